@@ -1,0 +1,1 @@
+"""Phản ánh hiện trường: citizen field reports."""

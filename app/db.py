@@ -1,0 +1,89 @@
+"""The connection pool, transactions and migrations."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import asyncpg
+import msgspec
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Pool = asyncpg.Pool[asyncpg.Record]
+    Conn = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+else:
+    Pool = asyncpg.Pool
+    Conn = asyncpg.Connection
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+class MigrationFailed(Exception):
+    """dbmate refused or failed; the message is its own last line."""
+
+
+async def _setup(conn: Conn) -> None:
+    for kind in ("json", "jsonb"):
+        await conn.set_type_codec(
+            kind,
+            schema="pg_catalog",
+            encoder=lambda value: msgspec.json.encode(value).decode(),
+            decoder=lambda text: msgspec.json.decode(text),
+        )
+
+
+async def connect_pool(url: str, size: int = 10) -> Pool:
+    """A pool whose connections speak JSON both ways. Raises OSError or asyncpg.PostgresError when it cannot connect."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=min(2, size),
+        max_size=size,
+        init=_setup,
+        command_timeout=60,
+        server_settings={"timezone": "UTC"},
+    )
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Conn]:
+    """One connection inside one transaction: committed at the end, rolled back on any error."""
+    async with pool.acquire() as conn, conn.transaction():
+        yield conn
+
+
+def _for_dbmate(url: str) -> str:
+    """dbmate's driver wants ``socket=`` for a socket folder and TLS switched off by name where there is none."""
+    parts = urlsplit(url)
+    query: dict[str, Any] = dict(parse_qsl(parts.query))
+    if "host" in query:
+        query["socket"] = query.pop("host")
+        query["sslmode"] = "disable"
+    return urlunsplit(("postgres", parts.netloc, parts.path, urlencode(query, safe="/"), ""))
+
+
+async def migrate(url: str) -> None:
+    """Bring the schema up to date. Safe to call from several processes at once. Raises MigrationFailed."""
+    dbmate = shutil.which("dbmate", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    if dbmate is None:
+        raise MigrationFailed("the dbmate program is not installed")
+    conn = await asyncpg.connect(url)
+    try:
+        # dbmate itself takes no lock; two processes starting together would run the same migration twice.
+        await conn.execute("SELECT pg_advisory_lock(hashtext('phananh migrate'))")
+        process = await asyncio.create_subprocess_exec(
+            dbmate, "--no-dump-schema", "--migrations-dir", str(MIGRATIONS), "migrate",
+            env={"DATABASE_URL": _for_dbmate(url), "PATH": os.environ.get("PATH", "")},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        output, _ = await process.communicate()
+    finally:
+        await conn.close()
+    if process.returncode:
+        raise MigrationFailed(output.decode(errors="replace").strip().splitlines()[-1])

@@ -1,0 +1,88 @@
+"""Reading the history in order, and proving that nobody has touched it."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from itertools import groupby
+from uuid import UUID
+
+from msgspec import Struct
+
+from app.db import Conn, Pool
+from app.history import store
+from app.history.model import NO_HASH, Event, Kind, digest, link
+
+Cursor = tuple[int, UUID, int]
+START: Cursor = (0, UUID(int=0), 0)
+
+
+class Damage(Struct, frozen=True):
+    """One report whose history does not verify: which event, and what is wrong in plain English."""
+
+    code: str
+    seq: int
+    problem: str
+
+
+async def of_report(conn: Conn, report_id: UUID) -> list[Event]:
+    """A report's whole history, oldest first."""
+    return await store.of_report(conn, report_id)
+
+
+async def read_since(conn: Conn, cursor: Cursor, limit: int = 1000) -> tuple[list[Event], Cursor]:
+    """The next events in commit order and the cursor behind them.
+
+    Only events of transactions older than every transaction still running are given, so a slow writer's event is
+    never skipped; it comes a little later instead.
+    """
+    rows = await store.after(conn, cursor, limit)
+    if not rows:
+        return [], cursor
+    tx, last = rows[-1]
+    return [event for _, event in rows], (tx, last.report_id, last.seq)
+
+
+def _check(code: str, events: Sequence[Event], last: tuple[int, bytes], words: dict[UUID, str]) -> Damage | None:
+    previous = NO_HASH
+    erased = any(event.kind == Kind.DATA_ERASED for event in events)
+    for expected, event in enumerate(events, 1):
+        if event.seq != expected:
+            return Damage(code, expected, f"event {expected} is missing")
+        if link(previous, event) != event.hash:
+            return Damage(code, event.seq, "the event was changed after it was written")
+        message, stated = event.data.get("message_id"), event.data.get("digest")
+        if message and stated:
+            body = words.get(UUID(message))
+            if body is None and not erased:
+                return Damage(code, event.seq, "the words it refers to are gone, and no erasure is on record")
+            if body is not None and digest(body) != stated:
+                return Damage(code, event.seq, "the words it refers to were changed")
+        previous = event.hash
+    if (len(events), previous) != last:
+        return Damage(code, len(events), f"the report says its history has {last[0]} events and another last hash")
+    return None
+
+
+async def verify(
+    pool: Pool, code: str | None = None, progress: Callable[[int], None] | None = None, batch: int = 500
+) -> AsyncIterator[Damage]:
+    """Recompute the chain of one report or of all; yields what does not hold. ``progress`` gets the number checked."""
+    beyond, checked = UUID(int=0), 0
+    while True:
+        async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+            if code is None:
+                heads = await store.heads(conn, beyond, batch)
+            else:
+                head = await store.head_of_code(conn, code) if checked == 0 else None
+                heads = [head] if head else []
+            if not heads:
+                return
+            ids = [report_id for report_id, *_ in heads]
+            rows = await store.events_of(conn, ids)
+            words = await store.words_of(conn, ids)
+        events = {report_id: list(group) for report_id, group in groupby(rows, key=lambda e: e.report_id)}
+        for report_id, its_code, seq, last_hash in heads:
+            damage = _check(its_code, events.get(report_id, []), (seq, last_hash), words)
+            if damage:
+                yield damage
+        beyond, checked = ids[-1], checked + len(ids)
+        if progress:
+            progress(checked)

@@ -1,0 +1,110 @@
+"""SQL of the history."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from app.db import Conn
+from app.history.model import Event
+
+
+def append_cte(first: int, source: str) -> str:
+    """The WITH-branch ``appended``; takes ``arguments(events)`` from parameter ``$first`` on.
+
+    ``source`` is a relation of at most one row, the guard of the write: no row, no events.
+    """
+    p = [f"${first + i}" for i in range(8)]
+    return f"""
+        appended AS (
+            INSERT INTO report_events (report_id, seq, kind, at, actor_kind, actor_id, data, hash)
+            SELECT {p[0]}::uuid, e.seq, e.kind, {p[1]}::timestamptz, {p[2]}::text, {p[3]}::uuid, e.data, e.hash
+            FROM {source}, unnest({p[4]}::int[], {p[5]}::text[], {p[6]}::jsonb[], {p[7]}::bytea[])
+                 AS e(seq, kind, data, hash)
+        )"""  # noqa: S608  # parameter numbers and relation names of our own
+
+
+def arguments(events: Sequence[Event]) -> tuple[Any, ...]:
+    """The eight parameters that ``append_cte`` reads. The events share report, time and actor."""
+    first = events[0]
+    return (
+        first.report_id,
+        first.at,
+        first.actor_kind,
+        first.actor_id,
+        [e.seq for e in events],
+        [e.kind for e in events],
+        [e.data for e in events],
+        [e.hash for e in events],
+    )
+
+
+def _event(row: asyncpg.Record) -> Event:
+    return Event(
+        row["report_id"],
+        row["seq"],
+        row["kind"],
+        row["at"],
+        row["actor_kind"],
+        row["actor_id"],
+        row["data"],
+        row["hash"],
+    )
+
+
+async def of_report(conn: Conn, report_id: UUID) -> list[Event]:
+    """A report's whole history, oldest first."""
+    rows = await conn.fetch("SELECT * FROM report_events WHERE report_id = $1 ORDER BY seq", report_id)
+    return [_event(row) for row in rows]
+
+
+async def after(conn: Conn, cursor: tuple[int, UUID, int], limit: int) -> list[tuple[int, Event]]:
+    """Events behind the cursor (xid, report_id, seq) of transactions that all earlier ones have finished before."""
+    rows = await conn.fetch(
+        """
+        SELECT *, xid::text::bigint AS tx FROM report_events
+        WHERE (xid, report_id, seq) > ($1::text::xid8, $2, $3)
+          AND xid < pg_snapshot_xmin(pg_current_snapshot())
+        ORDER BY xid, report_id, seq LIMIT $4
+        """,
+        str(cursor[0]),
+        cursor[1],
+        cursor[2],
+        limit,
+    )
+    return [(row["tx"], _event(row)) for row in rows]
+
+
+async def heads(conn: Conn, beyond: UUID, limit: int) -> list[tuple[UUID, str, int, bytes]]:
+    """The next reports by id with code, last seq and last hash as the report's own row states them."""
+    rows = await conn.fetch(
+        "SELECT report_id, code, last_seq, last_hash FROM reports WHERE report_id > $1 ORDER BY report_id LIMIT $2",
+        beyond,
+        limit,
+    )
+    return [(r["report_id"], r["code"], r["last_seq"], r["last_hash"]) for r in rows]
+
+
+async def head_of_code(conn: Conn, code: str) -> tuple[UUID, str, int, bytes] | None:
+    row = await conn.fetchrow("SELECT report_id, code, last_seq, last_hash FROM reports WHERE code = $1", code)
+    return (row["report_id"], row["code"], row["last_seq"], row["last_hash"]) if row else None
+
+
+async def events_of(conn: Conn, report_ids: Sequence[UUID]) -> list[Event]:
+    rows = await conn.fetch(
+        "SELECT * FROM report_events WHERE report_id = ANY($1) ORDER BY report_id, seq", list(report_ids)
+    )
+    return [_event(row) for row in rows]
+
+
+async def words_of(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """What was said, by message id; a report's first words go by the report's own id."""
+    rows = await conn.fetch(
+        """
+        SELECT message_id, body FROM report_messages WHERE report_id = ANY($1)
+        UNION ALL SELECT report_id, body FROM reports WHERE report_id = ANY($1)
+        """,
+        list(report_ids),
+    )
+    return {row["message_id"]: row["body"] for row in rows}
