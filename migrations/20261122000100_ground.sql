@@ -59,13 +59,19 @@ CREATE TABLE staff (
     role          text NOT NULL CHECK (role IN ('officer', 'lead', 'coordinator', 'leader', 'administrator')),
     password_hash text NOT NULL,
     active        boolean NOT NULL DEFAULT true,
-    failed_logins int NOT NULL DEFAULT 0,
-    locked_until  timestamptz,
     created_at    timestamptz NOT NULL DEFAULT now(),
     updated_at    timestamptz NOT NULL DEFAULT now()
 );
 CREATE UNIQUE INDEX staff_username ON staff (username);
 CREATE INDEX staff_by_agency ON staff (agency_id) WHERE active;
+
+-- Failed sign-ins by the name that was typed, whether or not anybody has it: a pause must not tell who exists.
+CREATE TABLE sign_in_attempts (
+    username_hash bytea PRIMARY KEY CHECK (length(username_hash) = 32),
+    failures      int NOT NULL CHECK (failures >= 0),
+    locked_until  timestamptz,
+    tried_at      timestamptz NOT NULL
+);
 
 CREATE TABLE staff_sessions (
     token_hash   bytea PRIMARY KEY CHECK (length(token_hash) = 32),
