@@ -54,6 +54,8 @@ class Fact(Struct, frozen=True):
 
     kind: Kind
     data: dict[str, Any] = {}
+    by_system: bool = False
+    """Whether the system did it in the wake of the actor's act, such as routing what a citizen sent."""
 
 
 class Event(Struct, frozen=True):
@@ -104,7 +106,8 @@ def chain(
     events = []
     for fact in facts:
         seq += 1
-        event = Event(report_id, seq, str(fact.kind), at, *actor, fact.data, b"")
+        who: tuple[ActorKind, UUID | None] = ("system", None) if fact.by_system else actor
+        event = Event(report_id, seq, str(fact.kind), at, *who, fact.data, b"")
         previous = link(previous, event)
         events.append(msgspec.structs.replace(event, hash=previous))
     return events

@@ -19,20 +19,20 @@ def append_cte(first: int, source: str) -> str:
     return f"""
         appended AS (
             INSERT INTO report_events (report_id, seq, kind, at, actor_kind, actor_id, data, hash)
-            SELECT {p[0]}::uuid, e.seq, e.kind, {p[1]}::timestamptz, {p[2]}::text, {p[3]}::uuid, e.data, e.hash
-            FROM {source}, unnest({p[4]}::int[], {p[5]}::text[], {p[6]}::jsonb[], {p[7]}::bytea[])
-                 AS e(seq, kind, data, hash)
+            SELECT {p[0]}::uuid, e.seq, e.kind, {p[1]}::timestamptz, e.actor_kind, e.actor_id, e.data, e.hash
+            FROM {source}, unnest({p[2]}::text[], {p[3]}::uuid[], {p[4]}::int[], {p[5]}::text[], {p[6]}::jsonb[],
+                                  {p[7]}::bytea[]) AS e(actor_kind, actor_id, seq, kind, data, hash)
         )"""  # noqa: S608  # parameter numbers and relation names of our own
 
 
 def arguments(events: Sequence[Event]) -> tuple[Any, ...]:
-    """The eight parameters that ``append_cte`` reads. The events share report, time and actor."""
+    """The eight parameters that ``append_cte`` reads. The events share report and time."""
     first = events[0]
     return (
         first.report_id,
         first.at,
-        first.actor_kind,
-        first.actor_id,
+        [e.actor_kind for e in events],
+        [e.actor_id for e in events],
         [e.seq for e in events],
         [e.kind for e in events],
         [e.data for e in events],

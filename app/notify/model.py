@@ -1,0 +1,61 @@
+"""What is told, and the protocol that a channel implements to tell it."""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class Button(Struct, frozen=True):
+    """``data`` comes back to the bot when pressed; at most 64 bytes (Telegram's limit)."""
+
+    label: str
+    data: str
+
+
+class Telling(Struct, frozen=True):
+    """One message for one person: plain text, JPEG photos, rows of buttons. Every channel renders it its own way."""
+
+    text: str
+    photos: tuple[bytes, ...] = ()
+    buttons: tuple[tuple[Button, ...], ...] = ()
+
+
+class SendFailed(Exception):
+    """The channel did not take the message. ``reason`` goes to the ledger and holds no personal data or secret."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Unreachable(SendFailed):
+    """Permanent, and the person's doing: blocked us, deleted the account. Nothing more is sent to this address."""
+
+
+class Refused(SendFailed):
+    """Permanent, and ours: the channel says the message itself is wrong. Sending it again would not help."""
+
+
+class TryLater(SendFailed):
+    """The message was certainly not delivered; trying again after ``seconds`` may work."""
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+class Uncertain(SendFailed):
+    """The channel may have delivered it (the connection broke while we waited for the answer). It is not sent again:
+    nobody is told twice because of us."""
+
+
+class Sender(Protocol):
+    """A channel's way out."""
+
+    async def send(self, user_id: str, telling: Telling) -> str:
+        """Deliver and give the channel's own reference. Raises Unreachable, Refused, TryLater or Uncertain."""
+        ...
+
+
+Senders = dict[str, Sender]
+"""By channel name; bound in ``app.worker``."""

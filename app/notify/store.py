@@ -1,0 +1,166 @@
+"""SQL of the ledger: one row per message and person, and what became of it."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from app import jobs
+from app.db import Conn
+from app.i18n import Lang
+from app.jobs import Job
+
+
+class Recipient(Struct, frozen=True):
+    """A person and one address of theirs. ``owner``: the report is their own, not one they follow."""
+
+    citizen_id: UUID
+    channel: str
+    channel_user_id: str
+    lang: Lang
+    owner: bool
+
+
+class Entry(Struct, frozen=True):
+    """One row of the ledger."""
+
+    report_id: UUID
+    seq: int
+    recipient: str
+    channel: str
+    channel_user_id: str
+    template: str
+    lang: Lang
+    attempts: int
+
+
+async def recipients(conn: Conn, report_id: UUID) -> list[Recipient]:
+    """Everybody who hears of a report: its reporter, its followers, the reporters of those merged into it.
+
+    Unreachable addresses are given too: the ledger must say that somebody was not told.
+    """
+    rows = await conn.fetch(
+        """
+        WITH heard AS (
+            SELECT report_id = $1 AS owner, citizen_id FROM report_contacts
+            WHERE report_id = $1 OR report_id IN (SELECT report_id FROM reports WHERE duplicate_of = $1)
+            UNION ALL SELECT false, citizen_id FROM report_followers WHERE report_id = $1
+        )
+        SELECT DISTINCT ON (i.channel, i.channel_user_id)
+               c.citizen_id, i.channel, i.channel_user_id, c.lang, heard.owner
+        FROM heard JOIN citizens c USING (citizen_id) JOIN channel_identities i USING (citizen_id)
+        ORDER BY i.channel, i.channel_user_id, heard.owner DESC
+        """,
+        report_id,
+    )
+    return [Recipient(**row) for row in rows]
+
+
+_ENTER = f"""
+    WITH entered AS (
+        INSERT INTO notifications (report_id, seq, recipient, channel, channel_user_id, template, lang)
+        SELECT $1, n.seq, n.recipient, n.channel, n.user_id, n.template, n.lang
+        FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+             AS n(seq, recipient, channel, user_id, template, lang)
+        ON CONFLICT DO NOTHING RETURNING 1
+    ),
+    guard AS (SELECT 1 FROM entered LIMIT 1),
+    {jobs.enqueue_cte(8, "guard")}
+    SELECT count(*) FROM entered
+"""  # noqa: S608  # no input in it
+
+
+async def enter(conn: Conn, report_id: UUID, entries: Sequence[Entry], new_jobs: Sequence[Job]) -> int:
+    """Write ledger rows and their sending jobs; rows that exist stay as they are. Gives the number of new rows."""
+    count: int = await conn.fetchval(
+        _ENTER,
+        report_id,
+        [e.seq for e in entries],
+        [e.recipient for e in entries],
+        [e.channel for e in entries],
+        [e.channel_user_id for e in entries],
+        [e.template for e in entries],
+        [e.lang for e in entries],
+        *jobs.arguments(new_jobs),
+    )
+    return count
+
+
+async def claim(conn: Conn, report_id: UUID, seq: int, recipient: str, channel: str) -> tuple[Entry, bool] | None:
+    """Take a queued message for sending, and whether the address is known to be dead. None: it is not ours to send.
+
+    A row that is already 'sending' belongs to a worker that died in the middle of the call: nobody can know whether the
+    message arrived, so it becomes 'uncertain' and is not sent again.
+    """
+    row = await conn.fetchrow(
+        """
+        UPDATE notifications n
+        SET status = CASE n.status WHEN 'queued' THEN 'sending' ELSE 'uncertain' END,
+            reason = CASE n.status WHEN 'queued' THEN NULL ELSE 'interrupted while sending' END,
+            attempts = n.attempts + (n.status = 'queued')::int, updated_at = now()
+        WHERE report_id = $1 AND seq = $2 AND recipient = $3 AND channel = $4 AND status IN ('queued', 'sending')
+        RETURNING n.*, (SELECT unreachable_since IS NOT NULL FROM channel_identities i
+                        WHERE i.channel = n.channel AND i.channel_user_id = n.channel_user_id) AS dead
+        """,
+        report_id,
+        seq,
+        recipient,
+        channel,
+    )
+    if row is None or row["status"] != "sending":
+        return None
+    entry = Entry(*(row[name] for name in Entry.__struct_fields__))
+    return entry, bool(row["dead"])
+
+
+async def settle(conn: Conn, entry: Entry, status: str, reason: str | None = None, ref: str | None = None) -> None:
+    """What became of a message that was being sent."""
+    await conn.execute(
+        """
+        UPDATE notifications SET status = $5, reason = $6, provider_ref = $7, updated_at = now()
+        WHERE report_id = $1 AND seq = $2 AND recipient = $3 AND channel = $4 AND status = 'sending'
+        """,
+        entry.report_id,
+        entry.seq,
+        entry.recipient,
+        entry.channel,
+        status,
+        reason,
+        ref,
+    )
+
+
+async def own_code(conn: Conn, report_id: UUID, citizen_id: UUID) -> str | None:
+    """The code of the person's own report: this one, or one that was merged into it. None for a mere follower."""
+    code: str | None = await conn.fetchval(
+        """
+        SELECT r.code FROM report_contacts c JOIN reports r USING (report_id)
+        WHERE c.citizen_id = $2 AND (r.report_id = $1 OR r.duplicate_of = $1)
+        ORDER BY r.report_id = $1 DESC LIMIT 1
+        """,
+        report_id,
+        citizen_id,
+    )
+    return code
+
+
+async def of_report(conn: Conn, report_id: UUID) -> list[dict[str, Any]]:
+    """The ledger of one report, oldest first, without addresses."""
+    rows = await conn.fetch(
+        """
+        SELECT seq, channel, template, status, attempts, reason, created_at, updated_at
+        FROM notifications WHERE report_id = $1 ORDER BY seq, created_at
+        """,
+        report_id,
+    )
+    return [dict(row) for row in rows]
+
+
+async def counts(conn: Conn) -> dict[str, int]:
+    """How many messages stand where, over the last day."""
+    rows: list[asyncpg.Record] = await conn.fetch(
+        "SELECT status, count(*) FROM notifications WHERE updated_at > now() - interval '1 day' GROUP BY status"
+    )
+    return {row["status"]: row["count"] for row in rows}

@@ -1,0 +1,268 @@
+"""``file_report``: the one verb behind every channel that takes a report in.
+
+Photos have been stored before (``app.photos``); everything else happens here and ends in a single SQL statement:
+report, photo claims, history and jobs, or none of them. One intake costs one statement; a repeated one two.
+"""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from uuid_utils.compat import uuid7
+
+from app.db import Pool
+from app.errors import Conflict, Invalid, Problem
+from app.history.model import NO_HASH, ActorKind, Fact, Kind, chain, digest
+from app.i18n.text import fold, nfc
+from app.jobs import Job
+from app.places.model import Commune, check_point
+from app.places.service import Gazetteer
+from app.reports import codes, store
+from app.reports.model import CONSENT_VERSION, PHOTOS_MAX, TEXT_MAX, TEXT_MIN, Contact, Filed, NewReport, Report, Status
+from app.routing.model import Decision, Facts
+from app.routing.service import RuleSet
+
+_PHONE = re.compile(r"^\+?[0-9][0-9 .()-]{6,18}$")
+_EMAIL = re.compile(r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}$")
+_CODE_TRIES = 5
+
+
+class Located(msgspec.Struct, frozen=True):
+    """Where a report turned out to be. ``commune`` None: nobody could tell, a coordinator will."""
+
+    lat: float | None
+    lon: float | None
+    address: str
+    commune: Commune | None
+    approximate: bool
+
+
+def check_text(text: str, field: str = "text") -> tuple[str, list[Problem]]:
+    """The text as it will be stored, and what is wrong with it."""
+    if "\x00" in text or "\ufffd" in text:
+        return "", [Problem("reports.text_binary", field=field)]
+    clean = nfc(text)
+    if len(clean) < TEXT_MIN or not any(c.isalpha() for c in clean):
+        return clean, [Problem("reports.text_short", {"least": TEXT_MIN}, field)]
+    if len(clean) > TEXT_MAX:
+        return clean, [Problem("reports.text_long", {"most": TEXT_MAX, "length": len(clean)}, field)]
+    return clean, []
+
+
+def _check_contact(contact: Contact) -> list[Problem]:
+    problems = []
+    if len(contact.name) > 120:
+        problems.append(Problem("reports.name_long", {"most": 120}, "contact.name"))
+    if contact.phone and not _PHONE.match(contact.phone):
+        problems.append(Problem("reports.phone_wrong", field="contact.phone"))
+    if contact.email and not (_EMAIL.match(contact.email) and len(contact.email) <= 254):
+        problems.append(Problem("reports.email_wrong", field="contact.email"))
+    return problems
+
+
+def locate(gazetteer: Gazetteer, rules: RuleSet, new: NewReport) -> Located:
+    """Where the report is. Raises Invalid when nothing usable was given or the place is surely in another province."""
+    place, home = new.place, rules.province_code
+    address = nfc(place.address)
+    if len(address) > 300:
+        raise Invalid("reports.address_long", field="place.address", most=300)
+    if (place.lat is None) != (place.lon is None):
+        raise Invalid("reports.half_point", field="place")
+    confirmed = gazetteer.commune(place.commune_code) if place.commune_code else None
+    if place.commune_code and confirmed is None:
+        raise Invalid("reports.commune_unknown", field="place.commune_code", code=place.commune_code)
+    if place.lat is not None and place.lon is not None:
+        lat, lon = check_point(place.lat, place.lon)
+        found = gazetteer.locate(lat, lon)
+        nearby = [found.commune, *(c.commune for c in found.candidates)]
+        # Near a border, or with approximate places, the home province is taken when it is among the likely ones.
+        ours = next((c for c in nearby if c and c.province_code == home), None)
+        commune = confirmed or (ours if found.approximate else found.commune) or found.commune
+        located = Located(lat, lon, address, commune, found.approximate and confirmed is None)
+    elif confirmed:
+        located = Located(None, None, address, confirmed, False)
+    elif address:
+        best = next(iter(gazetteer.search(address)), None)
+        located = Located(None, None, address, best.commune if best else None, best is None or best.approximate)
+    else:
+        raise Invalid("reports.place_missing", field="place")
+    if located.commune and located.commune.province_code != home and not located.approximate:
+        raise Invalid("reports.other_province", field="place", place=located.commune.full_name,
+                      province=located.commune.province_name)  # fmt: skip
+    return located
+
+
+def _check(new: NewReport, rules: RuleSet) -> str:
+    """Everything that can be said without looking at the place; all problems at once. Gives the clean text."""
+    text, problems = check_text(new.text)
+    if not new.consent:
+        problems.append(Problem("reports.consent_missing", field="consent"))
+    if len(new.photos) > PHOTOS_MAX:
+        problems.append(Problem("reports.photos_many", {"most": PHOTOS_MAX}, "photos"))
+    if new.category is not None and new.category not in rules.categories:
+        problems.append(Problem("reports.category_unknown", {"category": new.category[:60]}, "category"))
+    problems += _check_contact(new.contact)
+    if problems:
+        raise Invalid.many(problems)
+    return text
+
+
+def _body_hash(new: NewReport, text: str) -> bytes:
+    """What makes two requests the same: everything the person said, not how the channel wrapped it."""
+    said = (text, new.place, new.category, new.contact, new.channel, sorted(p.sha256 for p in new.photos))
+    return hashlib.sha256(msgspec.json.encode(said)).digest()
+
+
+def _facts_of_intake(report: Report, decision: Decision, new: NewReport, text: str) -> list[Fact]:
+    submitted = Fact(
+        Kind.SUBMITTED,
+        {
+            "channel": report.channel,
+            "category": report.category,
+            "category_by": "citizen" if new.category else "keywords",
+            "commune": report.commune_code,
+            "approximate": report.place_approximate,
+            "photos": [p.sha256 for p in new.photos],
+            "message_id": str(report.report_id),
+            "digest": digest(text),
+            "consent": CONSENT_VERSION,
+            "intake_due": report.intake_due_at.isoformat(),
+        },
+    )
+    routed = {
+        "agency": decision.agency_id,
+        "co_agencies": list(decision.co_agencies),
+        "rule": decision.rule_id,
+        "rule_set": decision.rule_set,
+        "reasons": list(decision.reasons),
+        "urgency": decision.urgency,
+        "due": report.due_at.isoformat(),
+        "at_intake": True,
+    }
+    if report.status is Status.SUBMITTED:
+        return [Fact(submitted.kind, submitted.data | {"proposed": routed})]
+    return [submitted, Fact(Kind.ASSIGNED, routed, by_system=True)]
+
+
+def _new_report(new: NewReport, text: str, located: Located, decision: Decision, at: datetime) -> Report:
+    commune = located.commune
+    to_desk = decision.to_coordinators
+    return Report(
+        report_id=uuid7(),
+        code=codes.new_code(),
+        version=1,
+        last_seq=1,
+        last_hash=NO_HASH,
+        status=Status.SUBMITTED if to_desk else Status.ASSIGNED,
+        category=decision.category,
+        body=text,
+        channel=new.channel,
+        lang=new.lang,
+        lat=located.lat,
+        lon=located.lon,
+        address=located.address,
+        commune_code=commune.code if commune else None,
+        commune_name=commune.full_name if commune else "",
+        province_code=commune.province_code if commune else None,
+        place_approximate=located.approximate,
+        agency_id=decision.agency_id,
+        assignee_id=None,
+        urgency=decision.urgency,
+        visibility=decision.visibility,
+        published_at=None,
+        rule_set=decision.rule_set,
+        rule_id=decision.rule_id,
+        submitted_at=at,
+        assigned_at=None if to_desk else at,
+        resolved_at=None,
+        ended_at=None,
+        intake_due_at=decision.intake_due,
+        due_at=decision.handling_due,
+        paused_at=None,
+        handovers=0,
+        supervisor_id=None,
+        duplicate_of=None,
+        rating=None,
+        updated_at=at,
+    )
+
+
+def facts_for(report_text: str, category: str | None, located: Located, new: NewReport, at: datetime) -> Facts:
+    """The report as the rules engine sees it."""
+    return Facts(
+        category=category,
+        commune_code=located.commune.code if located.commune else None,
+        province_code=located.commune.province_code if located.commune else None,
+        text_folded=fold(report_text),
+        channel=new.channel,
+        has_photo=bool(new.photos),
+        at=at,
+    )
+
+
+async def file_report(
+    pool: Pool, rules: RuleSet, gazetteer: Gazetteer, secret_key: bytes, new: NewReport, at: datetime | None = None
+) -> Filed:
+    """Take a report in: check, place, route, write, answer. ``at`` is the moment it was sent (default: now).
+
+    Raises Invalid (every problem at once), or Conflict when the idempotency key was used for something else.
+    """
+    at = at or datetime.now(UTC)
+    text = _check(new, rules)
+    located = locate(gazetteer, rules, new)
+    category = new.category or rules.category_of(text)
+    decision = rules.decide(facts_for(text, category, located, new, at))
+    body_hash = _body_hash(new, text)
+    for _ in range(_CODE_TRIES):
+        report = _new_report(new, text, located, decision, at)
+        filing = _filing(new, report, decision, text, body_hash, secret_key)
+        try:
+            async with pool.acquire() as conn:
+                written = await store.insert(conn, filing)
+        except asyncpg.UniqueViolationError as taken:
+            if taken.constraint_name != "report_codes_pkey":
+                raise
+            continue
+        if written:
+            return Filed(filing.report, codes.tracking_secret(secret_key, report.report_id), False)
+        return await _replay(pool, new, body_hash, secret_key)
+    raise RuntimeError("no free public code found; the code space is exhausted")
+
+
+def _filing(
+    new: NewReport, report: Report, decision: Decision, text: str, body_hash: bytes, secret_key: bytes
+) -> store.Filing:
+    facts = _facts_of_intake(report, decision, new, text)
+    reporter: tuple[ActorKind, UUID | None] = ("citizen", new.citizen_id)
+    events = chain(report.report_id, (0, NO_HASH), facts, at=report.submitted_at, actor=reporter)
+    report = msgspec.structs.replace(report, last_seq=events[-1].seq, last_hash=events[-1].hash)
+    return store.Filing(
+        report=report,
+        secret_hash=codes.secret_hash(codes.tracking_secret(secret_key, report.report_id)),
+        search_text=fold(f"{report.code} {text} {report.address} {report.commune_name}"),
+        key=new.key,
+        body_hash=body_hash,
+        citizen_id=new.citizen_id,
+        contact=new.contact,
+        consent_version=CONSENT_VERSION,
+        photos=[store.PhotoClaim(uuid7(), bytes.fromhex(p.sha256), "before") for p in new.photos],
+        events=events,
+        jobs=[tell_job(report.report_id, events[0].seq, events[-1].seq)],
+    )
+
+
+def tell_job(report_id: UUID, first: int, last: int) -> Job:
+    """Whoever should hear of these events hears of them: ``app.notify`` works it off."""
+    return Job("tell", {"report_id": str(report_id), "first": first, "last": last})
+
+
+async def _replay(pool: Pool, new: NewReport, body_hash: bytes, secret_key: bytes) -> Filed:
+    assert new.key is not None
+    async with pool.acquire() as conn:
+        found = await store.by_key(conn, *new.key)
+    if found is None or found[0] != body_hash:
+        raise Conflict("reports.key_reused", field="Idempotency-Key")
+    return Filed(found[1], codes.tracking_secret(secret_key, found[1].report_id), True)

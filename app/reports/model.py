@@ -1,0 +1,163 @@
+"""A report and what may be asked of it. No I/O."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from app.i18n import Lang
+from app.photos.model import StoredPhoto
+
+Channel = Literal["web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311"]
+Urgency = Literal["urgent", "normal", "complex"]
+Visibility = Literal["public", "private"]
+Stage = Literal["before", "info", "after"]
+MessageKind = Literal["question", "info", "progress", "resolution", "reason", "note", "dispute", "rating"]
+Audience = Literal["public", "reporter", "staff"]
+
+TEXT_MIN, TEXT_MAX = 5, 4000
+PHOTOS_MAX = 6
+CONSENT_VERSION = "2026-01"
+"""Version of the consent text in the catalogues; grows when that text changes."""
+
+
+class Status(StrEnum):
+    """See the table in ``docs/architecture.md``; the moves between them are ``app.reports.workflow``."""
+
+    SUBMITTED = "submitted"
+    RECEIVED = "received"
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    AWAITING_INFO = "awaiting_info"
+    RETURNED = "returned"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    WITHDRAWN = "withdrawn"
+
+
+class Rating(StrEnum):
+    SATISFIED = "satisfied"
+    ACCEPTABLE = "acceptable"
+    DISSATISFIED = "dissatisfied"
+
+
+class Place(Struct, frozen=True):
+    """Where, as the citizen said it. Coordinates in degrees WGS 84; ``commune_code`` when the person confirmed one."""
+
+    lat: float | None = None
+    lon: float | None = None
+    address: str = ""
+    commune_code: str | None = None
+
+
+class Contact(Struct, frozen=True):
+    """How to reach the reporter outside a chat; all optional, the coordinators' eyes only."""
+
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+class NewReport(Struct, frozen=True, kw_only=True):
+    """What a channel hands to ``file_report``. ``key``: (scope, idempotency key); the same again is the same report."""
+
+    text: str
+    place: Place
+    channel: Channel
+    lang: Lang
+    consent: bool
+    category: str | None = None
+    photos: tuple[StoredPhoto, ...] = ()
+    contact: Contact = Contact()
+    citizen_id: UUID | None = None
+    key: tuple[str, str] | None = None
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """One row of ``reports`` without what only the database needs."""
+
+    report_id: UUID
+    code: str
+    version: int
+    last_seq: int
+    last_hash: bytes
+    status: Status
+    category: str
+    body: str
+    channel: Channel
+    lang: Lang
+    lat: float | None
+    lon: float | None
+    address: str
+    commune_code: str | None
+    commune_name: str
+    province_code: str | None
+    place_approximate: bool
+    agency_id: str
+    assignee_id: UUID | None
+    urgency: Urgency
+    visibility: Visibility
+    published_at: datetime | None
+    rule_set: str
+    rule_id: str
+    submitted_at: datetime
+    assigned_at: datetime | None
+    resolved_at: datetime | None
+    ended_at: datetime | None
+    intake_due_at: datetime
+    due_at: datetime
+    paused_at: datetime | None
+    handovers: int
+    supervisor_id: str | None
+    duplicate_of: UUID | None
+    rating: Rating | None
+    updated_at: datetime
+
+
+class Filed(Struct, frozen=True):
+    """The answer to a filed report. ``secret`` is shown once; with it the reporter sees and does more."""
+
+    report: Report
+    secret: str
+    replayed: bool
+
+
+class Message(Struct, frozen=True):
+    """Words said about a report."""
+
+    message_id: UUID
+    at: datetime
+    kind: MessageKind
+    author_kind: Literal["citizen", "staff", "system"]
+    author_id: UUID | None
+    visibility: Audience
+    body: str
+    client_key: str | None = None
+
+
+class Picture(Struct, frozen=True):
+    """A photo of a report: ``sha256`` in hex names the bytes; ``stage`` says what it shows."""
+
+    photo_id: UUID
+    sha256: str
+    stage: Stage
+    at: datetime
+    added_by: Literal["citizen", "staff"]
+    width: int
+    height: int
+
+
+class Form(Struct, frozen=True, kw_only=True):
+    """What an act brings along; which of these it needs, the workflow says."""
+
+    text: str = ""
+    agency_id: str | None = None
+    category: str | None = None
+    photos: tuple[StoredPhoto, ...] = ()
+    target: str | None = None
+    rating: Rating | None = None
+    client_key: str | None = None

@@ -1,0 +1,302 @@
+"""SQL of the reports. Every write is one statement: the row, its history, words, photos and jobs, or nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from app import jobs
+from app.db import Conn
+from app.history import store as history
+from app.history.model import Event
+from app.jobs import Job
+from app.reports.model import Contact, Message, Picture, Report, Stage
+
+_COLUMNS = tuple(field.name for field in msgspec.structs.fields(Report))
+_FIXED = frozenset(
+    {"report_id", "code", "body", "channel", "lang", "lat", "lon", "address", "commune_code", "commune_name"}
+    | {"province_code", "place_approximate", "submitted_at", "version", "last_seq", "last_hash"}
+)
+_MUTABLE = tuple(name for name in _COLUMNS if name not in _FIXED)
+_SELECT = ", ".join(f"r.{name}" for name in _COLUMNS)
+
+
+class PhotoClaim(Struct, frozen=True):
+    photo_id: UUID
+    sha256: bytes
+    stage: Stage
+
+
+def _report(row: asyncpg.Record) -> Report:
+    return msgspec.convert({name: row[name] for name in _COLUMNS}, Report, strict=False)
+
+
+def _photo_branch(first: int, source: str) -> str:
+    """Claims photos: parameters are ids, hashes, stages, who, when and the report."""
+    p = [f"${first + i}" for i in range(6)]
+    return f"""
+        claimed AS (
+            INSERT INTO report_photos (report_id, photo_id, sha256, stage, at, added_by)
+            SELECT {p[0]}::uuid, p.photo_id, p.sha256, p.stage, {p[1]}::timestamptz, {p[2]}::text
+            FROM {source}, unnest({p[3]}::uuid[], {p[4]}::bytea[], {p[5]}::text[]) AS p(photo_id, sha256, stage)
+            ON CONFLICT (report_id, sha256, stage) DO NOTHING
+        )"""  # noqa: S608  # parameter numbers and relation names of our own
+
+
+def _photo_arguments(report_id: UUID, at: datetime, by: str, photos: Sequence[PhotoClaim]) -> tuple[Any, ...]:
+    return report_id, at, by, [p.photo_id for p in photos], [p.sha256 for p in photos], [p.stage for p in photos]
+
+
+_INSERT_COLUMNS = (*_COLUMNS, "secret_hash", "search_text")
+_N = len(_INSERT_COLUMNS)
+_INSERT = f"""
+    WITH key AS (
+        INSERT INTO idempotency_keys (scope, key, body_hash, report_id)
+        SELECT ${_N + 1}::text, ${_N + 2}::text, ${_N + 3}::bytea, $1::uuid WHERE ${_N + 2} IS NOT NULL
+        ON CONFLICT DO NOTHING RETURNING report_id
+    ),
+    fresh AS (SELECT report_id FROM key UNION ALL SELECT $1::uuid WHERE ${_N + 2} IS NULL),
+    named AS (INSERT INTO report_codes (code, report_id) SELECT $2::text, report_id FROM fresh),
+    filed AS (
+        INSERT INTO reports ({", ".join(_INSERT_COLUMNS)})
+        SELECT {", ".join(f"${i}" for i in range(1, _N + 1))} FROM fresh
+        RETURNING report_id
+    ),
+    contact AS (
+        INSERT INTO report_contacts (report_id, citizen_id, name, phone, email, consent_version, consent_at)
+        SELECT report_id, ${_N + 4}::uuid, ${_N + 5}::text, ${_N + 6}::text, ${_N + 7}::text, ${_N + 8}::text,
+               ${_N + 9}::timestamptz
+        FROM filed
+    ),
+    {_photo_branch(_N + 10, "filed")},
+    {history.append_cte(_N + 16, "filed")},
+    {jobs.enqueue_cte(_N + 24, "filed")}
+    SELECT count(*) FROM filed
+"""  # noqa: S608  # column names of our own
+
+
+class Filing(Struct, frozen=True, kw_only=True):
+    """Everything one intake writes."""
+
+    report: Report
+    secret_hash: bytes
+    search_text: str
+    key: tuple[str, str] | None
+    body_hash: bytes
+    citizen_id: UUID | None
+    contact: Contact
+    consent_version: str
+    photos: Sequence[PhotoClaim]
+    events: Sequence[Event]
+    jobs: Sequence[Job]
+
+
+async def insert(conn: Conn, filing: Filing) -> bool:
+    """Write a new report. False: the idempotency key was used before and nothing was written.
+
+    Raises asyncpg.UniqueViolationError when the public code is taken.
+    """
+    report, contact = filing.report, filing.contact
+    scope, key = filing.key or (None, None)
+    written = await conn.fetchval(
+        _INSERT,
+        *(getattr(report, name) for name in _COLUMNS),
+        filing.secret_hash,
+        filing.search_text,
+        scope,
+        key,
+        filing.body_hash,
+        filing.citizen_id,
+        contact.name,
+        contact.phone,
+        contact.email,
+        filing.consent_version,
+        report.submitted_at,
+        *_photo_arguments(report.report_id, report.submitted_at, "citizen", filing.photos),
+        *history.arguments(filing.events),
+        *jobs.arguments(filing.jobs),
+    )
+    return bool(written)
+
+
+async def by_key(conn: Conn, scope: str, key: str) -> tuple[bytes, Report] | None:
+    """What an idempotency key was used for: the hash of that request's body, and its report."""
+    row = await conn.fetchrow(
+        f"""
+        SELECT k.body_hash, {_SELECT} FROM idempotency_keys k JOIN reports r USING (report_id)
+        WHERE k.scope = $1 AND k.key = $2
+        """,  # noqa: S608  # column names of our own
+        scope,
+        key,
+    )
+    return (row["body_hash"], _report(row)) if row else None
+
+
+_M = len(_MUTABLE)
+_UPDATE = f"""
+    WITH changed AS (
+        UPDATE reports SET ({", ".join(_MUTABLE)}) = ROW ({", ".join(f"${i + 3}" for i in range(_M))}),
+               version = version + 1, last_seq = ${_M + 3}, last_hash = ${_M + 4}
+        WHERE report_id = $1 AND version = $2
+        RETURNING report_id
+    ),
+    said AS (
+        INSERT INTO report_messages
+            (report_id, message_id, at, kind, author_kind, author_id, visibility, body, client_key)
+        SELECT changed.report_id, m.id, m.at, m.kind, m.author_kind, m.author_id, m.visibility, m.body, m.client_key
+        FROM changed, unnest(${_M + 5}::uuid[], ${_M + 6}::timestamptz[], ${_M + 7}::text[], ${_M + 8}::text[],
+                             ${_M + 9}::uuid[], ${_M + 10}::text[], ${_M + 11}::text[], ${_M + 12}::text[])
+             AS m(id, at, kind, author_kind, author_id, visibility, body, client_key)
+    ),
+    {_photo_branch(_M + 13, "changed")},
+    {history.append_cte(_M + 19, "changed")},
+    {jobs.enqueue_cte(_M + 27, "changed")}
+    SELECT count(*) FROM changed
+"""  # noqa: S608  # column names of our own
+
+
+async def update(
+    conn: Conn,
+    seen: Report,
+    report: Report,
+    events: Sequence[Event],
+    messages: Sequence[Message],
+    photos: tuple[str, Sequence[PhotoClaim]],
+    new_jobs: Sequence[Job],
+) -> bool:
+    """Write one change to a report. False: somebody changed it since ``seen`` was read, and nothing was written."""
+    written = await conn.fetchval(
+        _UPDATE,
+        seen.report_id,
+        seen.version,
+        *(getattr(report, name) for name in _MUTABLE),
+        events[-1].seq,
+        events[-1].hash,
+        [m.message_id for m in messages],
+        [m.at for m in messages],
+        [m.kind for m in messages],
+        [m.author_kind for m in messages],
+        [m.author_id for m in messages],
+        [m.visibility for m in messages],
+        [m.body for m in messages],
+        [m.client_key for m in messages],
+        *_photo_arguments(seen.report_id, events[0].at, *photos),
+        *history.arguments(events),
+        *jobs.arguments(new_jobs),
+    )
+    return bool(written)
+
+
+async def by_code(conn: Conn, code: str) -> Report | None:
+    row = await conn.fetchrow(
+        f"SELECT {_SELECT} FROM report_codes c JOIN reports r USING (report_id) WHERE c.code = $1",  # noqa: S608  # column names of our own
+        code,
+    )
+    return _report(row) if row else None
+
+
+async def by_id(conn: Conn, report_id: UUID) -> Report | None:
+    row = await conn.fetchrow(f"SELECT {_SELECT} FROM reports r WHERE report_id = $1", report_id)  # noqa: S608  # column names of our own
+    return _report(row) if row else None
+
+
+async def is_secret_of(conn: Conn, report_id: UUID, hashed: bytes) -> bool:
+    """Whether the hash is that of the report's tracking secret."""
+    found = await conn.fetchval("SELECT 1 FROM reports WHERE report_id = $1 AND secret_hash = $2", report_id, hashed)
+    return found is not None
+
+
+async def citizen_of(conn: Conn, report_id: UUID) -> UUID | None:
+    """The citizen who reported it, when it came through a chat."""
+    found: UUID | None = await conn.fetchval("SELECT citizen_id FROM report_contacts WHERE report_id = $1", report_id)
+    return found
+
+
+async def contact_of(conn: Conn, report_id: UUID) -> Contact | None:
+    row = await conn.fetchrow("SELECT name, phone, email FROM report_contacts WHERE report_id = $1", report_id)
+    return Contact(row["name"], row["phone"], row["email"]) if row else None
+
+
+async def messages_of(conn: Conn, report_id: UUID) -> list[Message]:
+    rows = await conn.fetch(
+        """
+        SELECT message_id, at, kind, author_kind, author_id, visibility, body, client_key
+        FROM report_messages WHERE report_id = $1 ORDER BY at, message_id
+        """,
+        report_id,
+    )
+    return [Message(*row.values()) for row in rows]
+
+
+async def pictures_of(conn: Conn, report_id: UUID) -> list[Picture]:
+    rows = await conn.fetch(
+        """
+        SELECT p.photo_id, encode(p.sha256, 'hex'), p.stage, p.at, p.added_by, b.width, b.height
+        FROM report_photos p JOIN photo_blobs b USING (sha256) WHERE p.report_id = $1 ORDER BY p.at, p.photo_id
+        """,
+        report_id,
+    )
+    return [Picture(*row.values()) for row in rows]
+
+
+async def of_citizen(conn: Conn, citizen_id: UUID, limit: int) -> list[Report]:
+    """The citizen's own reports and those followed, newest first."""
+    rows = await conn.fetch(
+        f"""
+        SELECT {_SELECT} FROM reports r
+        WHERE report_id IN (SELECT report_id FROM report_contacts WHERE citizen_id = $1
+                            UNION SELECT report_id FROM report_followers WHERE citizen_id = $1)
+        ORDER BY submitted_at DESC LIMIT $2
+        """,  # noqa: S608  # column names of our own
+        citizen_id,
+        limit,
+    )
+    return [_report(row) for row in rows]
+
+
+async def has_message_key(conn: Conn, report_id: UUID, client_key: str) -> bool:
+    """Whether words with this key were written before (a repeated request)."""
+    found = await conn.fetchval(
+        "SELECT 1 FROM report_messages WHERE report_id = $1 AND client_key = $2", report_id, client_key
+    )
+    return found is not None
+
+
+async def follow(conn: Conn, report_id: UUID, citizen_id: UUID) -> None:
+    await conn.execute(
+        "INSERT INTO report_followers (report_id, citizen_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        report_id,
+        citizen_id,
+    )
+
+
+async def resolved_before(conn: Conn, moment: datetime, limit: int) -> list[UUID]:
+    rows = await conn.fetch(
+        "SELECT report_id FROM reports WHERE status = 'resolved' AND resolved_at < $1 ORDER BY resolved_at LIMIT $2",
+        moment,
+        limit,
+    )
+    return [row["report_id"] for row in rows]
+
+
+async def awaiting(conn: Conn, before: datetime, limit: int) -> list[tuple[UUID, datetime]]:
+    """Reports whose clock was paused before a moment, with when."""
+    rows = await conn.fetch(
+        """
+        SELECT report_id, paused_at FROM reports WHERE status = 'awaiting_info' AND paused_at < $1
+        ORDER BY paused_at LIMIT $2
+        """,
+        before,
+        limit,
+    )
+    return [(row["report_id"], row["paused_at"]) for row in rows]
+
+
+async def forget_keys(conn: Conn, before: datetime) -> int:
+    """Drop idempotency keys older than ``before``; gives their number."""
+    done = await conn.execute("DELETE FROM idempotency_keys WHERE created_at < $1", before)
+    return int(done.split()[-1])

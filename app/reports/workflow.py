@@ -1,0 +1,130 @@
+"""The life of a report: every act, from which status to which, by whom, and what it must bring. One table; everything
+else asks it. The statuses and their meaning come from the provincial rules gathered in ``docs/architecture.md``.
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+from msgspec import Struct
+
+from app.accounts.model import Actor, Role
+from app.errors import Conflict, Forbidden
+from app.reports.model import Report, Status
+
+S = Status
+Who = Role | Literal["citizen", "system"]
+Need = Literal["text", "agency", "proof", "target", "rating", "photos"]
+
+
+class Act(StrEnum):
+    ACCEPT = "accept"
+    ASSIGN = "assign"
+    CLAIM = "claim"
+    START = "start"
+    ASK = "ask"
+    RESUME = "resume"
+    RETURN = "return"
+    TRANSFER = "transfer"
+    PROGRESS = "progress"
+    RESOLVE = "resolve"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    REJECT = "reject"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    PUBLISH = "publish"
+    UNPUBLISH = "unpublish"
+    DIRECT = "direct"
+    NOTE = "note"
+    ADD_INFO = "add_info"
+    ADD_PHOTOS = "add_photos"
+    WITHDRAW = "withdraw"
+    RATE = "rate"
+    DISPUTE = "dispute"
+
+
+class Move(Struct, frozen=True):
+    """One row of the table. ``to`` None: the status stays (or depends on what was brought, see ``effects``)."""
+
+    act: Act
+    frm: frozenset[Status]
+    to: Status | None
+    by: frozenset[Who]
+    needs: tuple[Need, ...] = ()
+
+
+DESK = frozenset({S.SUBMITTED, S.RECEIVED, S.RETURNED})
+WORK = frozenset({S.ASSIGNED, S.IN_PROGRESS})
+OPEN = DESK | WORK | {S.AWAITING_INFO}
+ENDED = frozenset({S.CLOSED, S.REJECTED, S.DUPLICATE, S.WITHDRAWN})
+ANY = frozenset(Status)
+
+_AGENCY: frozenset[Who] = frozenset({Role.OFFICER, Role.LEAD})
+_COORDINATOR: frozenset[Who] = frozenset({Role.COORDINATOR})
+_CITIZEN: frozenset[Who] = frozenset({"citizen"})
+_SYSTEM: frozenset[Who] = frozenset({"system"})
+
+MOVES: dict[Act, Move] = {
+    move.act: move
+    for move in (
+        Move(Act.ACCEPT, frozenset({S.SUBMITTED}), S.RECEIVED, _COORDINATOR),
+        Move(Act.ASSIGN, DESK | WORK, S.ASSIGNED, _COORDINATOR, ("agency",)),
+        Move(Act.CLAIM, WORK, None, _AGENCY),
+        Move(Act.START, frozenset({S.ASSIGNED}), S.IN_PROGRESS, _AGENCY),
+        Move(Act.ASK, WORK, S.AWAITING_INFO, _AGENCY, ("text",)),
+        Move(Act.RESUME, frozenset({S.AWAITING_INFO}), S.IN_PROGRESS, _AGENCY | _SYSTEM),
+        Move(Act.RETURN, WORK, S.RETURNED, _AGENCY, ("text",)),
+        Move(Act.TRANSFER, WORK, S.ASSIGNED, frozenset({Role.LEAD}) | _COORDINATOR, ("agency", "text")),
+        Move(Act.PROGRESS, WORK, None, _AGENCY | _COORDINATOR, ("text",)),
+        Move(Act.RESOLVE, WORK, S.RESOLVED, _AGENCY, ("text", "proof")),
+        Move(Act.CLOSE, frozenset({S.RESOLVED}), S.CLOSED, _SYSTEM),
+        Move(Act.REOPEN, frozenset({S.RESOLVED, S.CLOSED, S.REJECTED}), None, _COORDINATOR, ("text",)),
+        Move(Act.REJECT, OPEN, S.REJECTED, _COORDINATOR, ("text",)),
+        Move(Act.MERGE, OPEN, S.DUPLICATE, _COORDINATOR, ("target",)),
+        Move(Act.UNMERGE, frozenset({S.DUPLICATE}), S.RECEIVED, _COORDINATOR, ("text",)),
+        Move(Act.PUBLISH, ANY - {S.REJECTED, S.WITHDRAWN}, None, _COORDINATOR),
+        Move(Act.UNPUBLISH, ANY, None, _COORDINATOR),
+        Move(Act.DIRECT, ANY, None, frozenset({Role.LEADER}), ("text",)),
+        Move(Act.NOTE, ANY, None, _AGENCY | _COORDINATOR, ("text",)),
+        Move(Act.ADD_INFO, OPEN, None, _CITIZEN, ("text",)),
+        Move(Act.ADD_PHOTOS, OPEN, None, _CITIZEN, ("photos",)),
+        Move(Act.WITHDRAW, DESK | {S.ASSIGNED}, S.WITHDRAWN, _CITIZEN),
+        Move(Act.RATE, frozenset({S.RESOLVED, S.CLOSED, S.DUPLICATE}), None, _CITIZEN, ("rating",)),
+        Move(Act.DISPUTE, frozenset({S.RESOLVED}), S.IN_PROGRESS, _CITIZEN, ("text",)),
+    )
+}
+
+HANDOVERS_BEFORE_DISPUTE = 2
+"""Two returns or transfers make it a dispute over competence: only a coordinator's binding decision moves it on."""
+
+
+def _who(actor: Actor) -> Who | None:
+    return actor.role if actor.kind == "staff" else actor.kind
+
+
+def check(act: Act, actor: Actor, report: Report) -> Move:
+    """The row for this act, if this actor may do it to this report now. Raises Forbidden or Conflict, saying why.
+
+    Seeing the report at all is the caller's check; a citizen actor is always its reporter.
+    """
+    move = MOVES[act]
+    if _who(actor) not in move.by:
+        raise Forbidden("reports.act_not_yours", act=act)
+    if report.status not in move.frm:
+        raise Conflict("reports.act_not_now", act=act, status=report.status)
+    handed_on = act in (Act.RETURN, Act.TRANSFER) and report.handovers >= HANDOVERS_BEFORE_DISPUTE
+    if handed_on and actor.role is not Role.COORDINATOR:
+        raise Conflict("reports.competence_dispute")
+    return move
+
+
+def acts_for(actor: Actor, report: Report) -> list[Act]:
+    """Exactly the acts this actor may do to this report now, for buttons and the API."""
+    allowed = []
+    for act in Act:
+        try:
+            check(act, actor, report)
+        except (Forbidden, Conflict):
+            continue
+        allowed.append(act)
+    return allowed

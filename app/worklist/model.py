@@ -1,0 +1,40 @@
+"""A row of the queue and what may be asked of the queue."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+PAGE = 50
+
+
+class Filter(Struct, frozen=True, kw_only=True):
+    """All conditions must hold. ``statuses`` empty: everything still open. ``text`` is matched without accents."""
+
+    statuses: tuple[str, ...] = ()
+    category: str | None = None
+    commune_code: str | None = None
+    agency_id: str | None = None
+    assignee_id: UUID | None = None
+    overdue_at: datetime | None = None
+    text: str = ""
+
+
+class QueueRow(Struct, frozen=True):
+    """What a queue shows of a report. No trace of the reporter."""
+
+    report_id: UUID
+    code: str
+    version: int
+    status: str
+    category: str
+    body: str
+    commune_name: str
+    address: str
+    agency_id: str
+    assignee_id: UUID | None
+    urgency: str
+    submitted_at: datetime
+    due_at: datetime
+    paused_at: datetime | None
+    photo: str | None
