@@ -18,6 +18,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -51,6 +52,19 @@ def _account() -> pwd.struct_passwd | None:
     raise EmbeddedFailed(
         "run as an ordinary user: as root no account 'postgres' or 'nobody' exists to run the database"
     )
+
+
+def die_with_parent(how: signal.Signals) -> Callable[[], None]:
+    """For ``preexec_fn``: the child gets this signal when we end in any way, kill -9 included.
+
+    The kernel watches the thread that started the child, so start children from the main thread.
+    """
+    libc = ctypes.CDLL(None)
+
+    def ask_kernel() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, how)
+
+    return ask_kernel
 
 
 class EmbeddedPostgres:
@@ -151,11 +165,6 @@ class EmbeddedPostgres:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         account = self._account
-        libc = ctypes.CDLL(None)
-
-        def end_with_parent() -> None:
-            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-
         options = {
             "listen_addresses": "", "unix_socket_directories": str(self.socket), "unix_socket_permissions": "0700",
             "max_connections": "100", "timezone": "UTC", "log_timezone": "UTC", "jit": "off", **self._settings,
@@ -167,7 +176,7 @@ class EmbeddedPostgres:
             return subprocess.Popen(  # type: ignore[call-overload,no-any-return]  # keyword group, all typed above
                 args, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", env=self._env(),
                 # A Ctrl-C in the terminal must not reach the server before we have ended our own work.
-                start_new_session=True, preexec_fn=end_with_parent, **who,
+                start_new_session=True, preexec_fn=die_with_parent(signal.SIGINT), **who,
             )  # fmt: skip
 
     def _wait_ready(self, seconds: float = 30) -> None:

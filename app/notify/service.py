@@ -1,7 +1,7 @@
 """From an event to messages that were sent, exactly once each as far as it lies with us.
 
-``tell`` turns events into ledger rows and one sending job a row, in one statement. ``deliver`` sends one row: claim it,
-call the channel, settle it. A crash before the claim leaves it queued; a crash during the call leaves it 'sending',
+``tell`` turns events into ledger rows and one sending job a row, in one statement. ``deliver`` sends one row: compose it,
+claim it, call the channel, settle it. A crash before the claim leaves it queued; a crash during the call leaves it 'sending',
 which the next attempt turns into 'uncertain' rather than risk telling twice.
 """
 
@@ -51,34 +51,31 @@ def _job(entry: store.Entry) -> Job:
     return Job("deliver", key, dedupe=f"deliver:{entry.report_id}:{entry.seq}:{entry.recipient}:{entry.channel}")
 
 
-async def deliver(
-    pool: Pool, objects: ObjectStore, senders: Senders, report_id: UUID, seq: int, recipient: str, channel: str
-) -> None:
+async def deliver(pool: Pool, objects: ObjectStore, senders: Senders, key: store.Key) -> None:
     """Send one message of the ledger. Raises RetryRequested when the channel asks us to come back later."""
     async with pool.acquire() as conn:
-        claimed = await store.claim(conn, report_id, seq, recipient, channel)
-        if claimed is None:
+        found = await store.waiting(conn, key)
+        if found is None:
             return
-        entry, dead = claimed
-        sender = senders.get(channel)
+        entry, dead = found
+        sender = senders.get(entry.channel)
         if dead or sender is None:
-            await store.settle(
-                conn, entry, "unreachable", "known to be unreachable" if dead else "no such channel here"
-            )
+            await store.settle(conn, entry, "unreachable", "known to be unreachable" if dead else "no such channel here")
             return
         telling = await _compose(conn, objects, entry)
-    await _send(pool, sender, entry, telling)
-
-
-async def _send(pool: Pool, sender: Sender, entry: store.Entry, telling: Telling) -> None:
+        if not await store.claim(conn, entry):
+            return
+    outcome: SendFailed | None = None
+    ref: str | None = None
     try:
         ref = await sender.send(entry.channel_user_id, telling)
     except SendFailed as failure:
-        async with pool.acquire() as conn:
-            await _failed(conn, entry, failure)
-        return
+        outcome = failure
     async with pool.acquire() as conn:
-        await store.settle(conn, entry, "sent", ref=ref)
+        if outcome is None:
+            await store.settle(conn, entry, "sent", ref=ref)
+        else:
+            await _failed(conn, entry, outcome)
 
 
 async def _failed(conn: Conn, entry: store.Entry, failure: SendFailed) -> None:
@@ -86,9 +83,9 @@ async def _failed(conn: Conn, entry: store.Entry, failure: SendFailed) -> None:
         case Unreachable():
             await citizens.unreachable(conn, entry.channel, entry.channel_user_id, failure.reason)
             await store.settle(conn, entry, "unreachable", failure.reason)
-        case TryLater() if entry.attempts < MAX_ATTEMPTS:
+        case TryLater() if entry.attempts + 1 < MAX_ATTEMPTS:
             await store.settle(conn, entry, "queued", failure.reason)
-            delay = max(failure.seconds, min(2.0 ** (entry.attempts - 1), _BACKOFF_MOST))
+            delay = max(failure.seconds, min(2.0**entry.attempts, _BACKOFF_MOST))
             raise RetryRequested(timedelta(seconds=delay), failure.reason)
         case Uncertain():
             await store.settle(conn, entry, "uncertain", failure.reason)

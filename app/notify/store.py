@@ -23,8 +23,12 @@ class Recipient(Struct, frozen=True):
     owner: bool
 
 
+Key = tuple[UUID, int, str, str]
+"""Report, event, recipient, channel."""
+
+
 class Entry(Struct, frozen=True):
-    """One row of the ledger."""
+    """One row of the ledger; ``attempts`` counts the calls before this one."""
 
     report_id: UUID
     seq: int
@@ -34,6 +38,10 @@ class Entry(Struct, frozen=True):
     template: str
     lang: Lang
     attempts: int
+
+    @property
+    def key(self) -> Key:
+        return self.report_id, self.seq, self.recipient, self.channel
 
 
 async def recipients(conn: Conn, report_id: UUID) -> list[Recipient]:
@@ -88,31 +96,40 @@ async def enter(conn: Conn, report_id: UUID, entries: Sequence[Entry], new_jobs:
     return count
 
 
-async def claim(conn: Conn, report_id: UUID, seq: int, recipient: str, channel: str) -> tuple[Entry, bool] | None:
-    """Take a queued message for sending, and whether the address is known to be dead. None: it is not ours to send.
+async def waiting(conn: Conn, key: Key) -> tuple[Entry, bool] | None:
+    """A queued message and whether its address is known to be dead. None: it is not ours to send.
 
     A row that is already 'sending' belongs to a worker that died in the middle of the call: nobody can know whether the
     message arrived, so it becomes 'uncertain' and is not sent again.
     """
     row = await conn.fetchrow(
         """
-        UPDATE notifications n
-        SET status = CASE n.status WHEN 'queued' THEN 'sending' ELSE 'uncertain' END,
-            reason = CASE n.status WHEN 'queued' THEN NULL ELSE 'interrupted while sending' END,
-            attempts = n.attempts + (n.status = 'queued')::int, updated_at = now()
-        WHERE report_id = $1 AND seq = $2 AND recipient = $3 AND channel = $4 AND status IN ('queued', 'sending')
-        RETURNING n.*, (SELECT unreachable_since IS NOT NULL FROM channel_identities i
-                        WHERE i.channel = n.channel AND i.channel_user_id = n.channel_user_id) AS dead
+        SELECT n.*, i.unreachable_since IS NOT NULL AS dead
+        FROM notifications n LEFT JOIN channel_identities i USING (channel, channel_user_id)
+        WHERE n.report_id = $1 AND n.seq = $2 AND n.recipient = $3 AND n.channel = $4
+          AND n.status IN ('queued', 'sending')
         """,
-        report_id,
-        seq,
-        recipient,
-        channel,
+        *key,
     )
-    if row is None or row["status"] != "sending":
+    if row is None:
         return None
     entry = Entry(*(row[name] for name in Entry.__struct_fields__))
-    return entry, bool(row["dead"])
+    if row["status"] == "sending":
+        await settle(conn, entry, "uncertain", "interrupted while sending")
+        return None
+    return entry, row["dead"]
+
+
+async def claim(conn: Conn, entry: Entry) -> bool:
+    """Take a queued message for sending, right before the call. False: somebody else has taken it."""
+    done = await conn.execute(
+        """
+        UPDATE notifications SET status = 'sending', reason = NULL, attempts = attempts + 1, updated_at = now()
+        WHERE report_id = $1 AND seq = $2 AND recipient = $3 AND channel = $4 AND status = 'queued'
+        """,
+        *entry.key,
+    )
+    return done.endswith(" 1")
 
 
 async def settle(conn: Conn, entry: Entry, status: str, reason: str | None = None, ref: str | None = None) -> None:
@@ -120,12 +137,9 @@ async def settle(conn: Conn, entry: Entry, status: str, reason: str | None = Non
     await conn.execute(
         """
         UPDATE notifications SET status = $5, reason = $6, provider_ref = $7, updated_at = now()
-        WHERE report_id = $1 AND seq = $2 AND recipient = $3 AND channel = $4 AND status = 'sending'
+        WHERE report_id = $1 AND seq = $2 AND recipient = $3 AND channel = $4 AND status IN ('queued', 'sending')
         """,
-        entry.report_id,
-        entry.seq,
-        entry.recipient,
-        entry.channel,
+        *entry.key,
         status,
         reason,
         ref,

@@ -1,0 +1,66 @@
+"""The parts every process is made of, built from the settings in one place."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from msgspec import Struct
+
+from app.db import Pool, connect_pool, migrate
+from app.photos.lab import PhotoLab
+from app.places import service as places
+from app.places.service import Gazetteer
+from app.routing import service as routing
+from app.routing.service import RuleSet
+from app.settings import Settings
+from storage.folder import FolderStore
+from storage.objects import ObjectStore
+from storage.s3 import S3Store
+
+
+class Parts(Struct, frozen=True):
+    """What handlers, jobs and the bot work with. Immutable; shared by everything in one process."""
+
+    settings: Settings
+    pool: Pool
+    objects: ObjectStore
+    lab: PhotoLab
+    gazetteer: Gazetteer
+    rules: RuleSet
+
+
+def object_store(settings: Settings) -> ObjectStore:
+    """S3 when an endpoint is set, else a folder."""
+    if settings.s3 is None:
+        return FolderStore(settings.home / "photos")
+    return S3Store(settings.s3)
+
+
+async def prepare(settings: Settings) -> None:
+    """What must be true before any process serves: schema up to date, rules and agencies in the database."""
+    assert settings.database_url is not None
+    rules = routing.load(settings.rules)
+    await migrate(settings.database_url)
+    pool = await connect_pool(settings.database_url, 2)
+    try:
+        gazetteer = await places.load(pool)
+        communes = [(c.code, c.full_name) for c in gazetteer.communes if c.province_code == rules.province_code]
+        await routing.install(pool, rules, communes, note="", by="start")
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
+    """All parts, closed in reverse order at the end. Expects a prepared database (``prepare``)."""
+    assert settings.database_url is not None
+    rules = routing.load(settings.rules)
+    objects = object_store(settings)
+    lab = PhotoLab()
+    pool = await connect_pool(settings.database_url, settings.database_pool)
+    try:
+        await objects.check()
+        yield Parts(settings, pool, objects, lab, await places.load(pool), rules)
+    finally:
+        await pool.close()
+        await lab.close()
+        await objects.close()

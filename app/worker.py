@@ -1,0 +1,93 @@
+"""The worker: runs jobs. The one place that binds the channels' senders to ``app.notify``."""
+
+import asyncio
+import signal
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import structlog
+from bot.telegram.send import telegram_sender
+from pgqueuer import DatabaseRetryEntrypointExecutor, PgQueuer
+from pgqueuer.models import Job, Schedule
+
+from app.notify import service as notify
+from app.notify.model import Senders
+from app.photos import service as photos
+from app.reports import service as reports
+from app.settings import Settings
+from app.wiring import Parts, open_parts
+from bot.conversation import service as conversation
+
+log = structlog.get_logger()
+
+_HEARTBEAT = timedelta(seconds=10)
+"""A job of a worker that died is taken up by another one after this."""
+_KEYS_KEPT = timedelta(days=2)
+
+
+class _Tell(msgspec.Struct, frozen=True):
+    report_id: UUID
+    first: int
+    last: int
+
+
+class _Deliver(msgspec.Struct, frozen=True):
+    report_id: UUID
+    seq: int
+    recipient: str
+    channel: str
+
+
+def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
+    """Every job there is. A failing one is tried again with back-off and parked at last, never dropped."""
+
+    @queue.entrypoint("tell", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
+    async def tell(job: Job) -> None:
+        wanted = msgspec.json.decode(job.payload or b"", type=_Tell)
+        await notify.tell(parts.pool, wanted.report_id, wanted.first, wanted.last)
+
+    @queue.entrypoint("deliver", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
+    async def deliver(job: Job) -> None:
+        wanted = msgspec.json.decode(job.payload or b"", type=_Deliver)
+        key = (wanted.report_id, wanted.seq, wanted.recipient, wanted.channel)
+        await notify.deliver(parts.pool, parts.objects, senders, key)
+
+    @queue.schedule("close_silent", "*/10 * * * *")
+    async def close_silent(_: Schedule) -> None:
+        closed = await reports.close_silent(parts.pool, parts.rules)
+        log.info("closed after silence", reports=closed)
+
+    @queue.schedule("resume_unanswered", "*/10 * * * *")
+    async def resume_unanswered(_: Schedule) -> None:
+        resumed = await reports.resume_unanswered(parts.pool, parts.rules)
+        log.info("resumed without an answer", reports=resumed)
+
+    @queue.schedule("expire_drafts", "*/5 * * * *")
+    async def expire_drafts(_: Schedule) -> None:
+        await conversation.expire_drafts(parts.pool)
+
+    @queue.schedule("sweep_photos", "17 * * * *")
+    async def sweep_photos(_: Schedule) -> None:
+        swept = await photos.sweep_orphans(parts.pool, parts.objects)
+        log.info("orphan photos removed", photos=swept)
+
+    @queue.schedule("forget_keys", "23 * * * *")
+    async def forget_keys(_: Schedule) -> None:
+        await reports.forget_keys(parts.pool, datetime.now(UTC) - _KEYS_KEPT)
+
+
+async def run(settings: Settings) -> None:
+    """Work until told to stop; what was taken is finished first."""
+    async with open_parts(settings) as parts, telegram_sender(settings) as telegram:
+        # PgQueuer reads and writes JSON columns as text, so it has connections of its own without our codec.
+        async with asyncpg.create_pool(settings.database_url, min_size=2, max_size=6) as plain:
+            queue = PgQueuer.from_asyncpg_pool(plain)
+            register(queue, parts, {"telegram": telegram})
+            loop = asyncio.get_running_loop()
+            for name in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(name, queue.shutdown.set)
+            log.info("worker ready")
+            await queue.run(heartbeat_timeout=_HEARTBEAT, dequeue_timeout=timedelta(seconds=5))
+    log.info("worker stopped")
