@@ -14,9 +14,12 @@ from uuid_utils.compat import uuid7
 
 from app.accounts.model import Actor
 from app.history.model import Fact, Kind, digest
+from app.i18n.text import fold
 from app.reports.model import Audience, Form, Message, MessageKind, Rating, Report, Stage, Status
 from app.reports.workflow import Act
-from app.routing.service import RuleSet
+from app.routing.limits import parse_limit
+from app.routing.model import Facts
+from app.routing.ruleset import RuleSet
 
 _RATED = {Rating.SATISFIED, Rating.ACCEPTABLE}
 
@@ -57,8 +60,15 @@ class Change(Struct, kw_only=True):
         """End a pause: the deadline moves by exactly the office time that the pause took."""
         if self.report.paused_at is None:
             return {}
-        due = self.rules.calendar.extend(self.report.due_at, self.report.paused_at, self.at)
+        limit = parse_limit(self.report.handling)
+        due = self.rules.calendar.postpone(self.report.due_at, limit, self.report.paused_at, self.at)
         self.set(paused_at=None, due_at=due)
+        return {"due": due.isoformat()}
+
+    def restart_clock(self) -> dict[str, Any]:
+        """Count the handling limit afresh from now."""
+        due = self.rules.calendar.due(self.at, parse_limit(self.report.handling))
+        self.set(due_at=due)
         return {"due": due.isoformat()}
 
 
@@ -72,22 +82,29 @@ def _accept(c: Change) -> None:
 
 
 def _hand_to(c: Change, kind: Kind, extra: dict[str, Any]) -> None:
-    """Give the report to the form's agency; the handling clock starts afresh only for the first agency."""
+    """Give the report to the form's agency. The handling clock runs on from the first agency to the next; it starts
+    afresh only when nobody had it before or the matter turned out to be another one."""
     category = c.form.category or c.report.category
-    due = c.report.due_at
-    if c.report.assigned_at is None or category != c.report.category:
-        due = c.rules.handling_due(category, c.report.urgency, c.at)
-    c.set(
-        status=Status.ASSIGNED,
-        agency_id=c.form.agency_id,
-        assignee_id=None,
+    clock: dict[str, Any] = {}
+    if category != c.report.category:
+        decision = c.rules.decide(_facts(c.report, category, c.at))
+        c.set(category=category, handling=str(decision.handling))
+    if category != c.seen.category or c.report.assigned_at is None:
+        clock = c.restart_clock()
+    c.set(status=Status.ASSIGNED, agency_id=c.form.agency_id, assignee_id=None, assigned_at=c.at)
+    c.note(kind, {"agency": c.form.agency_id, "from": c.seen.agency_id, "category": category} | clock | extra)
+
+
+def _facts(report: Report, category: str, at: datetime) -> Facts:
+    """The report as the rules engine sees it, were it of this category."""
+    return Facts(
+        at=at,
         category=category,
-        assigned_at=c.at,
-        due_at=due,
-    )
-    c.note(
-        kind,
-        {"agency": c.form.agency_id, "from": c.seen.agency_id, "category": category, "due": due.isoformat()} | extra,
+        commune_code=report.commune_code,
+        commune_name=report.commune_name,
+        province_code=report.province_code,
+        text_folded=fold(report.body),
+        channel=report.channel,
     )
 
 
@@ -155,9 +172,8 @@ def _close(c: Change) -> None:
 
 def _reopen(c: Change) -> None:
     handled = c.report.status in (Status.RESOLVED, Status.CLOSED)
-    due = c.rules.handling_due(c.report.category, c.report.urgency, c.at) if handled else c.report.due_at
-    c.set(status=Status.IN_PROGRESS if handled else Status.RECEIVED, ended_at=None, due_at=due)
-    c.note(Kind.REOPENED, {"due": due.isoformat()} | c.say("reason", "reporter"))
+    c.set(status=Status.IN_PROGRESS if handled else Status.RECEIVED, ended_at=None)
+    c.note(Kind.REOPENED, (c.restart_clock() if handled else {}) | c.say("reason", "reporter"))
 
 
 def _reject(c: Change) -> None:
@@ -221,9 +237,8 @@ def _rate(c: Change) -> None:
 
 def _dispute(c: Change) -> None:
     """Back to work, and not silently to the same desk: the supervising agency watches."""
-    due = c.rules.handling_due(c.report.category, c.report.urgency, c.at)
-    c.set(status=Status.IN_PROGRESS, supervisor_id=c.agency, due_at=due)
-    c.note(Kind.DISPUTED, {"supervisor": c.agency, "due": due.isoformat()} | c.say("dispute", "reporter"))
+    c.set(status=Status.IN_PROGRESS, supervisor_id=c.agency)
+    c.note(Kind.DISPUTED, {"supervisor": c.agency} | c.restart_clock() | c.say("dispute", "reporter"))
 
 
 EFFECTS: dict[Act, Callable[[Change], None]] = {

@@ -18,12 +18,13 @@ from app.errors import Conflict, Invalid, Problem
 from app.history.model import NO_HASH, ActorKind, Fact, Kind, chain, digest
 from app.i18n.text import fold, nfc
 from app.jobs import Job
+from app.places.gazetteer import Gazetteer
 from app.places.model import Commune, check_point
-from app.places.service import Gazetteer
 from app.reports import codes, store
 from app.reports.model import CONSENT_VERSION, PHOTOS_MAX, TEXT_MAX, TEXT_MIN, Contact, Filed, NewReport, Report, Status
+from app.routing.guess import clear_guess
 from app.routing.model import Decision, Facts
-from app.routing.service import RuleSet
+from app.routing.ruleset import RuleSet
 
 _PHONE = re.compile(r"^\+?[0-9][0-9 .()-]{6,18}$")
 _EMAIL = re.compile(r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}$")
@@ -85,7 +86,7 @@ def locate(gazetteer: Gazetteer, rules: RuleSet, new: NewReport) -> Located:
     elif confirmed:
         located = Located(None, None, address, confirmed, False)
     elif address:
-        best = next(iter(gazetteer.search(address)), None)
+        best = next(iter(gazetteer.search(address, default_province_code=home)), None)
         located = Located(None, None, address, best.commune if best else None, best is None or best.approximate)
     else:
         raise Invalid("reports.place_missing", field="place")
@@ -147,9 +148,9 @@ def _facts_of_intake(report: Report, decision: Decision, new: NewReport, text: s
     return [submitted, Fact(Kind.ASSIGNED, routed, by_system=True)]
 
 
-def _new_report(new: NewReport, text: str, located: Located, decision: Decision, at: datetime) -> Report:
+def _new_report(new: NewReport, text: str, located: Located, decision: Decision, to_desk: bool, at: datetime) -> Report:
+    """``to_desk``: no agency answers for it by rule, so a coordinator looks first."""
     commune = located.commune
-    to_desk = decision.to_coordinators
     return Report(
         report_id=uuid7(),
         code=codes.new_code(),
@@ -181,6 +182,7 @@ def _new_report(new: NewReport, text: str, located: Located, decision: Decision,
         ended_at=None,
         intake_due_at=decision.intake_due,
         due_at=decision.handling_due,
+        handling=str(decision.handling),
         paused_at=None,
         handovers=0,
         supervisor_id=None,
@@ -195,6 +197,8 @@ def facts_for(report_text: str, category: str | None, located: Located, new: New
     return Facts(
         category=category,
         commune_code=located.commune.code if located.commune else None,
+        commune_name=located.commune.full_name if located.commune else "",
+        commune_kind=located.commune.kind if located.commune else None,
         province_code=located.commune.province_code if located.commune else None,
         text_folded=fold(report_text),
         channel=new.channel,
@@ -213,11 +217,11 @@ async def file_report(
     at = at or datetime.now(UTC)
     text = _check(new, rules)
     located = locate(gazetteer, rules, new)
-    category = new.category or rules.category_of(text)
+    category = new.category or clear_guess(rules.guess_category(text))
     decision = rules.decide(facts_for(text, category, located, new, at))
     body_hash = _body_hash(new, text)
     for _ in range(_CODE_TRIES):
-        report = _new_report(new, text, located, decision, at)
+        report = _new_report(new, text, located, decision, decision.agency_id == rules.coordinator_id, at)
         filing = _filing(new, report, decision, text, body_hash, secret_key)
         try:
             async with pool.acquire() as conn:

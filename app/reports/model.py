@@ -78,7 +78,10 @@ class NewReport(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """One row of ``reports`` without what only the database needs."""
+    """One row of ``reports`` without what only the database needs.
+
+    ``handling`` is the limit that ``due_at`` was counted with, as the rules file writes it (``3 working days``).
+    """
 
     report_id: UUID
     code: str
@@ -110,6 +113,7 @@ class Report(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     intake_due_at: datetime
     due_at: datetime
+    handling: str
     paused_at: datetime | None
     handovers: int
     supervisor_id: str | None

@@ -19,7 +19,7 @@ from app.reports.effects import ALREADY, EFFECTS, Change
 from app.reports.intake import tell_job
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Contact, Form, Message, Picture, Report, Status
 from app.reports.workflow import ENDED, Act, Need, check
-from app.routing.service import RuleSet
+from app.routing.ruleset import RuleSet
 
 _RACES = 3
 """How often a change that states no version is tried again after somebody else was faster."""
@@ -279,3 +279,9 @@ async def _system_acts(pool: Pool, rules: RuleSet, ids: Sequence[UUID], act: Act
             # Somebody acted on it since the list was read; it is no longer ours to end.
             continue
     return done
+
+
+async def forget_keys(pool: Pool, before: datetime) -> int:
+    """Drop idempotency keys from before a moment; a request repeated later than that is a new one."""
+    async with pool.acquire() as conn:
+        return await store.forget_keys(conn, before)
