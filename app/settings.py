@@ -4,9 +4,11 @@ Nothing set means the embedded defaults: own PostgreSQL, photos in a folder, the
 given as ``X_FILE`` (a path) instead of ``X``, as container platforms do.
 """
 
+import contextlib
 import os
+import re
 import secrets
-import stat
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,14 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class S3(Struct, frozen=True):
+class _Quiet(Struct, frozen=True):
+    """Keeps secrets out of logs and tracebacks."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(...)"
+
+
+class S3(_Quiet, frozen=True):
     """An S3 server: ``endpoint`` is host[:port]."""
 
     endpoint: str
@@ -36,7 +45,7 @@ class S3(Struct, frozen=True):
     tls: bool
 
 
-class Telegram(Struct, frozen=True):
+class Telegram(_Quiet, frozen=True):
     """A real bot. ``webhook_url`` None means long polling."""
 
     token: str
@@ -44,7 +53,7 @@ class Telegram(Struct, frozen=True):
     webhook_secret: str | None
 
 
-class Settings(Struct, frozen=True):
+class Settings(_Quiet, frozen=True):
     home: Path
     database_url: str | None
     database_pool: int
@@ -75,6 +84,16 @@ class Settings(Struct, frozen=True):
         return f"http://127.0.0.1:{self.simulator_port}"
 
 
+_UNREADABLE = "unreadable"
+_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
+# What Telegram allows in the header that proves an update comes from it.
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else "not UTF-8 text"
+
+
 class _Reader:
     """Reads variables one by one and collects what is wrong with them."""
 
@@ -82,6 +101,7 @@ class _Reader:
         self.env = env
         self.problems: list[str] = []
         self.seen: set[str] = set()
+        self.ports: dict[int, str] = {}
 
     def text(self, name: str, default: str | None = None, *, secret: bool = False) -> str | None:
         key = PREFIX + name
@@ -94,14 +114,28 @@ class _Reader:
         if path and value:
             self.problems.append(f"{key} and {key}_FILE are both set; keep one of them")
         elif path:
-            try:
-                value = Path(path).read_text(encoding="utf-8").strip() or None
-            except (OSError, UnicodeDecodeError) as error:
-                self.problems.append(f"{key}_FILE: cannot read {path} ({type(error).__name__})")
-                return "unreadable"
-            if value is None:
-                self.problems.append(f"{key}_FILE: {path} is empty")
+            value = self._secret_in(key, path)
         return value or default
+
+    def _secret_in(self, key: str, path: str) -> str:
+        """The file's text, or a stand-in that no further check complains about: one mistake is one problem."""
+        try:
+            value = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            self.problems.append(f"{key}_FILE: cannot read {path} ({_reason(error)})")
+            return _UNREADABLE
+        if not value:
+            self.problems.append(f"{key}_FILE: {path} is empty")
+            return _UNREADABLE
+        return value
+
+    def port(self, name: str, default: int, low: int = 1) -> int:
+        """A port of ours. Two processes cannot listen on the same one."""
+        value = self.number(name, default, low, 65535)
+        taken = self.ports.setdefault(value, PREFIX + name)
+        if value and taken != PREFIX + name:
+            self.problems.append(f"{PREFIX}{name} and {taken} are both {value}; give each a port of its own")
+        return value
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         raw = self.text(name)
@@ -128,15 +162,17 @@ class _Reader:
         self, name: str, schemes: tuple[str, ...], default: str | None = None, *, secret: bool = False
     ) -> str | None:
         raw = self.text(name, default, secret=secret)
-        if raw is not None and raw != "unreadable":
+        if raw is not None and raw is not _UNREADABLE:
             try:
                 parts = urlsplit(raw)
                 usable = parts.scheme in schemes and bool(parts.netloc or parts.query)
+                if "," not in parts.netloc:  # a PostgreSQL address may name several servers
+                    usable = usable and parts.port != 0  # asking for the port is what checks it
             except ValueError:
                 usable = False
             if not usable:
-                shown = "" if secret else f", not {raw!r}"
-                self.problems.append(f"{PREFIX}{name} must be an address that starts with {schemes[0]}://{shown}")
+                # Addresses are not shown: people put passwords and tokens into them.
+                self.problems.append(f"{PREFIX}{name} must be an address that starts with {schemes[0]}://")
         return raw
 
     def unknown(self) -> None:
@@ -153,8 +189,8 @@ def _s3(read: _Reader) -> S3 | None:
         if access or secret:
             read.problems.append(f"{PREFIX}S3_ENDPOINT is missing although S3 keys are set")
         return None
-    if "/" in endpoint:
-        read.problems.append(f"{PREFIX}S3_ENDPOINT is host:port without a scheme or path, not {endpoint!r}")
+    if re.search(r"[/@\s]", endpoint):
+        read.problems.append(f"{PREFIX}S3_ENDPOINT is host or host:port, without a scheme, keys or a path")
     for name, value in (("S3_ACCESS_KEY", access), ("S3_SECRET_KEY", secret)):
         if value is None:
             read.problems.append(f"{PREFIX}{name} is missing although {PREFIX}S3_ENDPOINT is set")
@@ -169,10 +205,12 @@ def _telegram(read: _Reader) -> Telegram | None:
         if webhook:
             read.problems.append(f"{PREFIX}TELEGRAM_TOKEN is missing although {PREFIX}TELEGRAM_WEBHOOK_URL is set")
         return None
-    if ":" not in token:
+    if token is not _UNREADABLE and not _TOKEN.fullmatch(token):
         read.problems.append(f"{PREFIX}TELEGRAM_TOKEN does not look like a bot token (digits, a colon, letters)")
     if webhook and not secret:
         read.problems.append(f"{PREFIX}TELEGRAM_WEBHOOK_SECRET is missing although {PREFIX}TELEGRAM_WEBHOOK_URL is set")
+    if secret and not _WEBHOOK_SECRET.fullmatch(secret):
+        read.problems.append(f"{PREFIX}TELEGRAM_WEBHOOK_SECRET may hold A-Z, a-z, 0-9, _ and - only, at most 256")
     return Telegram(token, webhook, secret)
 
 
@@ -180,20 +218,29 @@ def _secret_key(read: _Reader, home: Path) -> bytes:
     """The signing key; generated once into ``home`` when none is given, so links survive a restart."""
     given = read.text("SECRET_KEY", secret=True)
     if given is not None:
-        if len(given) < 32:
+        if given is not _UNREADABLE and len(given) < 32:
             read.problems.append(f"{PREFIX}SECRET_KEY must have at least 32 characters")
         return given.encode()
     path = home / "secret_key"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-    except FileExistsError:
-        return path.read_bytes()
+        return _kept_key(path)
     except OSError as error:
-        read.problems.append(f"{PREFIX}HOME: cannot write in {home} ({error.strerror})")
+        read.problems.append(f"{PREFIX}HOME: cannot keep a signing key in {home} ({_reason(error)})")
         return b""
-    with os.fdopen(fd, "wb") as file:
-        file.write(secrets.token_hex(32).encode())
+
+
+def _kept_key(path: Path) -> bytes:
+    """Several processes may start at once: the first whole file wins, and nobody reads a half-written one."""
+    if not path.exists():
+        descriptor, fresh = tempfile.mkstemp(dir=path.parent)  # for our eyes only from the first moment
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_hex(32).encode())
+            with contextlib.suppress(FileExistsError):
+                os.link(fresh, path)
+        finally:
+            Path(fresh).unlink()
     return path.read_bytes()
 
 
@@ -201,7 +248,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     """Read the environment. Raises SettingsError naming every problem at once."""
     read = _Reader(os.environ if env is None else env)
     home = Path(read.text("HOME", "var") or "var").absolute()
-    host, port = read.text("HOST", "127.0.0.1") or "", read.number("PORT", 8000, 1, 65535)
+    host, port = read.text("HOST", "127.0.0.1") or "", read.port("PORT", 8000)
     level = (read.text("LOG_LEVEL", "INFO") or "").upper()
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         read.problems.append(f"{PREFIX}LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {level!r}")
@@ -216,9 +263,9 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "telegram": _telegram(read),
         "host": host,
         "port": port,
-        "simulator_port": read.number("SIMULATOR_PORT", 8081, 1, 65535),
-        "bot_port": read.number("BOT_PORT", 8082, 1, 65535),
-        "metrics_port": read.number("METRICS_PORT", 9100, 0, 65535),
+        "simulator_port": read.port("SIMULATOR_PORT", 8081),
+        "bot_port": read.port("BOT_PORT", 8082),
+        "metrics_port": read.port("METRICS_PORT", 9100, low=0),
         "public_url": (read.url("PUBLIC_URL", ("https", "http"), f"http://localhost:{port}") or "").rstrip("/"),
         "rules": rules,
         "secret_key": _secret_key(read, home),
