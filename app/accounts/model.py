@@ -1,7 +1,8 @@
 """Who acts: a citizen, a member of an agency's staff, or the system itself; and what each role may do at all."""
 
+from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -34,11 +35,93 @@ class Actor(Struct, frozen=True):
     agency_id: str | None = None
     agencies: frozenset[str] = frozenset()
 
+    @property
+    def sees_all(self) -> bool:
+        return self.kind == "system" or self.role in SEES_EVERY_REPORT
+
     def may_see(self, agency_id: str, supervisor_id: str | None = None) -> bool:
         """Whether a report of this agency is any of the actor's business."""
-        if self.kind == "system" or self.role in SEES_EVERY_REPORT:
+        if self.sees_all:
             return True
         return self.role in SEES_OWN_AGENCY and (agency_id in self.agencies or supervisor_id in self.agencies)
 
 
 SYSTEM = Actor("system")
+
+
+class Staff(Struct, frozen=True):
+    """One member of staff; nothing in it is secret."""
+
+    staff_id: UUID
+    username: str
+    full_name: str
+    role: Role
+    agency_id: str
+    active: bool
+
+
+class Session(Struct, frozen=True):
+    """A signed-in browser. ``token`` goes into its cookie, ``csrf`` into its forms; it ends at ``expires_at`` or
+    ``IDLE`` after the last request, whichever is first."""
+
+    token: str
+    csrf: str
+    staff: Staff
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        # What is printed ends up in logs; whoever has the token is signed in.
+        return f"Session(staff={self.staff.username!r}, expires_at={self.expires_at.isoformat()})"
+
+
+class ApiToken(Struct, frozen=True):
+    """What is known of a program's key; the key itself was shown once and is not kept."""
+
+    token_id: UUID
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class Agency(Struct, frozen=True):
+    """An agency and its place in the tree. ``commune_code`` is set for commune offices alone."""
+
+    agency_id: str
+    parent_id: str | None
+    kind: Literal["operations_centre", "department", "enterprise", "commune_office", "security"]
+    name: str
+    name_en: str
+    commune_code: str | None
+    active: bool
+
+
+class EventKind(StrEnum):
+    """Every kind of account event. The value is stored for ever; never reuse or rename one."""
+
+    STAFF_CREATED = "staff_created"
+    STAFF_DISABLED = "staff_disabled"
+    STAFF_ENABLED = "staff_enabled"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # the name of an event
+    SIGNED_IN = "signed_in"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    SIGNED_OUT = "signed_out"
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    TOKEN_CREATED = "token_created"  # noqa: S105  # the name of an event
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105  # the name of an event
+
+
+class Entry(Struct, frozen=True):
+    """What is about to become an account event. ``data`` is JSON, never anything secret, never a name somebody typed
+    that is nobody's: people type their password into the wrong field."""
+
+    kind: EventKind
+    by: Actor
+    staff_id: UUID | None
+    data: dict[str, Any] = {}
+
+    @property
+    def actor(self) -> str:
+        return f"{self.by.kind}:{self.by.id}" if self.by.id else self.by.kind

@@ -1,0 +1,42 @@
+"""What each role may do, apart from moving a report along: that is the status table's matter.
+
+Seeing and doing are apart on purpose: whoever manages accounts sees no reports, and only the coordinators learn who
+reported. Source: the roles in the provincial rules of Huế and Cà Mau.
+"""
+
+from enum import StrEnum
+
+from app.accounts.model import Actor, Role
+from app.errors import Forbidden
+
+
+class Permission(StrEnum):
+    READ_QUEUE = "read_queue"
+    READ_REPORT = "read_report"  # which reports: Actor.may_see
+    SEE_IDENTITY = "see_identity"
+    READ_STATS = "read_stats"
+    MANAGE_ACCOUNTS = "manage_accounts"  # staff, their passwords and their programs' keys
+    MANAGE_RULES = "manage_rules"
+    MANAGE_PLACES = "manage_places"
+
+
+P = Permission
+
+ALLOWED: dict[Role, frozenset[Permission]] = {
+    Role.OFFICER: frozenset({P.READ_QUEUE, P.READ_REPORT}),
+    Role.LEAD: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS}),
+    Role.COORDINATOR: frozenset({P.READ_QUEUE, P.READ_REPORT, P.SEE_IDENTITY, P.READ_STATS}),
+    Role.LEADER: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS}),
+    Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.MANAGE_RULES, P.MANAGE_PLACES}),
+}
+
+
+def may(actor: Actor, permission: Permission) -> bool:
+    """The system itself (command line, jobs) may everything; a citizen nothing of this."""
+    return actor.kind == "system" or (actor.role is not None and permission in ALLOWED[actor.role])
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Raises Forbidden."""
+    if not may(actor, permission):
+        raise Forbidden("accounts.not_allowed")

@@ -1,0 +1,324 @@
+"""Staff accounts: making and ending them, signing in, programs' keys; and the agencies as everybody asks for them.
+
+Only sha256 digests of session tokens and keys are stored. Every act, and every attempt to sign in, is an account event.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Collection
+from datetime import UTC, datetime
+from math import ceil
+from uuid import UUID
+
+import asyncpg
+from msgspec import structs
+from uuid_utils.compat import uuid7
+
+from app.accounts import passwords, store, store_access
+from app.accounts.model import Actor, Agency, ApiToken, Entry, EventKind, Role, Session, Staff
+from app.accounts.passwords import HASHER
+from app.accounts.permissions import Permission, may, require
+from app.db import Conn, Pool, transaction
+from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooMany, Unauthenticated
+from app.i18n import DEFAULT, Lang
+from app.i18n.text import nfc
+
+SCOPES = frozenset({"read", "write"})
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
+_AGENCY_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+_LONGEST_NAME = 100
+
+
+def _username(typed: str) -> str:
+    return nfc(typed).lower()
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).digest()
+
+
+def _event(kind: EventKind, by: Actor, staff_id: UUID, **data: object) -> Entry:
+    return Entry(kind, by, staff_id, data)
+
+
+# ---------------------------------------------------------------- people
+
+
+async def create_staff(
+    pool: Pool, username: str, full_name: str, agency_id: str, role: Role, password: str | None, by: Actor
+) -> tuple[UUID, str]:
+    """Add a member of staff: (id, password). Without a password a readable one is made; it is shown this once.
+
+    Raises Forbidden, Invalid (every bad field at once), Conflict when the user name is taken.
+    """
+    require(by, Permission.MANAGE_ACCOUNTS)
+    name, full_name = _username(username), nfc(full_name)
+    problems = []
+    if not _USERNAME.fullmatch(name):
+        problems.append(Problem("accounts.username_bad", field="username"))
+    if not 1 <= len(full_name) <= _LONGEST_NAME:
+        problems.append(Problem("accounts.full_name_bad", {"maximum": _LONGEST_NAME}, "full_name"))
+    if password is not None and (weak := passwords.weakness(password, f"{name} {full_name}")):
+        problems.append(weak)
+    if problems:
+        raise Invalid.many(problems)
+    chosen = password or passwords.generate()
+    password_hash = await HASHER.hash(chosen)
+    staff = Staff(uuid7(), name, full_name, role, agency_id, active=True)
+    try:
+        async with transaction(pool) as conn:
+            known = _AGENCY_ID.fullmatch(agency_id) and await store.insert_staff(conn, staff, password_hash)
+            if not known:
+                raise Invalid("accounts.agency_unknown", field="agency_id", agency=agency_id[:63])
+            data = {"username": name, "role": role, "agency": agency_id}
+            await store.record(conn, _event(EventKind.STAFF_CREATED, by, staff.staff_id, **data))
+    except asyncpg.UniqueViolationError:
+        raise Conflict("accounts.username_taken", field="username", username=name) from None
+    return staff.staff_id, chosen
+
+
+async def _known(conn: Conn, staff_id: UUID) -> Staff:
+    staff = await store.staff_of_id(conn, staff_id)
+    if staff is None:
+        raise NotFound("accounts.no_such_staff")
+    return staff
+
+
+async def reset_password(pool: Pool, staff_id: UUID, password: str | None, by: Actor) -> str:
+    """Set a new password, made here when None is given; sessions end, a lock is lifted, programs' keys live on.
+
+    Raises Forbidden, NotFound, Invalid.
+    """
+    require(by, Permission.MANAGE_ACCOUNTS)
+    async with pool.acquire() as conn:
+        staff = await _known(conn, staff_id)
+    if password is not None and (weak := passwords.weakness(password, f"{staff.username} {staff.full_name}")):
+        raise Invalid.many([weak])
+    chosen = password or passwords.generate()
+    password_hash = await HASHER.hash(chosen)
+    async with transaction(pool) as conn:
+        # One statement after the other: a sign-in holds the staff row until its session can be seen here.
+        await store.set_password(conn, staff_id, password_hash)
+        await store_access.end_sessions(conn, staff_id)
+        await store_access.unlock(conn, _digest(staff.username))
+        await store.record(conn, _event(EventKind.PASSWORD_RESET, by, staff_id))
+    return chosen
+
+
+async def disable(pool: Pool, staff_id: UUID, by: Actor) -> None:
+    """Shut somebody out at once: sessions and programs' keys end for good. Again is no error.
+
+    Raises Forbidden, NotFound, Conflict for the own account: somebody must be left to open it again.
+    """
+    require(by, Permission.MANAGE_ACCOUNTS)
+    if staff_id == by.id:
+        raise Conflict("accounts.not_yourself")
+    async with transaction(pool) as conn:
+        if await store.switch(conn, staff_id, active=False):
+            sessions = await store_access.end_sessions(conn, staff_id)
+            keys = await store_access.revoke_tokens(conn, staff_id)
+            entry = _event(EventKind.STAFF_DISABLED, by, staff_id, sessions_ended=sessions, tokens_revoked=keys)
+            await store.record(conn, entry)
+        else:
+            await _known(conn, staff_id)
+
+
+async def enable(pool: Pool, staff_id: UUID, by: Actor) -> None:
+    """Let somebody sign in again; nothing that was ended comes back. Again is no error. Raises Forbidden, NotFound."""
+    require(by, Permission.MANAGE_ACCOUNTS)
+    async with transaction(pool) as conn:
+        if await store.switch(conn, staff_id, active=True):
+            staff = await _known(conn, staff_id)
+            await store_access.unlock(conn, _digest(staff.username))
+            await store.record(conn, _event(EventKind.STAFF_ENABLED, by, staff_id))
+        else:
+            await _known(conn, staff_id)
+
+
+async def find_staff(conn: Conn, username: str) -> Staff:
+    """Raises NotFound."""
+    name = _username(username)
+    staff = await store.staff_of_username(conn, name) if _USERNAME.fullmatch(name) else None
+    if staff is None:
+        raise NotFound("accounts.no_such_staff")
+    return staff
+
+
+async def staff_names(conn: Conn, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Full names by id; unknown ids are left out."""
+    return await store.names(conn, list(ids)) if ids else {}
+
+
+# ---------------------------------------------------------------- signing in
+
+
+def _locked(until: datetime, at: datetime) -> TooMany:
+    seconds = ceil((until - at).total_seconds())
+    return TooMany("accounts.locked", retry_after=seconds, minutes=ceil(seconds / 60))
+
+
+async def sign_in(pool: Pool, username: str, password: str, at: datetime) -> Session:
+    """Open a session for the right user name and password.
+
+    Whether the name exists, is disabled or has another password: the same work, the same words, the same pauses after
+    the fifth failure. Raises Unauthenticated, TooMany (name locked, or too many sign-ins at once).
+    """
+    name, key = _username(username), _digest(_username(username))
+    async with pool.acquire() as conn:
+        found = await store_access.candidate(conn, name if _USERNAME.fullmatch(name) else "", key)
+    staff, stored = found.staff, found.password_hash
+    attempt = store_access.Attempt(key, at, staff.staff_id if staff else None, "locked")
+    if found.locked_until and found.locked_until > at:
+        async with pool.acquire() as conn:
+            _, until = await store_access.settle(conn, attempt)
+        raise _locked(until or found.locked_until, at)
+    right = await HASHER.verify(stored, password)
+    token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    if right and stored and staff and staff.active:
+        # "overtaken": locked, disabled or given another password while the hash was being checked
+        attempt = structs.replace(attempt, refusal="overtaken", opens=(_digest(token), csrf, stored))
+    else:
+        reason = "unknown_username" if staff is None else "wrong_password" if staff.active else "disabled"
+        attempt = structs.replace(attempt, refusal=reason)
+    async with pool.acquire() as conn:
+        signed_in, until = await store_access.settle(conn, attempt)
+    if until is not None:
+        raise _locked(until, at)
+    if not signed_in or staff is None or stored is None:
+        raise Unauthenticated("accounts.sign_in_wrong")
+    if passwords.outdated(stored):
+        fresh = await HASHER.hash(password)
+        async with pool.acquire() as conn:
+            await store.renew_hash(conn, staff.staff_id, stored, fresh)
+    return Session(token, csrf, staff, at + store_access.ABSOLUTE)
+
+
+async def session(pool: Pool, token: str, at: datetime) -> tuple[Actor, Session] | None:
+    """Who makes this request, or None when the session is over (8 h idle, 24 h in all, signed out, disabled)."""
+    async with pool.acquire() as conn:
+        return await store_access.session(conn, token, _digest(token), at)
+
+
+async def sign_out(pool: Pool, token: str) -> None:
+    """End one session. A session that is over already is no error."""
+    async with transaction(pool) as conn:
+        staff = await store_access.end_session(conn, _digest(token))
+        if staff is not None:
+            by = Actor("staff", staff.staff_id, staff.role, staff.agency_id)
+            await store.record(conn, _event(EventKind.SIGNED_OUT, by, staff.staff_id))
+
+
+def _require_own(by: Actor, staff_id: UUID) -> None:
+    """The own account is everybody's; another's is for account managers."""
+    if by.kind != "staff" or by.id != staff_id:
+        require(by, Permission.MANAGE_ACCOUNTS)
+
+
+async def sign_out_everywhere(pool: Pool, staff_id: UUID, by: Actor) -> int:
+    """End all sessions of one's own, or of anybody for an account manager; how many ended. Raises Forbidden."""
+    _require_own(by, staff_id)
+    async with transaction(pool) as conn:
+        ended = await store_access.end_sessions(conn, staff_id)
+        if ended:
+            await store.record(conn, _event(EventKind.SIGNED_OUT_EVERYWHERE, by, staff_id, sessions_ended=ended))
+    return ended
+
+
+async def sweep(pool: Pool, at: datetime) -> None:
+    """Remove sessions that are over and failures older than a day. For the worker, once an hour or so."""
+    async with pool.acquire() as conn:
+        await store_access.sweep(conn, at)
+
+
+# ---------------------------------------------------------------- programs' keys
+
+
+async def create_token(
+    pool: Pool, staff_id: UUID, name: str, scopes: Collection[str], expires_at: datetime | None, by: Actor
+) -> str:
+    """A key that lets a program act for this account within ``scopes``; shown this once.
+
+    Raises Forbidden, NotFound, Invalid, Conflict when the account is disabled.
+    """
+    require(by, Permission.MANAGE_ACCOUNTS)
+    name, now = nfc(name), datetime.now(UTC)
+    problems = []
+    if not 1 <= len(name) <= _LONGEST_NAME:
+        problems.append(Problem("accounts.token_name_bad", {"maximum": _LONGEST_NAME}, "name"))
+    if not scopes or not SCOPES.issuperset(scopes):
+        problems.append(Problem("accounts.token_scopes_bad", field="scopes"))
+    if expires_at is not None and expires_at <= now:
+        problems.append(Problem("accounts.token_expiry_past", field="expires_at"))
+    if problems:
+        raise Invalid.many(problems)
+    text = f"pa_{secrets.token_urlsafe(32)}"
+    token = ApiToken(uuid7(), name, tuple(sorted(set(scopes))), now, None, expires_at, None)
+    async with transaction(pool) as conn:
+        if not await store_access.insert_token(conn, staff_id, token, _digest(text)):
+            await _known(conn, staff_id)
+            raise Conflict("accounts.staff_disabled")
+        data = {"token_id": str(token.token_id), "name": name, "scopes": token.scopes}
+        await store.record(conn, _event(EventKind.TOKEN_CREATED, by, staff_id, **data))
+    return text
+
+
+async def actor_of_token(pool: Pool, token: str, need_scope: str, at: datetime) -> Actor:
+    """Whom a program acts for. Raises Unauthenticated (unknown, expired, revoked, disabled), Forbidden (scope)."""
+    async with pool.acquire() as conn:
+        found = await store_access.actor_of_token(conn, _digest(token), at)
+    if found is None:
+        raise Unauthenticated("accounts.token_bad")
+    actor, scopes = found
+    if need_scope not in scopes:
+        raise Forbidden("accounts.token_scope_missing", scope=need_scope)
+    return actor
+
+
+async def list_tokens(pool: Pool, staff_id: UUID, by: Actor) -> list[ApiToken]:
+    """An account's keys, newest first: one's own, or anybody's for an account manager. Raises Forbidden."""
+    _require_own(by, staff_id)
+    async with pool.acquire() as conn:
+        return await store_access.tokens(conn, staff_id)
+
+
+async def revoke_token(pool: Pool, token_id: UUID, by: Actor) -> None:
+    """End a key at once. Again is no error. Raises NotFound when it does not exist or is not the caller's business."""
+    async with transaction(pool) as conn:
+        owner = await store_access.owner_of_token(conn, token_id)
+        if owner is None or not (may(by, Permission.MANAGE_ACCOUNTS) or (by.kind == "staff" and by.id == owner)):
+            raise NotFound("accounts.no_such_token")
+        if await store_access.revoke_token(conn, token_id):
+            await store.record(conn, _event(EventKind.TOKEN_REVOKED, by, owner, token_id=str(token_id)))
+
+
+# ---------------------------------------------------------------- agencies
+
+
+async def agency(conn: Conn, agency_id: str) -> Agency | None:
+    return await store.agency(conn, agency_id) if _AGENCY_ID.fullmatch(agency_id) else None
+
+
+async def agencies(conn: Conn) -> list[Agency]:
+    """All of them, closed ones included, in order of their ids."""
+    return await store.agencies(conn)
+
+
+async def agency_names(conn: Conn, ids: Collection[str], lang: Lang = DEFAULT) -> dict[str, str]:
+    """Names by id, in Vietnamese where there is no English one; unknown ids are left out."""
+    found = await store.agencies_of_ids(conn, list(ids)) if ids else []
+    return {a.agency_id: (a.name_en if lang == "en" else "") or a.name for a in found}
+
+
+async def parent_agency(conn: Conn, agency_id: str) -> str | None:
+    """The agency above, or None at the top of the tree."""
+    found = await agency(conn, agency_id)
+    return found.parent_id if found else None
+
+
+async def coordinating_agency(conn: Conn) -> str:
+    """The operations centre, where what nobody else answers for goes. Raises NotFound when none is open."""
+    centre = await store.coordinating_agency(conn)
+    if centre is None:
+        raise NotFound("accounts.no_operations_centre")
+    return centre
