@@ -1,0 +1,191 @@
+"""Reading values out of the tree; whatever does not fit becomes a problem and reading goes on."""
+
+import re
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import Any, TypeVar
+
+from app.routing.limits import Limit, parse_limit
+from app.routing.problems import Problems, shorten
+from app.routing.yamltree import Listing, Mapping, Node, Scalar
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+_COMMUNE = re.compile(r"\d{5}")
+_PROVINCE = re.compile(r"\d{2}")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)|24:00")
+
+Name = TypeVar("Name", bound=str)
+
+
+class Fields:
+    """The values of one mapping by key. Unknown and missing keys have been reported when it is made."""
+
+    def __init__(self, node: Mapping | None, problems: Problems) -> None:
+        self.problems = problems
+        self.node = node
+
+    def get(self, key: str) -> Node | None:
+        """The value, or None where the key is missing or holds nothing."""
+        entry = self.node.entries.get(key) if self.node else None
+        return None if entry is None or _is_empty(entry[1]) else entry[1]
+
+    def key(self, key: str) -> Scalar | None:
+        entry = self.node.entries.get(key) if self.node else None
+        return entry[0] if entry else None
+
+    def complain(self, key: str, problem: str, **params: Any) -> None:
+        """A problem with the value of ``key``, or with the whole where it is missing."""
+        at = self.get(key) or self.node
+        if at is not None:
+            self.problems.add(at.line, at.column, problem, **params)
+
+    # ------------------------------------------------------------ single values
+
+    def text(self, key: str) -> str:
+        """ "" where the key is missing or its value is not text."""
+        node = self.get(key)
+        return "" if node is None else plain_text(node, self.problems)
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        written = self.text(key)
+        if written not in ("", "true", "false"):
+            self.complain(key, "not_a_flag", name=shorten(written))
+        return written == "true" if written else default
+
+    def choice(self, key: str, options: Collection[Name]) -> Name | None:
+        node = self.get(key)
+        return None if node is None else one_of(node, options, self.problems)
+
+    def limit(self, key: str) -> Limit | None:
+        written = self.text(key)
+        if not written:
+            return None
+        try:
+            return parse_limit(written)
+        except ValueError:
+            self.complain(key, "not_a_limit", name=shorten(written))
+            return None
+
+    def day(self, key: str) -> date | None:
+        node = self.get(key)
+        return None if node is None else read_date(node, self.problems)
+
+    # ------------------------------------------------------------ lists and mappings
+
+    def items(self, key: str) -> tuple[Node, ...]:
+        """The members of a list. One value stands for a list of one."""
+        return list_of(self.get(key))
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        read = (plain_text(node, self.problems) for node in self.items(key))
+        return tuple(text for text in read if text)
+
+    def fields(self, key: str, required: Collection[str] = (), optional: Collection[str] = ()) -> "Fields":
+        return fields_of(self.get(key), self.problems, required, optional)
+
+    def named(self, key: str) -> Iterator[tuple[str, Scalar, Node]]:
+        """The members of a mapping whose keys are ids the province chose."""
+        node = self.get(key)
+        if node is not None and not isinstance(node, Mapping):
+            self.complain(key, "not_a_mapping")
+            return
+        for name, (written, value) in node.entries.items() if isinstance(node, Mapping) else ():
+            if valid_id(written, self.problems):
+                yield name, written, value
+
+
+def fields_of(
+    node: Node | None, problems: Problems, required: Collection[str] = (), optional: Collection[str] = ()
+) -> Fields:
+    """The mapping at ``node``, its keys checked. Anything that is not a mapping counts as an empty one."""
+    if node is None:
+        return Fields(None, problems)
+    if not isinstance(node, Mapping):
+        problems.add(node.line, node.column, "not_a_mapping")
+        return Fields(None, problems)
+    allowed = (*required, *optional)
+    for name, (key, _) in node.entries.items():
+        if name not in allowed:
+            problems.unknown(key.line, key.column, "unknown_key", name, allowed, allowed=", ".join(allowed))
+    for name in required:
+        if name not in node.entries or _is_empty(node.entries[name][1]):
+            at = node.entries[name][0] if name in node.entries else node
+            problems.add(at.line, at.column, "missing_key", name=name)
+    return Fields(node, problems)
+
+
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.empty
+
+
+def list_of(node: Node | None) -> tuple[Node, ...]:
+    if node is None or _is_empty(node):
+        return ()
+    return node.items if isinstance(node, Listing) else (node,)
+
+
+def plain_text(node: Node, problems: Problems) -> str:
+    if not isinstance(node, Scalar):
+        problems.add(node.line, node.column, "not_text")
+        return ""
+    if not node.text:
+        problems.add(node.line, node.column, "empty_text")
+    return node.text
+
+
+def one_of(node: Node, options: Collection[Name], problems: Problems, problem: str = "not_a_choice") -> Name | None:
+    """The option that is written here; otherwise a problem that offers the nearest one."""
+    written = plain_text(node, problems)
+    for option in options:
+        if option == written:
+            return option
+    if written:
+        few = ", ".join(options) if problem == "not_a_choice" else ""
+        problems.unknown(node.line, node.column, problem, written, options, allowed=few)
+    return None
+
+
+def valid_id(node: Scalar, problems: Problems) -> bool:
+    if _ID.fullmatch(node.text):
+        return True
+    problems.add(node.line, node.column, "not_an_id", name=shorten(node.text))
+    return False
+
+
+def commune_code(node: Node, problems: Problems, known: Collection[str] | None) -> str | None:
+    """A five-digit code; one of ``known`` where the province's communes are given."""
+    written = plain_text(node, problems)
+    if not written:
+        return None
+    if not _COMMUNE.fullmatch(written):
+        problems.add(node.line, node.column, "not_a_commune_code", name=shorten(written))
+    elif known is not None and written not in known:
+        problems.add(node.line, node.column, "unknown_commune", name=written)
+    else:
+        return written
+    return None
+
+
+def province_code(node: Node, problems: Problems) -> str | None:
+    written = plain_text(node, problems)
+    if written and not _PROVINCE.fullmatch(written):
+        problems.add(node.line, node.column, "not_a_province_code", name=shorten(written))
+    return written if _PROVINCE.fullmatch(written) else None
+
+
+def read_date(node: Node, problems: Problems) -> date | None:
+    written = plain_text(node, problems)
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        if written:
+            problems.add(node.line, node.column, "not_a_date", name=shorten(written))
+        return None
+
+
+def clock_minutes(written: str) -> int | None:
+    """``07:30`` → 450; ``24:00`` is the end of the day; None when it is no time of day."""
+    found = _CLOCK.fullmatch(written.strip())
+    if not found:
+        return None
+    return int(found[1]) * 60 + int(found[2]) if found[1] else 24 * 60

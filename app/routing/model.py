@@ -1,0 +1,158 @@
+"""What routing speaks of: agencies, categories, the facts about a report, and the decision."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, Protocol, get_args
+
+from msgspec import Struct
+
+from app.i18n import Lang
+from app.routing.limits import Limit
+
+AgencyKind = Literal["operations_centre", "department", "enterprise", "commune_office", "security"]
+Urgency = Literal["urgent", "normal", "complex"]
+Visibility = Literal["public", "private"]
+Channel = Literal["web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311"]
+ReporterKind = Literal["citizen", "visitor", "business"]
+CommuneKind = Literal["xã", "phường", "đặc khu"]
+
+URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
+VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
+REPORTER_KINDS: tuple[ReporterKind, ...] = get_args(ReporterKind)
+COMMUNE_KINDS: tuple[CommuneKind, ...] = get_args(CommuneKind)
+# Commune offices are not written into the file: there is one for each commune, and rules name them by this role.
+FILE_AGENCY_KINDS: tuple[AgencyKind, ...] = ("operations_centre", "department", "enterprise", "security")
+COMMUNE_OFFICE = "commune office of the place"
+
+
+def commune_office_id(commune_code: str) -> str:
+    return f"ubnd-{commune_code}"
+
+
+class Agency(Struct, frozen=True):
+    """``parent_id`` watches over it: None only for the operations centre. Only a commune office has a commune."""
+
+    agency_id: str
+    kind: AgencyKind
+    name: str
+    name_en: str
+    parent_id: str | None = None
+    commune_code: str | None = None
+
+
+class Group(Struct, frozen=True):
+    """The first of the two levels. ``out_of_scope``: nothing in it is a field report."""
+
+    group_id: str
+    name: str
+    name_en: str
+    icon: str
+    out_of_scope: bool
+    categories: tuple[str, ...]
+
+
+class Category(Struct, frozen=True):
+    """``handling`` overrides the province's limits for some urgencies; ``advice`` says where to turn instead."""
+
+    category_id: str
+    group_id: str
+    name: str
+    name_en: str
+    icon: str
+    urgency: Urgency
+    visibility: Visibility
+    keywords: tuple[str, ...]
+    examples: tuple[str, ...]
+    handling: Mapping[Urgency, Limit]
+    out_of_scope: bool
+    advice: str = ""
+    advice_en: str = ""
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What is known about a report when it is routed.
+
+    ``text_folded`` is ``app.i18n.text.fold`` of its words. ``urgency`` only where a person set it; ``commune_name`` and
+    ``commune_kind`` only make conditions and reasons richer.
+    """
+
+    at: datetime
+    category: str | None = None
+    commune_code: str | None = None
+    commune_name: str = ""
+    commune_kind: CommuneKind | None = None
+    province_code: str | None = None
+    text_folded: str = ""
+    channel: Channel = "web"
+    urgency: Urgency | None = None
+    has_photo: bool = False
+    reporter_kind: ReporterKind = "citizen"
+
+
+class Why(Protocol):
+    """The grounds of a decision, put into words only when somebody asks."""
+
+    def sentences(self, lang: Lang) -> tuple[str, ...]: ...
+
+
+class Decision(Struct, frozen=True):
+    """Who answers, how urgent it is, by when, and why.
+
+    ``handling_due`` counts from ``Facts.at``; when the case is handed over later, ``calendar.due(handed_over_at,
+    handling)`` gives the new one.
+    """
+
+    agency_id: str
+    co_agencies: tuple[str, ...]
+    rule_id: str
+    why: Why
+    category: str
+    urgency: Urgency
+    visibility: Visibility
+    tags: tuple[str, ...]
+    intake_due: datetime
+    handling_due: datetime
+    handling: Limit
+    rule_set: str
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Whole sentences in Vietnamese: the rule's own words first, then what held of the report."""
+        return self.why.sentences("vi")
+
+    @property
+    def reasons_en(self) -> tuple[str, ...]:
+        return self.why.sentences("en")
+
+
+class Guess(Struct, frozen=True):
+    """A category the words point to; ``words`` are the keywords found, as the rules file writes them."""
+
+    category_id: str
+    score: float
+    words: tuple[str, ...]
+
+
+class IntakeLimits(Struct, frozen=True):
+    """How soon a report is received and passed on; ``days_off`` may be counted from the start of a day off."""
+
+    working_days: Limit
+    days_off: Limit | None = None
+
+
+class Deadlines(Struct, frozen=True):
+    intake: IntakeLimits
+    handling: Mapping[Urgency, Limit]
+
+
+class Outcome(Struct, frozen=True):
+    """What a rule decides. ``agency`` and ``co_agencies`` are agency ids or ``COMMUNE_OFFICE``."""
+
+    agency: str
+    co_agencies: tuple[str, ...] = ()
+    urgency: Urgency | None = None
+    visibility: Visibility | None = None
+    intake: Limit | None = None
+    handling: Limit | None = None
+    tags: tuple[str, ...] = ()
