@@ -7,7 +7,7 @@ _LONGEST = 512
 
 
 def check_key(key: str) -> str:
-    """``key`` itself. Raises ValueError for a segment that is empty, starts with a dot or has other than ``[A-Za-z0-9._-]``.
+    """``key`` itself. Raises ValueError when a segment is empty, starts with a dot or leaves ``[A-Za-z0-9._-]``.
 
     So no key can leave its folder, meet a store's own files, or need escaping in an address.
     """

@@ -1,0 +1,59 @@
+"""``photo_blobs``: a row for each different photo. Claims on it are rows of ``report_photos`` and ``draft_photos``."""
+
+from datetime import timedelta
+
+from app.db import Conn
+from app.photos.model import StoredPhoto
+
+_UNCLAIMED = """
+    NOT EXISTS (SELECT FROM report_photos r WHERE r.sha256 = b.sha256)
+    AND NOT EXISTS (SELECT FROM draft_photos d WHERE d.sha256 = b.sha256)
+"""
+
+
+async def touch_blob(conn: Conn, photo: StoredPhoto) -> None:
+    """Know the photo from now on. Waits while a sweep holds its row."""
+    await conn.execute(
+        """
+        INSERT INTO photo_blobs (sha256, phash, width, height, size_bytes, content_type, taken_at, lat, lon)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (sha256) DO UPDATE SET touched_at = now()
+        """,
+        bytes.fromhex(photo.sha256),
+        photo.phash,
+        photo.width,
+        photo.height,
+        photo.size_bytes,
+        photo.content_type,
+        photo.taken_at,
+        photo.lat,
+        photo.lon,
+    )
+
+
+async def lock_orphans(conn: Conn, older_than: timedelta, limit: int) -> list[bytes]:
+    """Lock photos untouched for ``older_than`` that seem unclaimed, oldest first, passing over what others hold."""
+    rows = await conn.fetch(
+        f"""
+        SELECT sha256 FROM photo_blobs b
+        WHERE touched_at < now() - $1::interval AND {_UNCLAIMED}
+        ORDER BY touched_at LIMIT $2
+        FOR UPDATE OF b SKIP LOCKED
+        """,  # noqa: S608 - a constant
+        older_than,
+        limit,
+    )
+    return [row["sha256"] for row in rows]
+
+
+async def delete_unclaimed(conn: Conn, locked: list[bytes]) -> list[bytes]:
+    """Delete those of the locked photos that are truly unclaimed, and give them.
+
+    A claim committed between the first statement's snapshot and its lock is seen only by this second one; once the row
+    is locked no new claim can come, because its foreign key waits for the lock.
+    """
+    rows = await conn.fetch(
+        f"DELETE FROM photo_blobs b WHERE sha256 = ANY($1) AND {_UNCLAIMED} RETURNING sha256",  # noqa: S608 - a constant
+        locked,
+    )
+    return [row["sha256"] for row in rows]
