@@ -1,0 +1,71 @@
+"""The chat page: one server-rendered page with its own small scripts and style; nothing comes from elsewhere."""
+
+import asyncio
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery
+
+from .bot_http import Sim
+from .core import Simulator
+from .model import Person
+from .places import PLACES
+from .samples import SAMPLES, sample_photo
+from .sim_http import person_json
+
+FOLDER = Path(__file__).parent / "page"
+
+# Fixed ids, so that the bot still knows them after the simulator was started again.
+PERSONAS = (
+    Person(700_000_101, "Lan", last_name="Nguyễn", username="lan_camau"),
+    Person(700_000_102, "Minh", last_name="Trần", username="minh_baclieu"),
+    Person(700_000_103, "Cô Sáu", username="co_sau"),
+    Person(700_000_104, "Emma", last_name="Brown", username="emma_visits", language_code="en"),
+)
+
+_TEXTS: dict[str, dict[str, str]] = tomllib.loads((FOLDER / "texts.toml").read_text("utf-8"))
+_TEMPLATES = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
+
+
+def add_personas(sim: Simulator) -> None:
+    for one in PERSONAS:
+        sim.add_person(
+            one.first_name,
+            person_id=one.id,
+            last_name=one.last_name,
+            username=one.username,
+            language_code=one.language_code,
+        )
+
+
+@get("/")
+async def chat_page(sim: Sim, lang: FromQuery[str] = "vi", start: FromQuery[str] = "") -> Response[str]:
+    """``?start=`` is a deep link's payload, as in ``https://t.me/<bot>?start=<payload>``; ``?lang=en`` is English."""
+    language = lang if lang in _TEXTS else "vi"
+    texts = _TEXTS[language]
+    setup: dict[str, Any] = {
+        "texts": texts,
+        "bot": sim.bot,
+        "people": [person_json(person) for person in sim.people.values()],
+        "start": start,
+    }
+    html = _TEMPLATES.get_template("chat.html").render(
+        t=texts,
+        language=language,
+        bot=sim.bot,
+        places=PLACES,
+        samples=list(SAMPLES),
+        # "<" would let a text end the script element that carries this.
+        setup=msgspec.json.encode(setup).decode().replace("<", "\\u003c"),
+    )
+    return Response(html, media_type="text/html")
+
+
+@get("/samples/{name:str}")
+async def sample(name: FromPath[str]) -> Response[bytes]:
+    photo = await asyncio.to_thread(sample_photo, name.removesuffix(".jpg"))
+    return Response(photo, media_type="image/jpeg", headers={"Cache-Control": "max-age=3600"})

@@ -1,0 +1,119 @@
+"""The simulator as a server: the application, a running one for tests, and the command's entry point."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.static_files import create_static_files_router
+
+from .bot_http import bot_method, file
+from .core import Simulator
+from .files import UPLOAD_LIMIT
+from .model import ApiError
+from .page import FOLDER, add_personas, chat_page, sample
+from .sim_http import router
+from .webhook import deliver_updates
+
+_SECURITY = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def create_app(token: str, *, sim: Simulator | None = None) -> Litestar:
+    """The whole server for one bot. Give ``sim`` to keep the object at hand; else it comes with the personas."""
+    if sim is None:
+        sim = Simulator(token)
+        add_personas(sim)
+    simulator = sim
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        delivery = asyncio.create_task(deliver_updates(simulator.updates, simulator.pulse))
+        yield
+        simulator.pulse.close()
+        await delivery
+
+    return Litestar(
+        [bot_method, file, router, chat_page, sample, create_static_files_router("/page", [FOLDER / "static"])],
+        dependencies={"sim": Provide(lambda: simulator, sync_to_thread=False)},
+        exception_handlers={ApiError: _refusal, HTTPException: _http_refusal},
+        lifespan=[lifespan],
+        logging_config=None,  # the program around it decides about logs
+        openapi_config=None,
+        request_max_body_size=UPLOAD_LIMIT + 1_000_000,
+        response_headers=_SECURITY,
+        state=State({"sim": simulator}),
+    )
+
+
+def _refusal(_: Request[Any, Any, Any], error: ApiError) -> Response[Any]:
+    return Response(error.as_json(), status_code=error.code)
+
+
+def _http_refusal(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    detail = f"{error.detail} {getattr(error, 'extra', '') or ''}".strip()
+    return _refusal(request, ApiError(error.status_code, detail))
+
+
+class _Server(uvicorn.Server):
+    """Ends open long polls and event streams when told to stop: uvicorn alone would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, before_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._before_exit = before_exit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._before_exit()
+
+
+class _GuestServer(uvicorn.Server):
+    """One that runs inside another program's event loop and leaves the signals to it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def run(host: str, port: int, token: str) -> None:
+    """Serves until a signal. ``ValueError`` for any address but loopback."""
+    if host not in _LOOPBACK:
+        raise ValueError(f"the simulator speaks for anybody who asks: it listens on loopback only, not on {host}")
+    app = create_app(token)
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False)
+    _Server(config, app.state.sim.pulse.close).run()
+
+
+@contextlib.asynccontextmanager
+async def running(sim: Simulator) -> AsyncIterator[str]:
+    """The simulator served in this event loop on a free port; gives its base address, ``http://127.0.0.1:PORT``."""
+    async with serving(create_app(sim.token, sim=sim), sim.pulse.close) as base_url:
+        yield base_url
+
+
+@contextlib.asynccontextmanager
+async def serving(app: Any, before_exit: Callable[[], None]) -> AsyncIterator[str]:
+    """Any ASGI application served in this event loop on a free loopback port."""
+    # With its protocol named, asyncio switches Nagle's delay off; without, every answer would take 40 ms.
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()  # who comes before the server is up waits in the backlog
+        server = _GuestServer(uvicorn.Config(app, log_config=None, access_log=False))
+        task = asyncio.create_task(server.serve([listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            before_exit()
+            server.should_exit = True
+            await task
