@@ -19,10 +19,10 @@ _SHOWN = 3
 
 # Points for a reading. Only their order of size matters: a kind, a district or a province that fits outweighs a longer
 # name; a street or a hamlet outweighs everything. Tuned on tests/places/addresses.toml.
-_OWN_NAME, _FORMER_NAME, _DISTRICT_NAME = 10.0, 9.0, 5.0
+_OWN_NAME, _FORMER_NAME, _DISTRICT_NAME = 10.0, 9.0, 4.0
 _KIND_FITS, _KIND_DIFFERS = 4.0, -3.0
 _ACCENTS_FIT, _ACCENTS_DIFFER, _ACCENTS_MISSING = 2.0, -3.0, -1.0
-_DISTRICT_FITS, _OWN_DISTRICT_FITS, _DISTRICT_DIFFERS = 7.0, 4.0, -4.0
+_DISTRICT_FITS, _OWN_DISTRICT_FITS, _DISTRICT_DIFFERS = 7.0, 4.0, -3.0
 _PROVINCE_FITS, _PROVINCE_DIFFERS, _PROVINCE_MAY_DIFFER = 5.0, -7.0, -3.0
 _HOME, _NEAR, _LATER = 3.0, 3.0, 0.1
 _STREET, _HAMLET, _LANDMARK, _INSIDE_LONGER = -9.0, -7.0, -2.0, -5.0

@@ -154,6 +154,14 @@ def test_outside_a_boundary_and_near_a_centre_without_one_that_commune_comes_fir
     assert found.approximate
 
 
+def test_where_a_boundary_is_known_the_centres_of_its_former_wards_no_longer_count() -> None:
+    heir = next(c for c in known().communes if c.full_name == "Xã Trần Văn Thời")
+    ward = next(ward for ward in known().wards if ward.name == "Phong Lạc" and heir.code in ward.became)
+    assert embedded_default().locate(ward.lat, ward.lon).commune == heir
+    beside = with_a_box(heir, 0.0001).locate(ward.lat, ward.lon)
+    assert beside.candidates[0].commune.full_name == "Xã Phú Mỹ"
+
+
 def test_a_commune_merged_into_another_is_answered_by_that_one() -> None:
     some = with_a_box(NĂM_CĂN, 0.3)
     swallowed = next(c for c in known().communes if c.full_name == "Xã Đất Mới")

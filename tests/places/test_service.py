@@ -4,10 +4,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from uuid_utils.compat import uuid7
 
-from app.db import Pool
+from app.db import Pool, transaction
 from app.errors import Invalid
-from app.places import service
+from app.places import service, store
 from app.places.dataset import Commune
 from tests.places.files import commune, feature, square, write
 
@@ -80,12 +81,17 @@ async def test_a_file_that_is_refused_changes_nothing(pool: Pool, tmp_path: Path
     assert await service.refreshed(pool, held) is held
 
 
-async def test_two_imports_at_once_leave_one_whole_set(pool: Pool, tmp_path: Path) -> None:
-    one, other = file(tmp_path, ĐẤT_MŨI, name="one.geojson"), file(tmp_path, NĂM_CĂN, TÂN_THÀNH, name="other.geojson")
-    await asyncio.gather(service.import_file(pool, one), service.import_file(pool, other))
-    ((source, count, active),) = await sets(pool)
-    assert (source, count, active) in (("one.geojson", 1, True), ("other.geojson", 2, True))
-    assert await pool.fetchval("SELECT count(*) FROM communes") == count
+async def test_an_import_waits_for_another_and_then_replaces_it(pool: Pool, tmp_path: Path) -> None:
+    async with transaction(pool) as conn:
+        await store.lock_sets(conn)
+        await store.insert_set(conn, uuid7(), "slow.geojson", b"", 1)
+        waiting = asyncio.create_task(service.import_file(pool, file(tmp_path, ĐẤT_MŨI, name="later.geojson")))
+        async with asyncio.timeout(10):
+            while not await conn.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+                pass
+        assert not waiting.done()
+    await waiting
+    assert await sets(pool) == [("later.geojson", 1, True)]
 
 
 async def test_back_on_the_default_when_the_set_is_gone(pool: Pool, tmp_path: Path) -> None:
