@@ -61,3 +61,14 @@ async def enqueue(conn: Conn, jobs: Sequence[Job]) -> None:
     """Add jobs in the caller's transaction: they exist if and when it commits."""
     if jobs:
         await conn.execute(_ENQUEUE, *arguments(jobs))
+
+
+async def oldest_age(conn: Conn) -> float:
+    """For how many seconds the oldest job that could run has been waiting; 0 when none waits."""
+    seconds: float = await conn.fetchval(
+        """
+        SELECT coalesce(extract(epoch FROM now() - min(execute_after)), 0)::float8
+        FROM pgqueuer WHERE status = 'queued' AND execute_after <= now()
+        """
+    )
+    return seconds

@@ -1,0 +1,266 @@
+"""Reading what was sent: JSON or multipart, never more than the limits, every mistake told by its field.
+
+Photos of a multipart body go to temporary files once they are large, so that slow phones cost disk and not memory.
+"""
+
+import asyncio
+import re
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from typing import IO, Any, TypeVar
+
+import msgspec
+from litestar import Request
+from msgspec import Struct
+from multipart import (  # type: ignore[import-untyped]  # ships no types
+    MultipartError,
+    MultipartSegment,
+    ParserLimitReached,
+    PushMultipartParser,
+)
+
+from app.errors import AppError, Invalid, Problem, TooLarge
+from app.photos.model import MAX_BYTES
+from app.reports.model import PHOTOS_MAX
+
+JSON_MOST = 1 << 20
+MULTIPART_MOST = 130 << 20
+_FIELD_MOST = 64 << 10
+_FIELDS_MOST = 40
+_IN_MEMORY = 1 << 20
+PHOTOS = "photos"
+
+T = TypeVar("T", bound=Struct)
+
+
+class Malformed(AppError):
+    """The bytes are not what their content type says."""
+
+    status = 400
+
+
+class WrongType(AppError):
+    """A content type that the route does not take."""
+
+    status = 415
+
+
+class Upload:
+    """One file of a multipart body. ``size`` counts all its bytes; what is beyond the limit is not kept."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.size = 0
+        self._recent = bytearray()
+        self._file: IO[bytes] | None = None
+
+    @property
+    def too_large(self) -> bool:
+        return self.size > MAX_BYTES
+
+    async def add(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.too_large:
+            self.close()
+            return
+        self._recent += data
+        if len(self._recent) >= _IN_MEMORY:
+            await asyncio.to_thread(self._spill)
+
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close()
+        self._file.write(self._recent)
+        self._recent.clear()
+
+    async def read(self) -> bytes:
+        """All of it, from memory and file."""
+        if self._file is None:
+            return bytes(self._recent)
+        return await asyncio.to_thread(self._read, self._file)
+
+    def _read(self, file: IO[bytes]) -> bytes:
+        file.seek(0)
+        return file.read() + bytes(self._recent)
+
+    def close(self) -> None:
+        self._recent.clear()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+async def _chunks(request: Request[Any, Any, Any], most: int) -> AsyncIterator[bytes]:
+    """The body piece by piece. Raises TooLarge as soon as it is known, before reading when the length is announced."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > most:
+        raise TooLarge("api.body_large", most=most >> 20)
+    seen = 0
+    while True:
+        message: Any = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise Malformed("api.body_cut")
+        seen += len(message["body"])
+        if seen > most:
+            raise TooLarge("api.body_large", most=most >> 20)
+        if message["body"]:
+            yield message["body"]
+        if not message.get("more_body", False):
+            return
+
+
+async def read_body(request: Request[Any, Any, Any], kind: type[T], *, photos: bool = False) -> tuple[T, list[Upload]]:
+    """The body as ``kind`` and the photos that came with it. Raises WrongType, Malformed, Invalid or TooLarge.
+
+    A body without anything is an empty JSON object, so that acts without words need no body. The caller closes the
+    uploads.
+    """
+    content_type, parameters = request.content_type
+    if content_type == "multipart/form-data" and photos:
+        boundary = parameters.get("boundary", "")
+        if not 1 <= len(boundary) <= 200 or not boundary.isascii():
+            raise Malformed("api.multipart_broken")
+        return await _multipart(request, kind, boundary.encode())
+    body = b"".join([chunk async for chunk in _chunks(request, JSON_MOST)])
+    if content_type == "" and not body:
+        body = b"{}"
+    elif content_type != "application/json":
+        takes = "application/json, multipart/form-data" if photos else "application/json"
+        raise WrongType("api.wrong_content_type", field="Content-Type", takes=takes)
+    return _decoded(lambda: msgspec.json.decode(body, type=kind)), []
+
+
+async def _multipart(request: Request[Any, Any, Any], kind: type[T], boundary: bytes) -> tuple[T, list[Upload]]:
+    form = _Form()
+    try:
+        with PushMultipartParser(boundary, max_segment_count=_FIELDS_MOST) as parser:
+            async for chunk in _chunks(request, MULTIPART_MOST):
+                if not parser.closed:
+                    for event in parser.parse(chunk):
+                        await form.take(event)
+        return form.decoded(kind), form.photos()
+    except ParserLimitReached:
+        form.close()
+        raise Malformed("api.multipart_many") from None
+    except (MultipartError, UnicodeError, LookupError):
+        form.close()
+        raise Malformed("api.multipart_broken") from None
+    except BaseException:
+        form.close()
+        raise
+
+
+class _Form:
+    """Collects the parts of a multipart body."""
+
+    def __init__(self) -> None:
+        self._fields: dict[str, bytearray] = {}
+        self._uploads: list[Upload] = []
+        self._into: Upload | bytearray | None = None
+        self._name = ""
+
+    async def take(self, event: MultipartSegment | bytes | None) -> None:
+        if isinstance(event, MultipartSegment):
+            self._begin(event)
+        elif isinstance(self._into, Upload) and event:
+            await self._into.add(event)
+        elif isinstance(self._into, bytearray) and event:
+            self._into += event
+            if len(self._into) > _FIELD_MOST:
+                raise Invalid("api.field_long", field=self._name)
+
+    def _begin(self, part: MultipartSegment) -> None:
+        self._name = part.name
+        if part.name != PHOTOS:
+            if part.filename:
+                raise Invalid("api.file_field", field=part.name[:60])
+            if part.name in self._fields:
+                raise Invalid("api.field_twice", field=part.name[:60])
+            self._into = self._fields[part.name] = bytearray()
+            return
+        if len(self._uploads) == PHOTOS_MAX and all(upload.size for upload in self._uploads):
+            raise Invalid("reports.photos_many", field=PHOTOS, most=PHOTOS_MAX)
+        # A browser sends an empty part where no file was chosen; it is left out.
+        self._uploads = [upload for upload in self._uploads if upload.size or upload.name]
+        self._into = Upload(part.filename or "")
+        self._uploads.append(self._into)
+
+    def photos(self) -> list[Upload]:
+        return [upload for upload in self._uploads if upload.size or upload.name]
+
+    def decoded(self, kind: type[T]) -> T:
+        """The text fields as ``kind``. An empty field counts as not sent, as browsers mean it."""
+        flags = {field.encode_name for field in msgspec.structs.fields(kind) if field.type is bool}
+        values: dict[str, str] = {}
+        for name, raw in self._fields.items():
+            try:
+                text = raw.decode()
+            except UnicodeDecodeError:
+                raise Malformed("api.not_utf8", field=name[:60]) from None
+            if text:
+                values[name] = "true" if name in flags and text == "on" else text
+        return _decoded(lambda: msgspec.convert(values, kind, strict=False))
+
+    def close(self) -> None:
+        for upload in self._uploads:
+            upload.close()
+
+
+def read_query(request: Request[Any, Any, Any], kind: type[T]) -> T:
+    """The query string as ``kind``; a name given several times becomes a list, and so does one with commas. Raises
+    Invalid."""
+    lists = {f.encode_name for f in msgspec.structs.fields(kind) if "tuple" in str(f.type)}
+    values: dict[str, Any] = {}
+    for name, given in request.query_params.dict().items():
+        if name in lists:
+            values[name] = [part for each in given for part in each.split(",") if part]
+        elif given[-1] != "":
+            values[name] = given[-1]
+    return _decoded(lambda: msgspec.convert(values, kind, strict=False))
+
+
+_AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+_EXPECTED = re.compile(r"^Expected `(?P<type>\w+)")
+_NAMED = re.compile(r"^Object (?:missing required|contains unknown) field `(?P<name>[^`]*)`")
+_KINDS = {
+    "str": "api.want_text",
+    "float": "api.want_number",
+    "int": "api.want_whole",
+    "bool": "api.want_flag",
+    "array": "api.want_list",
+    "object": "api.want_object",
+}
+
+
+def _decoded(decode: Callable[[], T]) -> T:
+    """Run a msgspec decoder and put what it says into our words."""
+    try:
+        value = decode()
+    except msgspec.ValidationError as error:
+        raise Invalid.many([_problem(str(error))]) from None
+    except UnicodeDecodeError:
+        raise Malformed("api.not_utf8") from None
+    except (msgspec.DecodeError, RecursionError):
+        raise Malformed("api.json_broken") from None
+    _no_zero_bytes(value)
+    return value
+
+
+def _no_zero_bytes(value: Struct) -> None:
+    """PostgreSQL keeps no NUL in a text; nobody types one."""
+    for name in value.__struct_fields__:
+        given = getattr(value, name)
+        if isinstance(given, str) and "\x00" in given:
+            raise Invalid("api.zero_byte", field=name)
+
+
+def _problem(said: str) -> Problem:
+    """msgspec's sentence as a problem of ours: its wording is part of msgspec's tested behaviour, ours is the key."""
+    at = _AT.search(said)
+    path = at["path"] if at else ""
+    if named := _NAMED.match(said):
+        key = "api.unknown_field" if "unknown" in said else "api.missing_field"
+        return Problem(key, field=f"{path}.{named['name']}".lstrip(".")[:80])
+    if expected := _EXPECTED.match(said):
+        return Problem(_KINDS.get(expected["type"], "api.wrong_value"), field=path[:80] or None)
+    return Problem("api.wrong_value", field=path[:80] or None)

@@ -1,0 +1,319 @@
+"""What members of staff see of a report: the queue's rows and the whole case. Who reported it is in neither."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct, convert
+
+from app.accounts import service as accounts
+from app.accounts.model import Actor, Agency
+from app.api.context import Context
+from app.api.views import (
+    Named,
+    PlaceView,
+    agency_view,
+    category_view,
+    commune_view,
+    photo_link,
+    sentence,
+    status_word,
+)
+from app.history import service as history
+from app.history.model import Event
+from app.i18n import Lang
+from app.notify import service as notify
+from app.reports import service as reports
+from app.reports.model import Audience, MessageKind, Picture, Rating, Report, Stage, Status, Urgency
+from app.reports.workflow import Act, acts_for
+from app.routing.limits import parse_limit
+from app.worklist.model import QueueRow
+
+Doc = Meta
+
+
+class QueueItem(Struct):
+    """A report as a queue shows it."""
+
+    code: str
+    version: int
+    status: Status
+    status_word: str
+    category: Named
+    text: str
+    commune: str
+    address: str
+    agency: Named
+    assignee: Named | None
+    urgency: Urgency
+    submitted_at: datetime
+    due_at: datetime
+    paused_at: datetime | None
+    overdue: bool
+    photo: Annotated[str | None, Doc(description="Link to the first photo, 320 pixels.")]
+
+
+class QueuePage(Struct):
+    """Soonest deadline first. ``next`` is the cursor of the following page, null on the last."""
+
+    items: list[QueueItem]
+    next: str | None
+
+
+class Deadline(Struct):
+    """The clock. ``limit`` in words; ``left_seconds`` of the calendar clock, negative when overdue; null when the
+    clock does not run (paused or finished)."""
+
+    intake_due_at: datetime
+    due_at: datetime
+    limit: str
+    paused_at: datetime | None
+    overdue: bool
+    left_seconds: int | None
+
+
+class CasePhoto(Struct):
+    """``original`` is the file as it came, with the camera's time and place: evidence, for staff on the case alone."""
+
+    photo_id: UUID
+    stage: Stage
+    at: datetime
+    by: Literal["citizen", "staff"]
+    width: int
+    height: int
+    small: str
+    large: str
+    original: str
+
+
+class By(Struct):
+    """Who: the reporter (never by name), a member of staff, or the system."""
+
+    kind: Literal["citizen", "staff", "system"]
+    name: str | None = None
+
+
+class CaseMessage(Struct):
+    message_id: UUID
+    at: datetime
+    kind: MessageKind
+    by: By
+    audience: Annotated[Audience, Doc(description="Who may read it: everybody, the reporter, or staff alone.")]
+    text: str
+
+
+class CaseEvent(Struct):
+    """A fact of the history. ``message_id`` names the words said on the occasion."""
+
+    seq: int
+    at: datetime
+    what: str
+    words: str
+    by: By
+    message_id: UUID | None
+
+
+class Told(Struct):
+    """A message that went out, or did not: by event, channel and what became of it; never to whom."""
+
+    seq: int
+    channel: str
+    template: str
+    status: str
+    attempts: int
+    reason: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class WhyAgency(Struct):
+    """Why this agency: the rule and its reasons, or the person who decided."""
+
+    rule: str | None
+    rule_set: str | None
+    reasons: list[str]
+    by: By
+
+
+class CaseView(Struct):
+    """The whole case. ``version`` goes along with every act; ``acts`` are those the caller may do now."""
+
+    code: str
+    version: int
+    status: Status
+    status_word: str
+    category: Named
+    text: str
+    channel: str
+    lang: str
+    place: PlaceView
+    agency: Named
+    why_agency: WhyAgency
+    supervisor: Named | None
+    assignee: Named | None
+    urgency: Urgency
+    visibility: Literal["public", "private"]
+    published_at: datetime | None
+    submitted_at: datetime
+    assigned_at: datetime | None
+    resolved_at: datetime | None
+    ended_at: datetime | None
+    deadline: Deadline
+    handovers: int
+    original: Annotated[str | None, Doc(description="The report this one was merged into.")]
+    rating: Rating | None
+    photos: list[CasePhoto]
+    messages: list[CaseMessage]
+    history: list[CaseEvent]
+    notifications: list[Told]
+    acts: list[Act]
+
+
+def _overdue(due_at: datetime, paused_at: datetime | None, finished: bool, now: datetime) -> bool:
+    return paused_at is None and not finished and due_at < now
+
+
+async def queue_items(
+    ctx: Context, rows: Iterable[QueueRow], agencies: Mapping[str, Agency], names: Mapping[UUID, str], lang: Lang
+) -> list[QueueItem]:
+    now = datetime.now(UTC)
+    return [
+        QueueItem(
+            row.code,
+            row.version,
+            Status(row.status),
+            status_word(row.status, lang),
+            category_view(ctx.parts.rules, row.category, lang),
+            row.body,
+            row.commune_name,
+            row.address,
+            agency_view(agencies, row.agency_id, lang),
+            _person(row.assignee_id, names),
+            convert(row.urgency, Urgency),
+            row.submitted_at,
+            row.due_at,
+            row.paused_at,
+            _overdue(row.due_at, row.paused_at, _finished(Status(row.status)), now),
+            await photo_link(ctx, row.photo, "small") if row.photo else None,
+        )
+        for row in rows
+    ]
+
+
+def _finished(status: Status) -> bool:
+    return status in (Status.RESOLVED, Status.CLOSED, Status.REJECTED, Status.DUPLICATE, Status.WITHDRAWN)
+
+
+def _person(staff_id: UUID | None, names: Mapping[UUID, str]) -> Named | None:
+    return Named(str(staff_id), names.get(staff_id, "")) if staff_id else None
+
+
+def _by(kind: str, actor_id: UUID | None, names: Mapping[UUID, str]) -> By:
+    """Staff by name. A citizen's id stays where it is."""
+    if kind == "staff" and actor_id:
+        return By("staff", names.get(actor_id))
+    return By("citizen") if kind == "citizen" else By("system")
+
+
+def _deadline(report: Report, lang: Lang) -> Deadline:
+    now = datetime.now(UTC)
+    running = report.paused_at is None and not _finished(report.status)
+    return Deadline(
+        report.intake_due_at,
+        report.due_at,
+        parse_limit(report.handling).words(lang),
+        report.paused_at,
+        _overdue(report.due_at, report.paused_at, _finished(report.status), now),
+        int((report.due_at - now).total_seconds()) if running else None,
+    )
+
+
+def _why(events: Iterable[Event], names: Mapping[UUID, str]) -> WhyAgency:
+    """From the last event that chose an agency."""
+    why = WhyAgency(None, None, [], By("system"))
+    for event in events:
+        chosen: dict[str, Any] = event.data.get("proposed") or event.data
+        if "agency" in chosen or "supervisor" in chosen:
+            by = By("system") if "rule" in chosen else _by(event.actor_kind, event.actor_id, names)
+            why = WhyAgency(chosen.get("rule"), chosen.get("rule_set"), list(chosen.get("reasons", ())), by)
+    return why
+
+
+async def _photos(ctx: Context, report: Report, pictures: Iterable[Picture]) -> list[CasePhoto]:
+    return [
+        CasePhoto(
+            p.photo_id,
+            p.stage,
+            p.at,
+            p.added_by,
+            p.width,
+            p.height,
+            await photo_link(ctx, p.sha256, "small"),
+            await photo_link(ctx, p.sha256, "large"),
+            f"{ctx.root}/staff/reports/{report.code}/photos/{p.photo_id}/original",
+        )
+        for p in pictures
+    ]
+
+
+async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> CaseView:
+    """Read and put together the case as this member of staff may see it. The caller has checked that they may."""
+    async with ctx.parts.pool.acquire() as conn:
+        case = await reports.case(conn, report)
+        events = await history.of_report(conn, report.report_id)
+        told = await notify.ledger(conn, report.report_id)
+        people = {e.actor_id for e in events if e.actor_kind == "staff" and e.actor_id} | {report.assignee_id}
+        names = await accounts.staff_names(conn, [p for p in people if p])
+        original = await reports.get(conn, report.duplicate_of) if report.duplicate_of else None
+    agencies = await ctx.agencies.all([report.agency_id])
+    return CaseView(
+        report.code,
+        report.version,
+        report.status,
+        status_word(report.status, lang),
+        category_view(ctx.parts.rules, report.category, lang),
+        report.body,
+        report.channel,
+        report.lang,
+        PlaceView(
+            report.lat,
+            report.lon,
+            report.address,
+            commune_view(report.commune_code, report.commune_name),
+            report.place_approximate,
+        ),
+        agency_view(agencies, report.agency_id, lang),
+        _why(events, names),
+        agency_view(agencies, report.supervisor_id, lang) if report.supervisor_id else None,
+        _person(report.assignee_id, names),
+        report.urgency,
+        report.visibility,
+        report.published_at,
+        report.submitted_at,
+        report.assigned_at,
+        report.resolved_at,
+        report.ended_at,
+        _deadline(report, lang),
+        report.handovers,
+        original.code if original else None,
+        report.rating,
+        await _photos(ctx, report, case.pictures),
+        [
+            CaseMessage(m.message_id, m.at, m.kind, _by(m.author_kind, m.author_id, names), m.visibility, m.body)
+            for m in case.messages
+        ],
+        [
+            CaseEvent(
+                e.seq,
+                e.at,
+                e.kind,
+                sentence(e, agencies, lang),
+                _by(e.actor_kind, e.actor_id, names),
+                UUID(e.data["message_id"]) if e.data.get("message_id") else None,
+            )
+            for e in events
+        ],
+        [convert({name: row[name] for name in Told.__struct_fields__}, Told) for row in told],
+        acts_for(actor, report),
+    )

@@ -1,0 +1,88 @@
+"""What every route says about itself: who may call it, what it takes, what it answers.
+
+One declaration serves three readers: the guard that lets callers in, the OpenAPI document, and the test that walks all
+routes and tries the wrong people.
+"""
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from app.accounts.model import Role
+from app.errors import AppError
+
+PROBLEM = "application/problem+json"
+
+
+class Who(Struct, frozen=True):
+    """Who may call a route.
+
+    ``reporter``: whoever has the report's tracking secret. ``house``: callers from the own network, see
+    ``app.api.addresses``. ``staff``: signed in with one of ``roles``; ``by_hand``: in a browser, not through a
+    program's key.
+    """
+
+    kind: Literal["anyone", "reporter", "house", "staff"]
+    roles: frozenset[Role] = frozenset()
+    by_hand: bool = False
+
+
+ANYONE = Who("anyone")
+REPORTER = Who("reporter")
+HOUSE = Who("house")
+ALL_STAFF = Who("staff", frozenset(Role))
+CASE_STAFF = Who("staff", frozenset(Role) - {Role.ADMINISTRATOR})
+COORDINATOR = Who("staff", frozenset({Role.COORDINATOR}))
+ACCOUNT_MANAGER = Who("staff", frozenset({Role.ADMINISTRATOR}), by_hand=True)
+
+Group = Literal["report", "follow", "look_up", "session", "case", "programs", "operations"]
+
+
+class Header(Struct, frozen=True):
+    name: str
+    says: str
+    example: str
+    required: bool = False
+
+
+IDEMPOTENCY_KEY = Header(
+    "Idempotency-Key",
+    "A value of your own choosing for this one request, for example a UUID. The same key and body again give the same "
+    "answer and nothing is done twice; the same key with another body is a conflict (409). Kept for two days.",
+    "0b8b4a52-5e0c-4c3e-9a51-0f2f6f0f7a11",
+)
+SECRET = Header(
+    "X-Tracking-Secret",
+    "The tracking secret from the answer to the report. Whoever has it is the reporter.",
+    "kQ3vJt8rYb1mZx5LwN0sPa7e",
+)
+ETAG = Header("If-None-Match", "The ETag of an earlier answer; unchanged means 304 without a body.", '"1f0c9a7be2"')
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A route's declaration, kept in its ``opt``. Its name is ``calls.<function>`` in the catalogues.
+
+    ``query``, ``body``, ``answer``: struct types, None where there is none; a body with ``photos`` may come as
+    multipart. ``raw``: media type of an answer that is no JSON. ``also``: other statuses with the same answer.
+    ``example``: (body, answer). ``errors``: what may go wrong beyond what every route of this kind has in common."""
+
+    who: Who
+    group: Group
+    says: str
+    status: int = 200
+    also: tuple[int, ...] = ()
+    query: type[Struct] | None = None
+    headers: tuple[Header, ...] = ()
+    body: Any = None
+    photos: bool = False
+    answer: Any = None
+    raw: str | None = None
+    example: tuple[Any, Any] = (None, None)
+    path_says: dict[str, str] = {}
+    errors: tuple[AppError, ...] = ()
+
+
+def call(who: Who, group: Group, says: str, *, status: int = 200, **more: Any) -> dict[str, Any]:
+    """Keyword arguments for a Litestar route decorator."""
+    declared = Call(who=who, group=group, says=says, status=status, **more)
+    return {"opt": {"call": declared}, "status_code": status}

@@ -1,0 +1,283 @@
+"""Handling reports: the queue, the case, the acts; for members of staff and their programs."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from msgspec import Meta, Struct
+
+from app.accounts import service as accounts
+from app.api import examples
+from app.api.body import read_body, read_query
+from app.api.case import CaseView, QueuePage, case_view, queue_items
+from app.api.context import Req, answer, context, staff
+from app.api.declare import CASE_STAFF, COORDINATOR, IDEMPOTENCY_KEY, call
+from app.api.problems import FieldProblem, lang_of, shown
+from app.api.reports import ReportBody, found, store_uploads, take_in
+from app.api.views import Named, agency_view, status_word
+from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.photos import service as photos
+from app.photos.sniff import CONTENT_TYPES, sniff
+from app.reports import service as reports
+from app.reports.model import Contact, Form, Report, Status
+from app.reports.workflow import Act, check
+from app.worklist import service as worklist
+from app.worklist.model import PAGE, Filter
+
+_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/heic": "heic"}
+
+
+class QueueQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """All conditions must hold."""
+
+    status: Annotated[
+        tuple[str, ...], Meta(description="One or more, with commas; left out: everything that is still open.")
+    ] = ()
+    category: str | None = None
+    commune: Annotated[str | None, Meta(description="Five-digit code.")] = None
+    agency: str | None = None
+    assignee: Annotated[str | None, Meta(description="A staff id, or `me`.")] = None
+    overdue: Annotated[bool, Meta(description="Only what is past its deadline.")] = False
+    q: Annotated[str, Meta(description="Words in text, code, address or commune; accents do not matter.")] = ""
+    cursor: Annotated[str | None, Meta(description="`next` of the page before.")] = None
+    limit: Annotated[int, Meta(description="Rows in a page, 1 to 200.")] = PAGE
+
+
+class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``version`` is the one the caller saw: if somebody was faster, that is a conflict and nothing is done. What else
+    an act needs: ``text`` for ask, return, transfer, progress, resolve, reopen, reject, unmerge, direct and note;
+    ``agency`` for assign and transfer; ``target`` (a report's code) for merge; a photo for resolve."""
+
+    version: int
+    text: str = ""
+    agency: str | None = None
+    category: str | None = None
+    target: str | None = None
+
+
+class ActView(Struct):
+    """What came of the act. ``case`` is null when the case has gone to where the caller does not see it."""
+
+    code: str
+    version: int
+    status: Status
+    status_word: str
+    photos_refused: list[FieldProblem]
+    case: CaseView | None
+
+
+class IdentityBody(Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Annotated[str, Meta(description="Why it is needed, 5 to 300 characters; it becomes history.")]
+
+
+class IdentityView(Struct):
+    """Who reported it, as far as they told."""
+
+    name: str
+    phone: str
+    email: str
+
+
+class HotlineView(Struct):
+    """A report taken on the telephone. Its tracking secret stays with nobody: callers ask by the code."""
+
+    code: str
+    status: Status
+    status_word: str
+    agency: Named
+    due_at: datetime
+    photos_refused: list[FieldProblem]
+
+
+async def _visible(request: Req, code: str) -> Report:
+    return reports.visible(staff(request), await found(request, code))
+
+
+@get(
+    "/queue",
+    **call(
+        CASE_STAFF,
+        "case",
+        "Reports of the caller's agency and those below it; coordinators and leaders see every agency's. Soonest "
+        "deadline first, in pages that do not shift when new reports arrive.",
+        query=QueueQuery,
+        answer=QueuePage,
+        example=(None, examples.QUEUE),
+        errors=(
+            Invalid("worklist.status_unknown", field="status", status="open"),
+            Invalid("worklist.cursor_wrong", field="cursor"),
+            Invalid("worklist.limit_wrong", field="limit", most=200),
+        ),
+    ),
+)
+async def queue(request: Req) -> Response[bytes]:
+    ctx, actor, asked = context(request), staff(request), read_query(request, QueueQuery)
+    wanted = Filter(
+        statuses=asked.status,
+        category=asked.category,
+        commune_code=asked.commune,
+        agency_id=asked.agency,
+        assignee_id=_assignee(asked.assignee, actor.id),
+        overdue_at=datetime.now(UTC) if asked.overdue else None,
+        text=asked.q,
+    )
+    page = await worklist.queue(ctx.parts.pool, actor, wanted, asked.cursor, asked.limit)
+    async with ctx.parts.pool.acquire() as conn:
+        names = await accounts.staff_names(conn, {row.assignee_id for row in page.rows if row.assignee_id})
+    agencies = await ctx.agencies.all({row.agency_id for row in page.rows})
+    items = await queue_items(ctx, page.rows, agencies, names, lang_of(request))
+    return answer(request, QueuePage(items, page.next))
+
+
+def _assignee(asked: str | None, own: UUID | None) -> UUID | None:
+    if asked == "me":
+        return own
+    try:
+        return UUID(asked) if asked else None
+    except ValueError:
+        raise Invalid("api.wrong_value", field="assignee") from None
+
+
+@get(
+    "/reports/{code:str}",
+    **call(
+        CASE_STAFF,
+        "case",
+        "Everything about a report except who sent it: words, photos, the whole history, what was told to whom by "
+        "which channel, and what the caller may do now.",
+        answer=CaseView,
+        example=(None, examples.CASE),
+        errors=(NotFound("reports.code_unknown", code="PA-7K3M-9QX2"),),
+    ),
+)
+async def see_case(request: Req, code: FromPath[str]) -> Response[bytes]:
+    report = await _visible(request, code)
+    return answer(request, await case_view(context(request), staff(request), report, lang_of(request)))
+
+
+@post(
+    "/reports/{code:str}/acts/{act:str}",
+    **call(
+        CASE_STAFF,
+        "case",
+        "`accept`, `assign`, `claim`, `start`, `ask`, `resume`, `return`, `transfer`, `progress`, `resolve`, "
+        "`reopen`, `reject`, `merge`, `unmerge`, `publish`, `unpublish`, `direct` or `note`: whichever `acts` of the "
+        "case names. With photos as multipart/form-data in parts named `photos`.",
+        body=ActBody,
+        photos=True,
+        answer=ActView,
+        example=(examples.ACT_BODY, examples.ACT),
+        path_says={"act": "one of the case's `acts`"},
+        errors=(
+            Conflict("reports.changed_meanwhile", version=4),
+            Conflict("reports.act_not_now", status="closed"),
+            Conflict("reports.competence_dispute"),
+            Forbidden("reports.act_not_yours"),
+            Invalid("reports.needs_text", field="text"),
+            Invalid("reports.needs_proof", field="proof"),
+            NotFound("reports.code_unknown", code="PA-7K3M-9QX2"),
+            NotFound("api.no_such_act"),
+        ),
+    ),
+)
+async def do_act(request: Req, code: FromPath[str], act: FromPath[str]) -> Response[bytes]:
+    ctx, actor, lang = context(request), staff(request), lang_of(request)
+    report = await _visible(request, code)
+    if act not in list(Act):
+        raise NotFound("api.no_such_act")
+    body, uploads = await read_body(request, ActBody, photos=True)
+    try:
+        if uploads:
+            check(Act(act), actor, report)  # before any photo is worked on
+        stored, refused = await store_uploads(ctx, uploads)
+    finally:
+        for upload in uploads:
+            upload.close()
+    if refused and not stored:
+        raise Invalid.many(refused)
+    form = Form(text=body.text, agency_id=body.agency, category=body.category, target=body.target, photos=stored)
+    parts = ctx.parts
+    after = await reports.perform(parts.pool, parts.rules, actor, report, Act(act), form, version=body.version)
+    seen = actor.may_see(after.agency_id, after.supervisor_id)
+    case = await case_view(ctx, actor, after, lang) if seen else None
+    word = status_word(after.status, lang)
+    return answer(request, ActView(after.code, after.version, after.status, word, shown(refused, lang), case))
+
+
+@post(
+    "/reports/{code:str}/identity",
+    **call(
+        COORDINATOR,
+        "case",
+        "For coordinators alone, with a reason. The look itself becomes part of the report's history, and the "
+        "reporter can see that it happened.",
+        body=IdentityBody,
+        answer=IdentityView,
+        example=(examples.IDENTITY_BODY, examples.IDENTITY),
+        errors=(Invalid("reports.needs_text", field="reason"), NotFound("reports.code_unknown", code="PA-7K3M-9QX2")),
+    ),
+)
+async def see_identity(request: Req, code: FromPath[str]) -> Response[bytes]:
+    body, _ = await read_body(request, IdentityBody)
+    parts, report = context(request).parts, await _visible(request, code)
+    who: Contact = await reports.view_identity(parts.pool, parts.rules, staff(request), report, body.reason)
+    return answer(request, IdentityView(who.name, who.phone, who.email))
+
+
+@get(
+    "/reports/{code:str}/photos/{photo_id:str}/original",
+    **call(
+        CASE_STAFF,
+        "case",
+        "The original bytes with the camera's time and place, as evidence; a download, never shown in a page.",
+        raw="application/octet-stream",
+        errors=(NotFound("photos.not_found"), NotFound("reports.code_unknown", code="PA-7K3M-9QX2")),
+    ),
+)
+async def original(request: Req, code: FromPath[str], photo_id: FromPath[str]) -> Response[bytes]:
+    parts, report = context(request).parts, await _visible(request, code)
+    async with parts.pool.acquire() as conn:
+        case = await reports.case(conn, report)
+    sha256 = next((p.sha256 for p in case.pictures if str(p.photo_id) == photo_id), None)
+    if sha256 is None:
+        raise NotFound("photos.not_found")
+    data = await photos.read_original(parts.objects, sha256)
+    kind = CONTENT_TYPES[sniff(data)]
+    name = f"{report.code}-{sha256[:8]}.{_EXTENSIONS[kind]}"
+    return Response(data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@post(
+    "/reports",
+    **call(
+        COORDINATOR,
+        "case",
+        "What the caller says, with the caller's contact if they give one and their consent, which must be asked for.",
+        status=201,
+        headers=(IDEMPOTENCY_KEY,),
+        body=ReportBody,
+        photos=True,
+        answer=HotlineView,
+        example=(examples.REPORT, examples.HOTLINE),
+        errors=(
+            Invalid("reports.text_short", field="text", least=5),
+            Invalid("reports.place_missing", field="place"),
+            Invalid("reports.consent_missing", field="consent"),
+            Conflict("reports.key_reused", field="Idempotency-Key"),
+        ),
+    ),
+)
+async def take_call(request: Req) -> Response[bytes]:
+    ctx, lang = context(request), lang_of(request)
+    body, uploads = await read_body(request, ReportBody, photos=True)
+    filed, refused = await take_in(request, body, uploads, "hotline", f"hotline:{staff(request).id}")
+    report = filed.report
+    agency = agency_view(await ctx.agencies.all([report.agency_id]), report.agency_id, lang)
+    word = status_word(report.status, lang)
+    view = HotlineView(report.code, report.status, word, agency, report.due_at, shown(refused, lang))
+    return answer(request, view, 201)
+
+
+ROUTES = [queue, see_case, do_act, see_identity, original, take_call]

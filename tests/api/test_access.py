@@ -1,0 +1,231 @@
+"""Every route says who may call it, and every staff route is tried by everybody."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from app.accounts import service as accounts
+from app.accounts.model import SYSTEM
+from app.api.declare import Call
+from app.api.metrics import Metrics
+from app.api.openapi import routes
+from app.main import litestar_app
+from app.wiring import Parts
+from tests.api.conftest import API, Contract, SignedIn, client, keys, send
+from tests.world import LAN, LIGHT, PASSWORD, World, photo
+
+STAFF = f"{API}/staff"
+ROLES = ("officer", "lead", "other_officer", "coordinator", "leader", "administrator")
+ABSENT = UUID("0198c6a2-0000-7000-8000-000000000000")
+
+# What everybody gets on a report of COMPANY's, in the order of ROLES. 404: not even whether it exists. Anonymous
+# callers, ended sessions and dead keys get 401 everywhere; a key with the scope read alone gets 403 for all but GET.
+EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
+    ("GET", "/session"): (200, 200, 200, 200, 200, 200),
+    ("DELETE", "/session"): (204, 204, 204, 204, 204, 204),
+    ("GET", "/me"): (200, 200, 200, 200, 200, 200),
+    ("GET", "/agencies"): (200, 200, 200, 200, 200, 200),
+    ("GET", "/tokens"): (200, 200, 200, 200, 200, 200),
+    ("POST", "/tokens"): (403, 403, 403, 403, 403, 201),
+    ("DELETE", "/tokens/{token_id}"): (404, 404, 404, 404, 404, 404),
+    ("GET", "/queue"): (200, 200, 200, 200, 200, 403),
+    ("POST", "/reports"): (403, 403, 403, 201, 403, 403),
+    ("GET", "/reports/{code}"): (200, 200, 404, 200, 200, 403),
+    ("POST", "/reports/{code}/acts/{act}"): (200, 200, 404, 200, 403, 403),
+    ("POST", "/reports/{code}/identity"): (403, 403, 403, 200, 403, 403),
+    ("GET", "/reports/{code}/photos/{photo_id}/original"): (200, 200, 404, 200, 200, 403),
+}
+BY_HAND = {("GET", "/session"), ("DELETE", "/session"), ("POST", "/tokens")}
+OPEN = {("POST", "/session")}
+
+
+def declared(parts: Parts) -> dict[tuple[str, str], Call]:
+    return {(method.upper(), path): call for method, path, _, call in routes(litestar_app(parts, Metrics()))}
+
+
+async def test_every_route_says_who_may_call_it_and_every_staff_route_is_in_the_table(parts: Parts) -> None:
+    calls = declared(parts)
+    staff = {(m, path.removeprefix(STAFF)) for (m, path), call in calls.items() if call.who.kind == "staff"}
+    assert staff == set(EXPECTED)
+    assert {(m, path.removeprefix(STAFF)) for m, path in calls if path.startswith(STAFF)} == set(EXPECTED) | OPEN
+    assert {(m, path.removeprefix(STAFF)) for (m, path), call in calls.items() if call.who.by_hand} == BY_HAND
+
+
+async def test_what_is_open_to_everybody_is_a_short_list(parts: Parts) -> None:
+    anyone = {
+        f"{m} {path.removeprefix(API)}" for (m, path), call in declared(parts).items() if call.who.kind == "anyone"
+    }
+    assert anyone == {
+        "POST /reports",
+        "GET /reports/{code}",
+        "GET /categories",
+        "GET /places/locate",
+        "GET /places/search",
+        "GET /photos/{sha256}/{size}",
+        "POST /staff/session",
+        "GET /healthz",
+        "GET /readyz",
+        "GET /",
+        "GET /schema",
+        "GET /schema/openapi.json",
+        "GET /schema/reference.css",
+    }
+
+
+class Case:
+    """One report of COMPANY's, and the request of each route about it."""
+
+    def __init__(self, code: str, photo_id: str, version: int) -> None:
+        self._code, self._photo, self.version = code, photo_id, version
+
+    def request(self, method: str, path: str) -> tuple[str, str, dict[str, Any] | None]:
+        filled = path.format(code=self._code, act="note", photo_id=self._photo, token_id=ABSENT)
+        bodies: dict[str, dict[str, Any]] = {
+            "/tokens": {"name": "Trang phường", "scopes": ["read"]},
+            "/reports": LIGHT,
+            "/reports/{code}/identity": {"reason": "Gọi lại hỏi rõ vị trí"},
+            "/reports/{code}/acts/{act}": {"version": self.version, "text": "Đã xem"},
+        }
+        return method, STAFF + filled, bodies.get(path) if method == "POST" else None
+
+
+@pytest_asyncio.fixture
+async def case(http: httpx.AsyncClient, signed_in: SignedIn) -> Case:
+    sent = await send(http, LIGHT | LAN, [photo("bằng chứng")])
+    seen = (await (await signed_in("officer")).get(f"{STAFF}/reports/{sent.code}")).json()
+    return Case(sent.code, seen["photos"][0]["photo_id"], seen["version"])
+
+
+async def _ask(browser: httpx.AsyncClient, request: tuple[str, str, dict[str, Any] | None]) -> httpx.Response:
+    method, url, body = request
+    return await browser.request(method, url, json=body)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def fresh(address: str, contract: Contract, world: World) -> AsyncIterator[SignedIn]:
+    """A new session each time, for tests that end it."""
+    opened: list[httpx.AsyncClient] = []
+
+    async def browser(key: str) -> httpx.AsyncClient:
+        session = await accounts.sign_in(world.parts.pool, world.people[key].username, PASSWORD, datetime.now(UTC))
+        one = client(address, contract)
+        one.cookies.set("phananh", session.token)
+        one.headers["X-CSRF-Token"] = session.csrf
+        opened.append(one)
+        return one
+
+    yield browser
+    for one in opened:
+        await one.aclose()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def ended(fresh: SignedIn, world: World) -> list[httpx.AsyncClient]:
+    """Coordinators' browsers whose sessions are over: signed out, timed out."""
+    signed_out, timed_out = await fresh("coordinator"), await fresh("coordinator")
+    await accounts.sign_out(world.parts.pool, signed_out.cookies["phananh"])
+    digest = hashlib.sha256(timed_out.cookies["phananh"].encode()).digest()
+    await world.parts.pool.execute("UPDATE staff_sessions SET expires_at = now() WHERE token_hash = $1", digest)
+    return [signed_out, timed_out]
+
+
+@pytest.mark.parametrize("route", list(EXPECTED), ids=" ".join)
+async def test_each_role_gets_exactly_its_due(
+    route: tuple[str, str], case: Case, signed_in: SignedIn, fresh: SignedIn
+) -> None:
+    got = []
+    for role in ROLES:
+        browser = await (fresh if route == ("DELETE", "/session") else signed_in)(role)
+        answer = await _ask(browser, case.request(*route))
+        got.append(answer.status_code)
+        case.version += answer.status_code == 200 and route[0] == "POST"
+    assert tuple(got) == EXPECTED[route]
+
+
+@pytest.mark.parametrize("route", list(EXPECTED), ids=" ".join)
+async def test_strangers_and_ended_sessions_are_turned_away(
+    route: tuple[str, str], case: Case, ended: list[httpx.AsyncClient], http: httpx.AsyncClient
+) -> None:
+    for browser in (http, *ended):
+        answer = await _ask(browser, case.request(*route))
+        assert (answer.status_code, keys(answer)) == (401, [(None, "api.sign_in_first")])
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("route", [r for r in EXPECTED if r[0] != "GET"], ids=" ".join)
+async def test_nothing_changes_without_the_csrf_token(route: tuple[str, str], case: Case, signed_in: SignedIn) -> None:
+    browser = await signed_in("coordinator")
+    method, url, body = case.request(*route)
+    for token in ("", "wrong"):
+        answer = await browser.request(method, url, json=body, headers={"X-CSRF-Token": token})
+        assert (answer.status_code, keys(answer)) == (403, [("X-CSRF-Token", "api.csrf_wrong")])
+
+
+@pytest_asyncio.fixture(scope="module")
+async def programs(world: World) -> dict[str, str]:
+    """Keys of an officer with one scope each, and dead ones of a coordinator."""
+    pool, people = world.parts.pool, world.people
+
+    async def make(who: str, *scopes: str) -> str:
+        return await accounts.create_token(pool, people[who].staff_id, "chương trình thử", scopes, None, SYSTEM)
+
+    made = {"read": await make("officer", "read"), "write": await make("officer", "write")}
+    made |= {name: await make("coordinator", "read", "write") for name in ("revoked", "expired")}
+    expired, revoked = await accounts.list_tokens(pool, people["coordinator"].staff_id, SYSTEM)
+    await accounts.revoke_token(pool, revoked.token_id, SYSTEM)
+    await pool.execute("UPDATE api_tokens SET expires_at = now() WHERE token_id = $1", expired.token_id)
+    return made
+
+
+@pytest.mark.parametrize("route", list(EXPECTED), ids=" ".join)
+async def test_programs_keys_do_what_their_scopes_and_account_may(
+    route: tuple[str, str], case: Case, http: httpx.AsyncClient, programs: dict[str, str]
+) -> None:
+    async def ask(token: str) -> int:
+        method, url, body = case.request(*route)
+        answer = await http.request(method, url, json=body, headers={"Authorization": f"Bearer {token}"})
+        return answer.status_code
+
+    officer = EXPECTED[route][0]
+    unsafe = route[0] != "GET"
+    assert await ask(programs["read"]) == (403 if unsafe or route in BY_HAND else officer)
+    assert await ask(programs["write"]) == (403 if not unsafe or route in BY_HAND else officer)
+    for dead in (programs["revoked"], programs["expired"], "pa_" + "x" * 43, "nonsense"):
+        assert await ask(dead) == 401
+
+
+@pytest.mark.parametrize("header", ["Basic dXNlcjpwYXNz", "Bearer", "bearertoken"])
+async def test_other_ways_to_authorize_are_refused(http: httpx.AsyncClient, header: str) -> None:
+    answer = await http.get(f"{STAFF}/me", headers={"Authorization": header})
+    assert answer.status_code == 401
+
+
+async def test_a_bad_key_is_refused_even_beside_a_good_cookie(fresh: SignedIn) -> None:
+    browser = await fresh("coordinator")
+    answer = await browser.get(f"{STAFF}/me", headers={"Authorization": "Bearer pa_stolen"})
+    assert answer.status_code == 401
+
+
+async def test_a_disabled_account_is_out_at_once(fresh: SignedIn, world: World) -> None:
+    browser = await fresh("other_lead")
+    staff_id = world.people["other_lead"].staff_id
+    await accounts.disable(world.parts.pool, staff_id, SYSTEM)
+    assert (await browser.get(f"{STAFF}/queue")).status_code == 401
+    await accounts.enable(world.parts.pool, staff_id, SYSTEM)
+
+
+async def test_another_agencys_officer_cannot_tell_a_strange_code_from_an_unknown_one(
+    http: httpx.AsyncClient, signed_in: SignedIn
+) -> None:
+    sent = await send(http, LIGHT)
+    browser = await signed_in("other_officer")
+    strange = await browser.get(f"{STAFF}/reports/{sent.code}")
+    unknown = await browser.get(f"{STAFF}/reports/PA-0000-0000")
+    assert strange.json()["type"] == unknown.json()["type"]
+    assert strange.json()["detail"].replace(sent.code, "") == unknown.json()["detail"].replace("PA-0000-0000", "")
