@@ -1,9 +1,10 @@
 """The ``phananh`` command. Exit codes: 0 done, 1 something is wrong with the system, 2 the input cannot be used."""
 
 import asyncio
+import os
 import signal
-import sys
 import time
+import traceback
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,12 @@ from app.errors import AppError
 from app.i18n import Lang, t
 from app.settings import Settings, SettingsError
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Phản ánh hiện trường: citizen field reports.")
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Phản ánh hiện trường: citizen field reports.",
+)
 audit = typer.Typer(no_args_is_help=True, help="Prove that the history is whole.")
 places_cli = typer.Typer(no_args_is_help=True, help="Commune boundaries.")
 rules_cli = typer.Typer(no_args_is_help=True, help="routing_rules.yaml.")
@@ -180,9 +186,8 @@ def bot() -> None:
 @cli.command()
 def simulator() -> None:
     """The local Bot API server with its chat page. Refuses to run where a real bot token is set."""
-    from bot.telegram.app import SIMULATOR_TOKEN
-
     from bot.simulator.server import run as simulate
+    from bot.telegram.app import SIMULATOR_TOKEN
 
     settings = _settings()
     if not settings.simulated:
@@ -348,9 +353,16 @@ def staff_add(
 
 
 def main() -> None:
-    """Entry point of the ``phananh`` command."""
-    cli()
+    """Entry point of the ``phananh`` command. A bug of ours ends as one sentence; its traceback goes to a file."""
+    try:
+        cli()
+    except Exception as error:
+        path = Path(os.environ.get("PHANANH_HOME", "var")) / "log" / "errors.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            traceback.print_exc(file=file)
+        raise SystemExit(f"unexpected {type(error).__name__}; the details are in {path}") from None
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

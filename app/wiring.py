@@ -1,24 +1,36 @@
 """The parts every process is made of, built from the settings in one place."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
+import structlog
 from msgspec import Struct
 
 from app.db import Pool, connect_pool, migrate
 from app.photos.lab import PhotoLab
 from app.places import service as places
-from app.places.service import Gazetteer
+from app.places.gazetteer import Gazetteer
 from app.routing import service as routing
-from app.routing.service import RuleSet
+from app.routing.ruleset import RuleSet
 from app.settings import Settings
 from storage.folder import FolderStore
 from storage.objects import ObjectStore
 from storage.s3 import S3Store
 
 
-class Parts(Struct, frozen=True):
-    """What handlers, jobs and the bot work with. Immutable; shared by everything in one process."""
+log = structlog.get_logger()
+
+_REFRESH = 30.0
+"""Seconds after which every process knows of newly imported boundaries."""
+
+
+class Parts(Struct):
+    """What handlers, jobs and the bot work with, shared by everything in one process.
+
+    Read ``gazetteer`` anew for each piece of work: an import replaces it. Nothing else changes.
+    """
 
     settings: Settings
     pool: Pool
@@ -32,7 +44,8 @@ def object_store(settings: Settings) -> ObjectStore:
     """S3 when an endpoint is set, else a folder."""
     if settings.s3 is None:
         return FolderStore(settings.home / "photos")
-    return S3Store(settings.s3)
+    s3 = settings.s3
+    return S3Store(s3.endpoint, s3.access_key, s3.secret_key, s3.bucket, region=s3.region, tls=s3.tls)
 
 
 async def prepare(settings: Settings) -> None:
@@ -59,8 +72,21 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     pool = await connect_pool(settings.database_url, settings.database_pool)
     try:
         await objects.check()
-        yield Parts(settings, pool, objects, lab, await places.load(pool), rules)
+        parts = Parts(settings, pool, objects, lab, await places.load(pool), rules)
+        refreshing = asyncio.create_task(_refresh(parts))
+        yield parts
+        refreshing.cancel()
     finally:
         await pool.close()
         await lab.close()
         await objects.close()
+
+
+async def _refresh(parts: Parts) -> None:
+    while True:
+        await asyncio.sleep(_REFRESH)
+        try:
+            parts.gazetteer = await places.refreshed(parts.pool, parts.gazetteer)
+        except (OSError, asyncpg.PostgresError) as error:
+            # Without the database everything else fails louder; the next round tries again.
+            log.warning("boundaries not refreshed", error=type(error).__name__)

@@ -12,6 +12,7 @@ from bot.telegram.send import telegram_sender
 from pgqueuer import DatabaseRetryEntrypointExecutor, PgQueuer
 from pgqueuer.models import Job, Schedule
 
+from app.accounts import service as accounts
 from app.notify import service as notify
 from app.notify.model import Senders
 from app.photos import service as photos
@@ -72,6 +73,10 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
     async def sweep_photos(_: Schedule) -> None:
         swept = await photos.sweep_orphans(parts.pool, parts.objects)
         log.info("orphan photos removed", photos=swept)
+
+    @queue.schedule("sweep_accounts", "41 * * * *")
+    async def sweep_accounts(_: Schedule) -> None:
+        await accounts.sweep(parts.pool, datetime.now(UTC))
 
     @queue.schedule("forget_keys", "23 * * * *")
     async def forget_keys(_: Schedule) -> None:

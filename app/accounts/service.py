@@ -145,6 +145,11 @@ async def find_staff(conn: Conn, username: str) -> Staff:
     return staff
 
 
+async def all_staff(conn: Conn) -> list[Staff]:
+    """Every account, by user name."""
+    return await store.all_staff(conn)
+
+
 async def staff_names(conn: Conn, ids: Collection[UUID]) -> dict[UUID, str]:
     """Full names by id; unknown ids are left out."""
     return await store.names(conn, list(ids)) if ids else {}

@@ -56,6 +56,11 @@ async def staff_of_id(conn: Conn, staff_id: UUID) -> Staff | None:
     return staff_of_row(row) if row else None
 
 
+async def all_staff(conn: Conn) -> list[Staff]:
+    rows = await conn.fetch("SELECT * FROM staff ORDER BY username")
+    return [staff_of_row(row) for row in rows]
+
+
 async def names(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, str]:
     rows = await conn.fetch("SELECT staff_id, full_name FROM staff WHERE staff_id = ANY($1)", ids)
     return {row["staff_id"]: row["full_name"] for row in rows}

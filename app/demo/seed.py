@@ -1,0 +1,296 @@
+"""About 300 believable reports over the last three months, made by the very verbs that real ones go through.
+
+Nothing is written past the verbs: each report is filed at its moment and lives its life act by act, so history, hash
+chain and deadlines are as real as they can be. A life that would reach into the future stops at the present, which is
+how the recent ones come to be open.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+
+from app.accounts import service as accounts
+from app.accounts.model import SYSTEM, Actor, Role, Staff
+from app.demo import pictures, stories
+from app.i18n import LANGS
+from app.photos import service as photos
+from app.photos.model import StoredPhoto
+from app.places.model import Commune
+from app.reports import intake
+from app.reports import service as reports
+from app.reports.model import Contact, Filed, Form, NewReport, Place, Rating, Report, Status
+from app.reports.workflow import Act
+from app.routing.model import Category, commune_office_id
+from app.settings import Settings
+from app.wiring import Parts, open_parts
+
+Progress = Callable[[int, int], None]
+_MONTHS = timedelta(days=90)
+_AT_ONCE = 6
+_BEFORE, _AFTER = 3, 2
+"""Drawings of each scene."""
+
+
+class Cast(Struct, frozen=True):
+    """Who plays: staff by agency, coordinators, and photos before and after by kind of scene."""
+
+    staff: dict[str, list[Actor]]
+    coordinators: list[Actor]
+    before: dict[str, list[StoredPhoto]]
+    after: dict[str, list[StoredPhoto]]
+    communes: list[Commune]
+
+
+async def seed_when_empty(settings: Settings, progress: Progress) -> list[tuple[str, str, str]]:
+    """Staff of every role and 300 reports, if the database has no staff yet. Gives (who, user name, password)."""
+    async with open_parts(settings) as parts:
+        async with parts.pool.acquire() as conn:
+            if await accounts.all_staff(conn):
+                return []
+        shown = await _hire(parts)
+        await _fill(parts, 300, progress)
+        return shown
+
+
+async def seed(settings: Settings, count: int, progress: Progress) -> None:
+    """``count`` more reports."""
+    async with open_parts(settings) as parts:
+        async with parts.pool.acquire() as conn:
+            hired = await accounts.all_staff(conn)
+        if not hired:
+            await _hire(parts)
+        await _fill(parts, count, progress)
+
+
+# ---------------------------------------------------------------- people
+
+
+async def _hire(parts: Parts) -> list[tuple[str, str, str]]:
+    """Staff of every role: the operations centre, every department and enterprise, and every commune office."""
+    chance = random.Random("staff")  # noqa: S311  # a demo, not a secret
+    rules = parts.rules
+    jobs: list[tuple[str, str, Role, bool]] = [
+        ("dieuphoi", rules.coordinator_id, Role.COORDINATOR, True),
+        ("dieuphoi2", rules.coordinator_id, Role.COORDINATOR, False),
+        ("lanhdao", rules.coordinator_id, Role.LEADER, True),
+        ("quantri", rules.coordinator_id, Role.ADMINISTRATOR, True),
+    ]
+    shown = {"so-xay-dung", "moi-truong-do-thi-ca-mau", "ubnd-32002"}
+    for agency in rules.agencies.values():
+        if agency.agency_id == rules.coordinator_id:
+            continue
+        name = agency.agency_id
+        jobs.append((f"{name}.cb", name, Role.OFFICER, name in shown))
+        jobs.append((f"{name}.ld", name, Role.LEAD, name == "so-xay-dung"))
+    communes = [c for c in parts.gazetteer.communes if c.province_code == rules.province_code]
+    offices = [commune_office_id(commune.code) for commune in communes]
+    jobs += [(office, office, Role.OFFICER, office in shown) for office in offices]
+
+    slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def hire(username: str, agency_id: str, role: Role) -> str:
+        name = chance.choice(stories.NAMES)
+        async with slots:
+            _, password = await accounts.create_staff(parts.pool, username, name, agency_id, role, None, SYSTEM)
+        return password
+
+    passwords = await asyncio.gather(*(hire(username, agency, role) for username, agency, role, _ in jobs))
+    names = {a.agency_id: a.name for a in rules.agencies.values()}
+    names |= {commune_office_id(c.code): f"UBND {c.full_name}" for c in communes}
+    return [
+        (f"{role.value} – {names[agency]}", username, password)
+        for (username, agency, role, is_shown), password in zip(jobs, passwords, strict=True)
+        if is_shown
+    ]
+
+
+def _actor(staff: Staff) -> Actor:
+    return Actor("staff", staff.staff_id, staff.role, staff.agency_id, frozenset({staff.agency_id}))
+
+
+async def _cast(parts: Parts) -> Cast:
+    async with parts.pool.acquire() as conn:
+        hired = [_actor(staff) for staff in await accounts.all_staff(conn) if staff.active]
+    by_agency: dict[str, list[Actor]] = {}
+    for actor in hired:
+        if actor.role in (Role.OFFICER, Role.LEAD) and actor.agency_id:
+            by_agency.setdefault(actor.agency_id, []).append(actor)
+    home = parts.rules.province_code
+    return Cast(
+        by_agency,
+        [actor for actor in hired if actor.role is Role.COORDINATOR],
+        await _photos(parts, mended=False),
+        await _photos(parts, mended=True),
+        [c for c in parts.gazetteer.communes if c.province_code == home],
+    )
+
+
+async def _photos(parts: Parts, *, mended: bool) -> dict[str, list[StoredPhoto]]:
+    """A few drawings of every scene, stored like any photo."""
+    each = _AFTER if mended else _BEFORE
+    wanted = [(scene, number) for scene in pictures.SCENES for number in range(each)]
+    drawn = [await asyncio.to_thread(pictures.draw, scene, number, mended=mended) for scene, number in wanted]
+    stored = await asyncio.gather(*(photos.store_photo(parts.pool, parts.objects, parts.lab, data) for data in drawn))
+    found: dict[str, list[StoredPhoto]] = {}
+    for (scene, _), photo in zip(wanted, stored, strict=True):
+        found.setdefault(scene, []).append(photo)
+    return found
+
+
+# ---------------------------------------------------------------- lives
+
+
+async def _fill(parts: Parts, count: int, progress: Progress) -> None:
+    progress(0, count)
+    cast = await _cast(parts)
+    # No fixed seed: a second call must not tell the same stories again.
+    chance = random.Random()  # noqa: S311  # a demo, not a secret
+    now = datetime.now(UTC)
+    moments = sorted(now - _MONTHS * chance.random() ** 1.6 for _ in range(count))
+    slots = asyncio.Semaphore(_AT_ONCE)
+    done = 0
+
+    async def one(moment: datetime) -> None:
+        nonlocal done
+        async with slots:
+            await _Life(parts, cast, random.Random(chance.random()), now).live(moment)  # noqa: S311  # a demo
+        done += 1
+        progress(done, count)
+
+    await asyncio.gather(*(one(moment) for moment in moments))
+
+
+class _TooLate(Exception):
+    """The next act would lie in the future."""
+
+
+class _Life:
+    """One report from its photo to its end, or to the present."""
+
+    def __init__(self, parts: Parts, cast: Cast, chance: random.Random, now: datetime) -> None:
+        self.parts, self.cast, self.chance, self.now = parts, cast, chance, now
+        self.at = now
+        self.report: Report
+        self.category: Category
+        self.scene = ""
+
+    def _wait(self, low: float, high: float) -> datetime:
+        """Some hours later, in office hours."""
+        hours = timedelta(hours=self.chance.triangular(low, high, low + (high - low) / 4))
+        self.at = self.parts.rules.calendar.add_office_hours(self.at, hours)
+        self.at += timedelta(seconds=self.chance.randrange(60))
+        if self.at >= self.now:
+            raise _TooLate
+        return self.at
+
+    async def _do(self, actor: Actor, act: Act, low: float, high: float, form: Form | None = None) -> None:
+        at = self._wait(low, high)
+        self.report = await reports.perform(
+            self.parts.pool, self.parts.rules, actor, self.report, act, form or Form(), at=at
+        )
+
+    def _officer(self) -> Actor:
+        return self.chance.choice(self.cast.staff.get(self.report.agency_id) or self.cast.coordinators)
+
+    async def live(self, moment: datetime) -> None:
+        self.at = moment
+        filed = await self._file()
+        self.report = filed.report
+        with _until_now():
+            await self._desk()
+            if self.report.status is Status.ASSIGNED:
+                await self._agency()
+
+    async def _file(self) -> Filed:
+        rules, chance = self.parts.rules, self.chance
+        usual = [c for c in rules.categories.values() if not c.out_of_scope]
+        self.category = chance.choice(usual)
+        self.scene = pictures.scene_for(self.category.group_id)
+        commune = chance.choice(self.cast.communes)
+        shots = chance.sample(self.cast.before[self.scene], k=chance.choice([0, 1, 1, 1, 2]))
+        person = chance.random() < 0.6
+        new = NewReport(
+            text=stories.words(chance, self.category),
+            place=Place(
+                commune.lat + chance.gauss(0, 0.004),
+                commune.lon + chance.gauss(0, 0.004),
+                f"{chance.randrange(1, 300)} {chance.choice(stories.STREETS)}",
+                commune.code,
+            ),
+            channel=chance.choices(["telegram", "web", "hotline", "api"], [6, 3, 2, 1])[0],  # type: ignore[arg-type]  # a list of channels
+            lang=LANGS[0],
+            consent=True,
+            category=self.category.category_id if chance.random() < 0.8 else None,
+            photos=tuple(shots),
+            contact=Contact(chance.choice(stories.NAMES), stories.phone(chance)) if person else Contact(),
+        )
+        parts = self.parts
+        return await intake.file_report(parts.pool, rules, parts.gazetteer, parts.settings.secret_key, new, self.at)
+
+    async def _desk(self) -> None:
+        """A coordinator's part: what no rule could place, and what is no report at all."""
+        chance, desk = self.chance, self.chance.choice(self.cast.coordinators)
+        if chance.random() < 0.04:
+            await self._do(desk, Act.REJECT, 0.2, 3, Form(text=chance.choice(stories.REJECTIONS)))
+            return
+        if self.report.status is Status.SUBMITTED:
+            await self._do(desk, Act.ACCEPT, 0.1, 1.5)
+            agency = chance.choice(sorted(self.cast.staff))
+            await self._do(desk, Act.ASSIGN, 0.1, 2, Form(agency_id=agency))
+        if chance.random() < 0.7 and self.report.visibility == "public":
+            await self._do(desk, Act.PUBLISH, 0.1, 2)
+
+    async def _agency(self) -> None:
+        chance = self.chance
+        if chance.random() < 0.02:
+            await self._do(Actor("citizen"), Act.WITHDRAW, 0.2, 4)
+            return
+        if chance.random() < 0.06:
+            await self._do(self._officer(), Act.RETURN, 1, 8, Form(text=chance.choice(stories.RETURNS)))
+            if chance.random() < 0.3:
+                return
+            desk = chance.choice(self.cast.coordinators)
+            await self._do(desk, Act.ASSIGN, 0.5, 6, Form(agency_id=chance.choice(sorted(self.cast.staff))))
+        if chance.random() < 0.05:
+            return  # lies there: what a lead is to find among the overdue
+        await self._do(self._officer(), Act.START, 0.5, 10)
+        if chance.random() < 0.08:
+            return
+        if chance.random() < 0.12:
+            await self._do(self._officer(), Act.ASK, 0.5, 4, Form(text=chance.choice(stories.QUESTIONS)))
+            await self._do(Actor("citizen"), Act.ADD_INFO, 0.5, 16, Form(text=chance.choice(stories.INFOS)))
+        if chance.random() < 0.2:
+            await self._do(self._officer(), Act.PROGRESS, 1, 8, Form(text=chance.choice(stories.PROGRESS)))
+        await self._resolve()
+        if chance.random() < 0.06:
+            await self._do(Actor("citizen"), Act.DISPUTE, 1, 16, Form(text=chance.choice(stories.DISPUTES)))
+            await self._resolve()
+        await self._end()
+
+    async def _resolve(self) -> None:
+        form = Form(
+            text=stories.answer(self.chance, self.category),
+            photos=(self.chance.choice(self.cast.after[self.scene]),),
+        )
+        await self._do(self._officer(), Act.RESOLVE, 1, 30, form)
+
+    async def _end(self) -> None:
+        if self.chance.random() < 0.55:
+            rating = self.chance.choices(list(Rating), [6, 3, 1])[0]
+            words = self.chance.choice(stories.GRUMBLES) if rating is Rating.DISSATISFIED else ""
+            await self._do(Actor("citizen"), Act.RATE, 0.5, 20, Form(rating=rating, text=words))
+        if self.report.status is Status.RESOLVED and self.at + timedelta(days=7) < self.now:
+            self.at += timedelta(days=7)
+            await self._do(SYSTEM, Act.CLOSE, 0, 0.1)
+
+
+@contextmanager
+def _until_now() -> Iterator[None]:
+    try:
+        yield
+    except _TooLate:
+        return
