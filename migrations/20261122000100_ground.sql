@@ -129,6 +129,16 @@ CREATE TABLE channel_identities (
 );
 CREATE INDEX channel_identities_by_citizen ON channel_identities (citizen_id);
 
+-- What a person asked for by law about their data; the times count from requested_at (Luật 91/2025/QH15).
+CREATE TABLE data_requests (
+    citizen_id   uuid NOT NULL REFERENCES citizens,
+    kind         text NOT NULL CHECK (kind IN ('erase')),
+    requested_at timestamptz NOT NULL DEFAULT now(),
+    done_at      timestamptz,
+    PRIMARY KEY (citizen_id, kind, requested_at)
+);
+CREATE UNIQUE INDEX data_requests_open ON data_requests (citizen_id, kind) WHERE done_at IS NULL;
+
 -- ---------------------------------------------------------------- reports
 
 CREATE TABLE reports (
@@ -169,6 +179,7 @@ CREATE TABLE reports (
     ended_at          timestamptz,                        -- closed, rejected, duplicate or withdrawn
     intake_due_at     timestamptz NOT NULL,
     due_at            timestamptz NOT NULL,
+    handling          text NOT NULL,                      -- the limit due_at was counted with, such as '3 working days'
     paused_at         timestamptz,                        -- set while the handling clock stands still
     handovers         int NOT NULL DEFAULT 0,             -- returns and transfers: from the second on, a dispute over competence
     supervisor_id     text REFERENCES agencies,           -- watches the second try after a dispute
@@ -182,13 +193,17 @@ CREATE TABLE reports (
     CHECK (duplicate_of <> report_id),
     CHECK ((status = 'awaiting_info') = (paused_at IS NOT NULL)),
     CHECK ((status IN ('closed', 'rejected', 'duplicate', 'withdrawn')) = (ended_at IS NOT NULL)),
-    CHECK (status NOT IN ('resolved', 'closed') OR resolved_at IS NOT NULL)
+    CHECK ((status IN ('resolved', 'closed')) = (resolved_at IS NOT NULL))
 );
 -- The queue: what an agency still has to do, soonest deadline first; keyset pages need report_id as the tie-break.
 CREATE INDEX reports_queue ON reports (agency_id, due_at, report_id)
     WHERE status NOT IN ('resolved', 'closed', 'rejected', 'duplicate', 'withdrawn');
+CREATE INDEX reports_supervised ON reports (supervisor_id, due_at, report_id)
+    WHERE supervisor_id IS NOT NULL;
 CREATE INDEX reports_open ON reports (due_at, report_id)
     WHERE status NOT IN ('resolved', 'closed', 'rejected', 'duplicate', 'withdrawn');
+CREATE INDEX reports_done ON reports (agency_id, due_at, report_id)
+    WHERE status IN ('resolved', 'closed', 'rejected', 'duplicate', 'withdrawn');
 CREATE INDEX reports_newest ON reports (submitted_at DESC, report_id DESC);
 CREATE INDEX reports_to_close ON reports (resolved_at) WHERE status = 'resolved';
 CREATE INDEX reports_awaiting ON reports (paused_at) WHERE status = 'awaiting_info';
@@ -335,10 +350,10 @@ CREATE TABLE drafts (
 );
 CREATE INDEX drafts_by_age ON drafts (updated_at);
 
+-- The photos that a draft's state names, so that they are not swept away as orphans.
 CREATE TABLE draft_photos (
     channel  text NOT NULL,
     chat_id  text NOT NULL,
-    position bigint NOT NULL,                  -- the channel's message number: the order the citizen sent them in
     sha256   bytea NOT NULL REFERENCES photo_blobs,
     PRIMARY KEY (channel, chat_id, sha256),
     FOREIGN KEY (channel, chat_id) REFERENCES drafts ON DELETE CASCADE
@@ -378,6 +393,6 @@ CREATE TABLE notifications (
     updated_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (report_id, seq, recipient, channel)
 );
-CREATE INDEX notifications_open ON notifications (updated_at) WHERE status IN ('queued', 'sending');
+CREATE INDEX notifications_by_age ON notifications (updated_at, status);
 
 -- migrate:down

@@ -1,0 +1,58 @@
+"""What a chat channel must bring. Telegram and Zalo are thin adapters of this."""
+
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from app.i18n import Lang
+from app.reports.model import Channel as ChannelName
+from bot.conversation.model import ChannelFile, Incoming, Reply
+
+
+class Person(Struct, frozen=True):
+    """Who writes. ``lang`` counts at first contact only; later the person's own choice does."""
+
+    user_id: str
+    name: str
+    lang: Lang
+
+
+class Heard(Struct, frozen=True):
+    """An update, read. ``incoming`` None: the person came back (``left`` empty) or stopped us (``left``: how)."""
+
+    person: Person
+    incoming: Incoming | None = None
+    left: str = ""
+    press_id: str = ""
+    """What the channel wants to hear when a button was pressed."""
+
+
+class Update(Struct, frozen=True):
+    """One update as it lies in the inbox. ``content`` is what the channel's ``read`` understands."""
+
+    update_id: int
+    chat_id: str
+    content: Any
+
+
+class Channel(Protocol):
+    """One bot in one channel. ``bot`` names it in the inbox and in the lock that only one process holds at a time."""
+
+    name: ChannelName
+    bot: str
+
+    def read(self, content: Any) -> Heard | None:
+        """None: nothing a person did, nothing to do."""
+        ...
+
+    async def fetch(self, file: ChannelFile) -> bytes:
+        """The file's bytes. Raises Refused when there is no getting them, TryLater when there may be later."""
+        ...
+
+    async def deliver(self, chat_id: str, reply: Reply) -> None:
+        """Send one message. Raises Unreachable, Refused, TryLater or Uncertain (``app.notify.model``)."""
+        ...
+
+    async def acknowledge(self, press_id: str) -> None:
+        """Tell the channel that a button's press has arrived. Never raises: it is a courtesy."""
+        ...

@@ -1,0 +1,111 @@
+"""Short words that mean something by themselves. An explicit table, not guesswork: whole messages only, folded, with
+polite endings taken off. Whatever is not in it counts as part of a report.
+"""
+
+import re
+import unicodedata
+from enum import StrEnum
+
+from app.i18n.text import fold
+from app.reports.codes import read_code
+
+
+class Intent(StrEnum):
+    GREETING = "greeting"
+    THANKS = "thanks"
+    CANCEL = "cancel"
+    HELP = "help"
+    PROGRESS = "progress"
+    REPORT = "report"
+    YES = "yes"
+    AGREE = "agree"
+    NO = "no"
+
+
+_PHRASES: dict[Intent, str] = {
+    Intent.GREETING: """xin chao | chao | chao buoi sang | chao buoi chieu | chao buoi toi | chao ban | chao bot | alo |
+        a lo | hello | hi | hey | bat dau | good morning | good afternoon | good evening""",
+    Intent.THANKS: """cam on | cam on nhieu | xin cam on | da cam on | rat cam on | ok cam on | tot qua | thanks |
+        thank you | thank you very much | many thanks | tks""",
+    Intent.CANCEL: """huy | huy bo | huy di | huy phan anh | thoi | thoi khong gui nua |
+        khong gui nua | bo di | bo qua | cancel | stop | never mind""",
+    Intent.HELP: "tro giup | giup | giup toi | giup do | huong dan | cach dung | lam sao | help | menu",
+    Intent.PROGRESS: """bao gio xong | khi nao xong | xong chua | chung nao xong | den dau roi | toi dau roi | bao gio
+        xu ly | khi nao xu ly | chung nao xu ly | sao chua xu ly | chua thay xu ly | chua ai xu ly | sao lau the |
+        sao lau vay | sao lau qua | ket qua the nao | any news | when will it be done | is it done | status""",
+    Intent.REPORT: """phan anh | gui phan anh | phan anh moi | toi muon phan anh | toi muon gui phan anh | bao cao |
+        toi muon bao cao | report | new report | i want to report | i want to make a report""",
+    Intent.YES: """dung | dung roi | dung vay | phai | phai roi | chinh xac | chuan | ok | oke | okay | oki | co |
+        vang | da | u | uh | um | gui | gui di | gui luon | gui phan anh di | yes | y | correct | right | send""",
+    Intent.AGREE: "dong y | toi dong y | dong y gui | dong y va gui | i agree | agree | agree and send",
+    Intent.NO: "khong | khong phai | khong dung | chua dung | sai | sai roi | ko | k | hong phai | no | nope | wrong",
+}
+_MEANS = {" ".join(p.split()): intent for intent, text in _PHRASES.items() for p in text.split("|")}
+
+_ENDINGS = "a nhe nha nhen ban anh chi em ad admin oi shop luon voi roi day vay bot ha ah please"
+_POLITE = frozenset(_ENDINGS.split())
+_OPENINGS = frozenset({"da", "vang", "xin", "ok", "oke", "okay", "thoi", "u", "uh"})
+_WORD = re.compile(r"\W+")
+
+
+def intent_of(text: str) -> Intent | None:
+    """What a whole short message means, if it is one of the table's."""
+    if len(text) > 60:
+        return None
+    words = _WORD.sub(" ", fold(text)).split()
+    while words:
+        if meaning := _MEANS.get(" ".join(words)):
+            return meaning
+        if words[-1] in _POLITE:
+            words = words[:-1]
+        elif words[0] in _OPENINGS and len(words) > 1:
+            words = words[1:]
+        else:
+            return None
+    # Nothing but polite words ("anh ơi", "ad ơi"): somebody calls.
+    return Intent.GREETING if any(c.isalpha() for c in text) else None
+
+
+_CODE = re.compile(r"(?<![\w-])PA[\s-]?[0-9A-Z]{4}[\s-]?[0-9A-Z]{4}(?![\w-])", re.IGNORECASE)
+_BARE = re.compile(r"(?=.*\d)[0-9A-Z]{4}[\s-]?[0-9A-Z]{4}", re.IGNORECASE)
+_ABOUT_IT = 40
+
+
+def code_in(text: str) -> str | None:
+    """The first report code that stands in a text, as people and we write it."""
+    found = _CODE.search(text)
+    return (read_code(found.group()) or found.group()) if found else None
+
+
+def asked_code(text: str) -> str | None:
+    """The code when a message is nothing but a code, or a few words about one ("PA-… đến đâu rồi")."""
+    line = text.strip().strip(".?!")
+    if _BARE.fullmatch(line) and read_code(line):
+        return read_code(line)
+    code = code_in(line)
+    return code if code and len(line) <= _ABOUT_IT else None
+
+
+_DANGER = re.compile(
+    r"\b(?:(?<!đèn )(?<!bóng )cháy(?! bóng| đèn| nắng)|hỏa hoạn|hoả hoạn|bốc khói|phát nổ|nổ gas|nổ bình|tai nạn|"
+    r"điện giật|giật điện|chập điện|rò điện|rò rỉ điện|hở điện|dây điện (?:bị )?đứt|đứt dây điện|đuối nước|chết đuối|"
+    r"rò gas|rò rỉ gas|xì gas|ngộ độc|bất tỉnh|bị thương|kêu cứu|cứu với|cấp cứu|đánh nhau|cướp|hành hung|sạt lở|"
+    r"sập (?:nhà|cầu|tường|cống)|(?:nhà|cầu|tường) (?:bị )?sập|lũ quét|mắc kẹt)\b"
+)
+# Without accents "chay" may as well run or flow, so only whole phrases count.
+_DANGER_FOLDED = re.compile(
+    r"\b(?:chay (?:nha|cho|rung|lon|to)|(?:nha|bi|dam|boc|phat|vu) chay|hoa hoan|boc khoi|phat no|no gas|tai nan|"
+    r"dien giat|giat dien|chap dien|ro dien|ro ri dien|ho dien|day dien (?:bi )?dut|dut day dien|duoi nuoc|chet duoi|"
+    r"ro gas|xi gas|ngo doc|bat tinh|bi thuong|keu cuu|cuu voi|cap cuu|danh nhau|cuop|hanh hung|sat lo|"
+    r"sap (?:nha|cau|tuong)|(?:nha|cau|tuong) (?:bi )?sap|lu quet|mac ket|"
+    r"on fire|fire in|house fire|accident|electrocuted|drowning|injured|live wire|gas leak)\b"
+)
+
+
+def is_danger(text: str) -> bool:
+    """Whether the words name a danger for life, where 113, 114 or 115 come before any report."""
+    typed = unicodedata.normalize("NFC", text).casefold()
+    bare = fold(text)
+    if bare != " ".join(typed.split()):
+        return bool(_DANGER.search(typed))
+    return bool(_DANGER_FOLDED.search(bare))

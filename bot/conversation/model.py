@@ -1,0 +1,105 @@
+"""What a citizen does and what the dialogue answers, in words that fit every channel."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from app.errors import Problem
+from app.photos.model import StoredPhoto
+
+Command = Literal["start", "report", "track", "list", "lang", "cancel", "delete", "help"]
+COMMANDS: dict[str, Command] = {
+    "start": "start",
+    "baocao": "report",
+    "report": "report",
+    "theodoi": "track",
+    "track": "track",
+    "danhsach": "list",
+    "list": "list",
+    "ngonngu": "lang",
+    "lang": "lang",
+    "huy": "cancel",
+    "cancel": "cancel",
+    "xoadulieu": "delete",
+    "delete": "delete",
+    "trogiup": "help",
+    "help": "help",
+}
+"""Vietnamese names and their English twins, without the slash."""
+
+NO_PHOTO = Literal["voice", "video", "sticker", "file", "other"]
+
+
+class ChannelFile(Struct, frozen=True):
+    """A picture still lying with the channel. ``same`` is equal for the same file; ``size`` in bytes where known."""
+
+    file_id: str
+    same: str
+    size: int | None = None
+    name: str = ""
+
+
+class Photo(Struct, frozen=True):
+    """A stored photo of the conversation; ``position`` is the channel's message number: the order they were sent in."""
+
+    position: int
+    same: str
+    photo: StoredPhoto
+
+
+class Incoming(Struct, frozen=True, kw_only=True):
+    """One thing a citizen did. Most fields are empty in any one of them.
+
+    ``key`` names it for good, so that doing it twice has no second effect. ``number`` is the channel's message number.
+    ``photos``, ``refused`` and ``photo_left`` come from the channel's ``files`` once these were fetched.
+    """
+
+    key: str
+    number: int = 0
+    text: str = ""
+    files: tuple[ChannelFile, ...] = ()
+    photos: tuple[Photo, ...] = ()
+    refused: tuple[Problem, ...] = ()
+    photo_left: Literal["", "full", "known"] = ""
+    album: bool = False
+    """More pictures of the same sending may follow at once."""
+    edited: bool = False
+    point: tuple[float, float] | None = None
+    venue: str = ""
+    phone: str = ""
+    foreign_contact: bool = False
+    press: str = ""
+    pressed: int = 0
+    """The number of the message whose button was pressed."""
+    command: Command | None = None
+    argument: str = ""
+    reply_to: str = ""
+    """The words of our own message that this one replies to."""
+    cannot_use: NO_PHOTO | None = None
+    in_group: bool = False
+    settled: bool = False
+    """Nothing more came of an album: time for the answer."""
+
+
+class Choice(Struct, frozen=True):
+    """A button. ``data``, at most 64 bytes, comes back as ``Incoming.press``; where a channel has no buttons, the
+    choice's number does."""
+
+    label: str
+    data: str
+
+
+Rows = tuple[tuple[Choice, ...], ...]
+
+
+class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message to the citizen: plain text and rows of buttons.
+
+    ``place_button``: offer the channel's own way to send a position, under these words. ``instead_of``: number of our
+    message it replaces, where the channel can.
+    """
+
+    text: str
+    rows: Rows = ()
+    place_button: str = ""
+    instead_of: int = 0

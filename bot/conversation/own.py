@@ -1,0 +1,156 @@
+"""Reports that were sent: sending, following, listing, rating, disputing, withdrawing."""
+
+from app.errors import AppError
+from app.i18n import t
+from app.notify.templates import when
+from app.reports.model import Form, Rating, Report, Status
+from app.reports.workflow import Act
+from bot.conversation import wishes
+from bot.conversation.draft import Asked, Content, Draft
+from bot.conversation.model import Choice, Rows
+from bot.conversation.questions import about, ask_next, label
+from bot.conversation.turn import Turn
+from bot.conversation.wishes import Seen, Talk
+
+RATINGS = {"s": Rating.SATISFIED, "a": Rating.ACCEPTABLE, "d": Rating.DISSATISFIED}
+
+
+def send(turn: Turn, *, consents: bool) -> Talk:
+    """File the draft. What is refused is told and asked for again; everything else stays as it is."""
+    sent = yield from wishes.file_report(turn.draft, consents=consents)
+    if isinstance(sent, AppError):
+        _ask_again(turn, sent)
+        return
+    report = sent.report
+    at_desk = report.status is Status.SUBMITTED
+    turn.draft = Draft(sent=report.code, notes=turn.draft.notes)
+    turn.say(
+        "sent_to_desk" if at_desk else "sent",
+        ((turn.choice("follow", f"t1|{report.code}"),),),
+        code=report.code,
+        agency=sent.agency,
+        due=when(report.intake_due_at if at_desk else report.due_at),
+    )
+
+
+def _ask_again(turn: Turn, error: AppError) -> None:
+    turn.note_problems(error)
+    fields = {(problem.field or "").partition(".")[0] for problem in error.problems}
+    if "place" in fields:
+        turn.change(spot=None)
+    if "category" in fields:
+        turn.change(category=None)
+    if "contact" in fields:
+        turn.change(phone="")
+    ask_next(turn)
+
+
+def show(turn: Turn, code: str) -> Talk:
+    """One report, as much of it as this person may see."""
+    seen = yield from wishes.look(code)
+    if isinstance(seen, AppError):
+        turn.note_problems(seen)
+        turn.say("track_hint")
+        return
+    turn.say_text("\n".join(_lines(turn, seen)), _rows_of(turn, seen))
+
+
+def _lines(turn: Turn, seen: Seen) -> list[str]:
+    report = seen.report
+    lines = [turn.t("track_head", code=report.code, status=_status(turn, report))]
+    if seen.mine or report.visibility == "public":
+        category = turn.know.rules.categories.get(report.category)
+        if category is not None:
+            lines.append(label(turn, category))
+        lines.append(turn.t("track_place", place=report.commune_name or report.address or "–"))
+        lines.append(turn.t("track_agency", agency=seen.agency))
+        if report.resolved_at is None and report.ended_at is None and report.paused_at is None:
+            lines.append(turn.t("track_due", due=when(report.due_at)))
+    if seen.mine:
+        lines.append(turn.t("track_sent", at=when(report.submitted_at), about=about(report.body)))
+    if seen.words:
+        lines.append(turn.t("track_words", words=seen.words))
+    return lines
+
+
+def _rows_of(turn: Turn, seen: Seen) -> Rows:
+    code, rows = seen.report.code, list[tuple[Choice, ...]]()
+    if Act.RATE in seen.acts and seen.report.rating is None:
+        rows += [(Choice(t(f"notify.rate_{rating}", turn.lang), f"r1|{code}|{k}"),) for k, rating in RATINGS.items()]
+    if Act.ADD_INFO in seen.acts:
+        asked = seen.report.status is Status.AWAITING_INFO
+        rows.append((turn.choice("notify.answer_button" if asked else "add_more", f"a1|{code}"),))
+    if Act.WITHDRAW in seen.acts:
+        rows.append((turn.choice("withdraw", f"w1|{code}"),))
+    return tuple(rows)
+
+
+def show_list(turn: Turn) -> Talk:
+    reports = yield from wishes.mine()
+    if not reports:
+        turn.say("list_empty")
+        return
+    rows = tuple((Choice(f"{r.code} · {_status(turn, r)}", f"t1|{r.code}"),) for r in reports)
+    lines = [turn.t("list_line", code=r.code, status=_status(turn, r), about=about(r.body)) for r in reports]
+    turn.say_text("\n".join([turn.t("list_head"), *lines]), rows)
+
+
+def rate(turn: Turn, code: str, rating: Rating) -> Talk:
+    done = yield from wishes.do(code, Act.RATE, Form(rating=rating))
+    if isinstance(done, AppError):
+        turn.note_problems(done)
+        turn.say("track_button", ((turn.choice("follow", f"t1|{code}"),),))
+    elif rating is Rating.DISSATISFIED:
+        turn.change(asked=Asked.WHY, about=done.code, held=Content())
+        turn.say("ask_why", code=done.code)
+    else:
+        turn.say("rated", code=done.code)
+
+
+def explain(turn: Turn, code: str, *, dispute: bool) -> Talk:
+    """The reason of a bad rating: as a dispute, which reopens the case, or as a comment alone."""
+    held = turn.draft.held
+    if turn.draft.asked is not Asked.WHY or turn.draft.about != code or not held:
+        turn.change(asked=Asked.WHY, about=code, held=Content())
+        turn.say("ask_why", code=code)
+        return
+    photos = tuple(photo.photo for photo in held.photos)
+    text = held.text or turn.t("photos_only")
+    key = turn.incoming.key
+    if dispute:
+        done = yield from wishes.do(code, Act.DISPUTE, Form(text=text, photos=photos, client_key=key))
+    else:
+        form = Form(text=text, photos=photos, rating=Rating.DISSATISFIED, client_key=key)
+        done = yield from wishes.do(code, Act.RATE, form)
+    if isinstance(done, AppError):
+        turn.note_problems(done)
+        rows = ((turn.choice("comment_only", f"c1|{code}"),),) if dispute else ()
+        turn.say("dispute_failed" if dispute else "comment_failed", rows)
+        return
+    turn.change(asked=Asked.NOTHING, about="", held=Content())
+    turn.say("disputed" if dispute else "commented", code=code, due=when(done.due_at))
+
+
+def ask_withdraw(turn: Turn, code: str) -> None:
+    turn.say(
+        "ask_withdraw", ((turn.choice("withdraw_yes", f"w2|{code}"), turn.choice("keep", f"t1|{code}")),), code=code
+    )
+
+
+def withdraw(turn: Turn, code: str) -> Talk:
+    done = yield from wishes.do(code, Act.WITHDRAW, Form(client_key=turn.incoming.key))
+    if isinstance(done, AppError):
+        turn.note_problems(done)
+        turn.say("track_button", ((turn.choice("follow", f"t1|{code}"),),))
+    else:
+        turn.say("withdrawn", code=code)
+
+
+def answer(turn: Turn, code: str) -> None:
+    """The button under an officer's question: what comes next is the answer."""
+    turn.change(asked=Asked.ANSWER, about=code, held=Content())
+    turn.say("ask_answer", code=code)
+
+
+def _status(turn: Turn, report: Report) -> str:
+    return t(f"reports.status_{report.status}", turn.lang)

@@ -1,0 +1,328 @@
+"""From one update to its replies: read the draft, fetch photos, hold the dialogue, fulfil its wishes, write it down.
+
+Reading costs one statement and writing one; what a wish needs comes on top. Wishes are fulfilled before the writing and
+may be fulfilled twice after a crash, so each is safe to repeat: a report by its draft's id, an act by the update's key.
+"""
+
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from uuid_utils.compat import uuid7
+
+from app.accounts import citizens, data_requests
+from app.accounts import service as accounts
+from app.accounts.model import Actor
+from app.db import Pool, transaction
+from app.errors import AppError, Conflict, Forbidden, Invalid, Problem
+from app.i18n import DEFAULT, LANGS, Lang, t
+from app.notify.model import Refused
+from app.notify.templates import ZONE
+from app.photos.lab import PhotoLab
+from app.photos.model import MAX_BYTES
+from app.photos.service import store_photo
+from app.places.service import Gazetteer
+from app.reports import service as reports
+from app.reports.intake import file_report
+from app.reports.model import CONSENT_VERSION, Contact, NewReport, Place, Report, Status
+from app.reports.workflow import acts_for
+from app.routing.service import RuleSet
+from app.settings import Settings
+from bot.conversation import store, wishes
+from bot.conversation.channel import Channel, Heard, Update
+from bot.conversation.dialogue import converse
+from bot.conversation.draft import Draft
+from bot.conversation.filling import photo_use
+from bot.conversation.model import Choice, Incoming, Photo, Reply
+from bot.conversation.store import Chat, Queued, Result
+from bot.conversation.turn import Knowledge, Outcome
+from bot.conversation.wishes import Wish
+from storage.objects import ObjectStore
+
+_LISTED = 10
+_WAITING_AMONG = 30
+
+REMIND_AFTER = timedelta(hours=3)
+EXPIRE_AFTER = timedelta(hours=24)
+_TIME_TO_ANSWER = timedelta(hours=2)
+_AWAKE = range(7, 21)
+"""Hours of the day, Vietnam's time, in which people are reminded."""
+_MESSAGES_KEPT = timedelta(days=30)
+
+
+class Parts(Protocol):
+    """What the bot works with (``app.wiring.Parts``)."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def pool(self) -> Pool: ...
+    @property
+    def objects(self) -> ObjectStore: ...
+    @property
+    def lab(self) -> PhotoLab: ...
+    @property
+    def gazetteer(self) -> Gazetteer: ...
+    @property
+    def rules(self) -> RuleSet: ...
+
+
+class Handled(Struct, frozen=True):
+    """``settling``: an album is arriving, and the answer is due once nothing more comes."""
+
+    replies: list[Queued]
+    settling: bool = False
+
+
+class Desk:
+    """Answers the updates of one bot. Two updates of one chat must not be at it at the same time."""
+
+    def __init__(self, parts: Parts, channel: Channel) -> None:
+        self._parts = parts
+        self._channel = channel
+
+    async def handle(self, update: Update, heard: Heard | None) -> Handled:
+        """Work one update off. Raises whatever went wrong; nothing was written then, and it may be tried again."""
+        if heard is None:
+            return await self._save(update.chat_id, update.update_id)
+        if heard.incoming is None:
+            await self._came_or_left(heard)
+            return await self._save(update.chat_id, update.update_id)
+        if heard.incoming.in_group:
+            # A group is nobody: no person, no draft, one polite line.
+            outcome = _finish(converse(Draft(), heard.incoming, self._knowledge(None, heard.person.lang)))
+            return await self._save(update.chat_id, update.update_id, replies=outcome.replies)
+        chat = await self._chat(update.chat_id, heard)
+        return await self._converse(update.chat_id, update.update_id, chat, heard.incoming)
+
+    async def settle(self, chat_id: str) -> Handled:
+        """Nothing more has come of an album: answer it."""
+        async with self._parts.pool.acquire() as conn:
+            chat = await store.chat(conn, self._channel.name, chat_id)
+        if chat is None or not chat.draft.settling:
+            return Handled([])
+        key = f"{self._channel.name}:{chat_id}:{max((p.position for p in chat.draft.photos), default=0)}"
+        return await self._converse(chat_id, None, chat, Incoming(key=key, settled=True))
+
+    async def park(self, update: Update, error: str) -> Handled:
+        """Give an update up after several tries: keep why, and say sorry."""
+        async with self._parts.pool.acquire() as conn:
+            chat = await store.chat(conn, self._channel.name, update.chat_id)
+        sorry = Reply(text=t("bot.sorry", chat.lang if chat else DEFAULT))
+        return await self._save(update.chat_id, update.update_id, replies=(sorry,), error=error)
+
+    async def _came_or_left(self, heard: Heard) -> None:
+        person = heard.person
+        async with transaction(self._parts.pool) as conn:
+            await citizens.citizen(conn, self._channel.name, person.user_id, person.name, person.lang)
+            if heard.left:
+                await citizens.unreachable(conn, self._channel.name, person.user_id, heard.left)
+
+    async def _chat(self, chat_id: str, heard: Heard) -> Chat:
+        async with self._parts.pool.acquire() as conn:
+            chat = await store.chat(conn, self._channel.name, chat_id)
+            if chat is not None:
+                return chat
+            person = heard.person
+            known = await citizens.citizen(conn, self._channel.name, person.user_id, person.name, person.lang)
+        return Chat(known.citizen_id, known.lang, known.consent_version)
+
+    def _knowledge(self, chat: Chat | None, lang: Lang) -> Knowledge:
+        return Knowledge(
+            rules=self._parts.rules,
+            gazetteer=self._parts.gazetteer,
+            lang=lang,
+            consented=chat is not None and chat.consent_version == CONSENT_VERSION,
+            now=datetime.now(UTC),
+            idle=chat.idle if chat else timedelta(0),
+        )
+
+    async def _converse(self, chat_id: str, update_id: int | None, chat: Chat, incoming: Incoming) -> Handled:
+        if incoming.files:
+            incoming = await self._with_photos(chat.draft, incoming)
+        fulfil = _Fulfilment(self._parts, self._channel, chat)
+        talk = converse(chat.draft, incoming, self._knowledge(chat, chat.lang))
+        try:
+            wish = next(talk)
+            while True:
+                wish = talk.send(await fulfil(wish))
+        except StopIteration as done:
+            outcome: Outcome = done.value
+        return await self._save(
+            chat_id,
+            update_id,
+            replies=outcome.replies,
+            citizen_id=chat.citizen_id,
+            draft_id=fulfil.draft_id,
+            # An untouched draft is written all the same: the person was here, and its time starts anew.
+            draft=outcome.draft,
+        )
+
+    async def _save(self, chat_id: str, update_id: int | None, **values: Any) -> Handled:
+        channel = self._channel
+        result = Result(bot=channel.bot, channel=channel.name, chat_id=chat_id, update_id=update_id, **values)
+        async with self._parts.pool.acquire() as conn:
+            queued = await store.save(conn, result)
+        settling = result.draft is not None and result.draft.settling
+        return Handled(queued or [], settling and queued is not None)
+
+    async def _with_photos(self, draft: Draft, incoming: Incoming) -> Incoming:
+        """The message with its pictures stored, or with why they are not. One bad picture never costs another."""
+        photos: list[Photo] = []
+        refused: list[Problem] = []
+        left = ""
+        for file in incoming.files:
+            if use := photo_use(draft, file):
+                left = use
+                continue
+            name = file.name or str(len(draft.photos) + len(photos) + 1)
+            try:
+                if file.size is not None and file.size > MAX_BYTES:
+                    size = f"{file.size / 2**20:.1f}"
+                    raise Invalid("photos.too_large", name=name, size=size, limit=MAX_BYTES // 2**20)
+                data = await self._channel.fetch(file)
+                parts = self._parts
+                stored = await store_photo(parts.pool, parts.objects, parts.lab, data, name)
+                photos.append(Photo(incoming.number, file.same, stored))
+            except Invalid as error:
+                refused += error.problems
+            except Refused:
+                refused.append(Problem("bot.photo_lost", {"name": name}))
+        found = {"photos": tuple(photos), "refused": (*incoming.refused, *refused), "photo_left": left, "files": ()}
+        return msgspec.structs.replace(incoming, **found)
+
+
+def _finish(talk: Generator[Wish, Any, Outcome]) -> Outcome:
+    """Run a conversation that wishes for nothing."""
+    try:
+        raise RuntimeError(f"nobody fulfils {next(talk)}")
+    except StopIteration as done:
+        outcome: Outcome = done.value
+        return outcome
+
+
+class _Fulfilment:
+    """Does what one turn of the dialogue wishes for. ``draft_id`` is the id the draft has afterwards."""
+
+    def __init__(self, parts: Parts, channel: Channel, chat: Chat) -> None:
+        self._parts = parts
+        self._channel = channel
+        self._chat = chat
+        self._lang: Lang = chat.lang
+        self.draft_id: UUID = chat.draft_id or uuid7()
+
+    async def __call__(self, wish: Wish) -> Any:
+        try:
+            return await self._fulfil(wish)
+        except AppError as error:
+            if error.status >= 500:
+                raise
+            return error
+
+    async def _fulfil(self, wish: Wish) -> Any:
+        pool, citizen_id = self._parts.pool, self._chat.citizen_id
+        match wish:
+            case wishes.FileReport():
+                return await self._file(wish)
+            case wishes.Waiting():
+                mine = await reports.of_citizen(pool, citizen_id, _WAITING_AMONG)
+                asked = [r for r in mine if r.status is Status.AWAITING_INFO]
+                return [report for report in asked if await self._is_mine(report)]
+            case wishes.Mine():
+                return await reports.of_citizen(pool, citizen_id, _LISTED)
+            case wishes.Look():
+                return await self._look(wish.code)
+            case wishes.Do():
+                return await self._do(wish)
+            case wishes.Speak():
+                self._lang = wish.lang
+                async with pool.acquire() as conn:
+                    await citizens.set_language(conn, citizen_id, wish.lang)
+            case wishes.Erase():
+                async with pool.acquire() as conn:
+                    await data_requests.request_erasure(conn, citizen_id)
+        return None
+
+    async def _file(self, wish: wishes.FileReport) -> wishes.Sent:
+        parts, draft = self._parts, wish.draft
+        if wish.consents:
+            async with parts.pool.acquire() as conn:
+                await citizens.give_consent(conn, self._chat.citizen_id, CONSENT_VERSION, datetime.now(UTC))
+        new = NewReport(
+            text=draft.content.text,
+            place=draft.spot.place() if draft.spot else Place(),
+            channel=self._channel.name,
+            lang=self._lang,
+            consent=wish.consents or self._chat.consent_version == CONSENT_VERSION,
+            category=draft.category,
+            photos=tuple(photo.photo for photo in draft.content.photos),
+            contact=Contact(phone=draft.phone),
+            citizen_id=self._chat.citizen_id,
+            key=(self._channel.name, str(self.draft_id)),
+        )
+        filed = await file_report(parts.pool, parts.rules, parts.gazetteer, parts.settings.secret_key, new)
+        # The next report in this chat is another one.
+        self.draft_id = uuid7()
+        return wishes.Sent(filed.report, await self._agency(filed.report))
+
+    async def _look(self, code: str) -> wishes.Seen:
+        report = await reports.find(self._parts.pool, code)
+        mine = await self._is_mine(report)
+        async with self._parts.pool.acquire() as conn:
+            case = await reports.case(conn, report)
+        heard = ("public", "reporter") if mine else ("public",) if report.published_at else ()
+        said = [m.body for m in case.messages if m.visibility in heard and m.author_kind == "staff"]
+        acts = tuple(acts_for(Actor("citizen", self._chat.citizen_id), report)) if mine else ()
+        return wishes.Seen(report, await self._agency(report), mine, acts, said[-1] if said else "")
+
+    async def _do(self, wish: wishes.Do) -> Report:
+        pool, rules = self._parts.pool, self._parts.rules
+        report = await reports.find(pool, wish.code)
+        actor = await reports.reporter(pool, report, citizen_id=self._chat.citizen_id)
+        try:
+            return await reports.perform(pool, rules, actor, report, wish.act, wish.form)
+        except Conflict:
+            # The same update once more, after a crash: its act has been done, which is why it cannot be done now.
+            async with pool.acquire() as conn:
+                said = (await reports.case(conn, report)).messages
+            if wish.form.client_key and any(message.client_key == wish.form.client_key for message in said):
+                return report
+            raise
+
+    async def _is_mine(self, report: Report) -> bool:
+        try:
+            await reports.reporter(self._parts.pool, report, citizen_id=self._chat.citizen_id)
+        except Forbidden:
+            return False
+        return True
+
+    async def _agency(self, report: Report) -> str:
+        async with self._parts.pool.acquire() as conn:
+            names = await accounts.agency_names(conn, [report.agency_id], self._lang)
+        return names.get(report.agency_id, report.agency_id)
+
+
+async def expire_drafts(pool: Pool, at: datetime | None = None) -> None:
+    """Remind once of unfinished reports; delete them 24 hours after the last message. The worker calls it often.
+
+    ``at`` only decides whether it is a time of day to write to people.
+    """
+    hour = (at or datetime.now(UTC)).astimezone(ZONE).hour
+    async with transaction(pool) as conn:
+        if hour in _AWAKE and await store.remind(conn, {lang: _reminder(lang) for lang in LANGS}, REMIND_AFTER):
+            await store.wake(conn)
+        await store.expire(conn, EXPIRE_AFTER, _TIME_TO_ANSWER)
+
+
+def _reminder(lang: Lang) -> Reply:
+    rows = ((Choice(t("bot.go_on", lang), "d1|go"), Choice(t("bot.drop", lang), "d1|drop")),)
+    return Reply(text=t("bot.reminder", lang), rows=rows)
+
+
+async def forget_messages(pool: Pool) -> int:
+    """Delete inbox and outbox rows that are done with and a month old: they hold what people wrote. For the worker."""
+    async with pool.acquire() as conn:
+        return await store.forget(conn, _MESSAGES_KEPT)

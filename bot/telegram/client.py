@@ -1,0 +1,116 @@
+"""The library's Bot for one token, and what its errors mean to us."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+from telegram.ext import AIORateLimiter, ExtBot
+from telegram.request import HTTPXRequest
+
+from app.notify.model import Refused, SendFailed, TryLater, Uncertain, Unreachable
+from app.settings import Settings
+
+SIMULATOR_TOKEN = "1000000001:local-bot-api-server-only"  # noqa: S105  # opens nothing but our own simulator
+
+Bot = ExtBot[Any]
+
+_CONNECTIONS = 64
+# Before these the request has not left us; after any other break Telegram may have acted on it.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+_GONE = (
+    "chat not found",
+    "user not found",
+    "user is deactivated",
+    "peer_id_invalid",
+    "bot was kicked",
+    "group chat was upgraded",
+)
+
+
+def _request(connections: int, *, local: bool) -> HTTPXRequest:
+    return HTTPXRequest(
+        connection_pool_size=connections,
+        connect_timeout=5.0,
+        read_timeout=20.0,
+        write_timeout=20.0,
+        pool_timeout=30.0,
+        # A proxy that the environment names leads to Telegram, not to our own machine.
+        httpx_kwargs={"trust_env": not local},
+    )
+
+
+@asynccontextmanager
+async def open_bot(token: str, server: str | None = None) -> AsyncIterator[Bot]:
+    """A Bot ready for calls; nothing is asked of Telegram before the first of them, so it need not be there at start.
+
+    ``server``: base address of a local Bot API server instead of Telegram's own; it limits no rates.
+    """
+    local = server is not None
+    request, polling = _request(_CONNECTIONS, local=local), _request(2, local=local)
+    rates = {"overall_max_rate": 0.0, "group_max_rate": 0.0} if local else {}
+    base = server if server is not None else "https://api.telegram.org"
+    bot: Bot = ExtBot(
+        token,
+        base_url=f"{base}/bot",
+        base_file_url=f"{base}/file/bot",
+        request=request,
+        get_updates_request=polling,
+        rate_limiter=AIORateLimiter(max_retries=3, **rates),
+    )
+    try:
+        yield bot
+    finally:
+        await asyncio.gather(request.shutdown(), polling.shutdown())
+
+
+@asynccontextmanager
+async def bot_of(settings: Settings) -> AsyncIterator[Bot]:
+    """The Bot that the settings name: the real one, or the simulator's."""
+    token = settings.telegram.token if settings.telegram else SIMULATOR_TOKEN
+    async with open_bot(token, settings.simulator_url if settings.simulated else None) as bot:
+        yield bot
+
+
+def as_failure(error: TelegramError) -> SendFailed:
+    """What an error of a *sending* call means: may the message have arrived, and would another try help?"""
+    words = str(error)
+    match error:
+        case RetryAfter():
+            return TryLater("too many requests", error._retry_after.total_seconds())  # noqa: SLF001  # typed, unlike the property
+        case Forbidden():
+            return Unreachable(words)
+        case BadRequest() if any(sign in words.lower() for sign in _GONE):
+            return Unreachable(words)
+        case BadRequest():
+            return Refused(words)
+        case InvalidToken() | Conflict():
+            return TryLater(words, 30.0)
+        case TimedOut() | NetworkError():
+            cause = error.__cause__
+            if isinstance(cause, _NOT_SENT):
+                return TryLater(type(cause).__name__, 0.5)
+            if isinstance(cause, httpx.HTTPError) or "Unknown error" in words:
+                return Uncertain(type(cause).__name__)
+            # No broken connection behind it: an answer of 5xx, by which Telegram says that it has not done it.
+            return TryLater(words, 0.5)
+        case _:
+            return Uncertain(words)
+
+
+def as_fetch_failure(error: TelegramError) -> SendFailed:
+    """What an error of a *reading* call means: it can always be repeated, unless what is asked for does not exist."""
+    if isinstance(error, RetryAfter):
+        return as_failure(error)
+    return Refused(str(error)) if isinstance(error, BadRequest | Forbidden) else TryLater(str(error), 1.0)

@@ -1,0 +1,117 @@
+"""A Telegram update becomes what the dialogue understands."""
+
+import re
+from typing import Any
+
+import telegram
+from telegram import ChatMember, Message, Update
+from telegram.constants import ChatType
+
+from app.i18n import pick
+from bot.conversation.channel import Heard, Person
+from bot.conversation.model import COMMANDS, NO_PHOTO, ChannelFile, Incoming
+
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
+
+_COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
+_OUT = (ChatMember.LEFT, ChatMember.BANNED)
+
+
+def chat_of(update: Update) -> str:
+    """The chat whose order an update belongs to."""
+    chat = update.effective_chat
+    user = update.effective_user
+    return str(chat.id if chat else user.id if user else 0)
+
+
+def hear(update: Update, bot: str) -> Heard | None:
+    """Who did what; None when there is nothing to say to it, such as a group's own talk or a moving live location."""
+    user, chat = update.effective_user, update.effective_chat
+    if user is None or chat is None or (user.is_bot and update.my_chat_member is None):
+        return None
+    person = Person(str(user.id), user.full_name[:200], pick(user.language_code))
+    key = f"{bot}:{update.update_id}"
+    if chat.type != ChatType.PRIVATE:
+        return Heard(person, Incoming(key=key, in_group=True)) if _means_us_in_group(update) else None
+    if update.my_chat_member is not None:
+        left = update.my_chat_member.new_chat_member.status in _OUT
+        return Heard(person, left="blocked by the person" if left else "")
+    if query := update.callback_query:
+        pressed = query.message.message_id if query.message else 0
+        return Heard(person, Incoming(key=key, press=query.data or "?", pressed=pressed), press_id=query.id)
+    message = update.effective_message
+    incoming = _incoming(message, key, edited=update.edited_message is not None) if message else None
+    return Heard(person, incoming) if incoming else None
+
+
+def _means_us_in_group(update: Update) -> bool:
+    """We were just added, or somebody gave a command or pressed a button."""
+    if member := update.my_chat_member:
+        return member.old_chat_member.status in _OUT and member.new_chat_member.status not in _OUT
+    message = update.message
+    return update.callback_query is not None or bool(message and (message.text or "").startswith("/"))
+
+
+def _incoming(message: Message, key: str, *, edited: bool) -> Incoming | None:
+    # A NUL is no character to a database; marked like this it is told as unreadable.
+    text = (message.text or message.caption or "").replace("\x00", "\ufffd")
+    basics: dict[str, Any] = {"key": key, "number": message.message_id, "text": text, "reply_to": _replied(message)}
+    if edited:
+        return None if message.location else Incoming(**basics, edited=True)
+    if files := _pictures(message):
+        return Incoming(**basics, files=files, album=message.media_group_id is not None)
+    if place := message.venue or message.location:
+        return Incoming(**basics, **_place(place))
+    if contact := message.contact:
+        own = message.from_user is not None and contact.user_id == message.from_user.id
+        return Incoming(**basics, phone=contact.phone_number) if own else Incoming(**basics, foreign_contact=True)
+    if kind := _no_photo(message):
+        return Incoming(**basics, cannot_use=kind)
+    if not text:
+        return None
+    command = _COMMAND.fullmatch(text)
+    if command and (name := COMMANDS.get(command[1].lower())):
+        return Incoming(**basics, command=name, argument=(command[3] or "").strip()[:100])
+    return Incoming(**basics)
+
+
+def _replied(message: Message) -> str:
+    """What we said in the message this one replies to."""
+    ours = message.reply_to_message
+    if ours is None or ours.from_user is None or not ours.from_user.is_bot:
+        return ""
+    return ours.text or ours.caption or ""
+
+
+def _place(place: telegram.Venue | telegram.Location) -> dict[str, Any]:
+    if isinstance(place, telegram.Venue):
+        name = ", ".join(part for part in (place.title, place.address) if part)
+        return {"point": (place.location.latitude, place.location.longitude), "venue": name}
+    return {"point": (place.latitude, place.longitude)}
+
+
+def _pictures(message: Message) -> tuple[ChannelFile, ...]:
+    """The largest size of a photo, or a picture sent as a file, which keeps what the camera wrote into it."""
+    if message.photo:
+        best = message.photo[-1]
+        return (ChannelFile(best.file_id, best.file_unique_id, best.file_size),)
+    document = message.document
+    if document and not message.animation and (document.mime_type or _UNKNOWN).startswith(("image/", _UNKNOWN)):
+        name = (document.file_name or "")[:60].replace("\x00", "")
+        return (ChannelFile(document.file_id, document.file_unique_id, document.file_size, name),)
+    return ()
+
+
+_UNKNOWN = "application/octet-stream"
+
+
+def _no_photo(message: Message) -> NO_PHOTO | None:
+    if message.voice or message.audio:
+        return "voice"
+    if message.video or message.video_note or message.animation:
+        return "video"
+    if document := message.document:
+        return "video" if (document.mime_type or "").startswith("video/") else "file"
+    if message.sticker:
+        return "sticker"
+    return "other" if message.effective_attachment is not None else None

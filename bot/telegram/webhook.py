@@ -1,0 +1,103 @@
+"""Updates that Telegram brings: kept in the inbox before 200 is answered, refused without the secret."""
+
+import asyncio
+import contextlib
+import hmac
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+import uvicorn
+from litestar import Litestar, Request, Response, post
+from telegram import Update
+
+from app.settings import Settings
+from bot.conversation import channel as conversation
+from bot.conversation.runner import NO_DATABASE, Runner
+from bot.telegram.client import Bot, bot_of
+from bot.telegram.receive import ALLOWED_UPDATES, chat_of
+
+log = structlog.get_logger()
+
+_BODY_MOST = 1_000_000
+_CONNECTIONS = 40
+
+_SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # the name of a header
+
+
+def create_app(runner: Runner, bot: Bot, path: str, secret: str) -> Litestar:
+    """The little application that Telegram calls at ``path``."""
+
+    @post(path, status_code=200)
+    async def receive(request: Request[Any, Any, Any]) -> Response[None]:
+        given = request.headers.get(_SECRET_HEADER, "")
+        if not hmac.compare_digest(given.encode(), secret.encode()):
+            return Response(None, status_code=403)
+        try:
+            raw = msgspec.json.decode(await request.body())
+            update = Update.de_json(raw, bot)
+            chat_id = chat_of(update)
+        except (msgspec.DecodeError, AttributeError, KeyError, TypeError, ValueError):
+            # Not an update at all. Asking for it again would bring the same.
+            log.warning("something that is no update was brought")
+            return Response(None, status_code=200)
+        try:
+            await runner.take([(conversation.Update(update.update_id, chat_id, raw), raw)])
+        except NO_DATABASE as error:
+            log.warning("the database does not answer", error=type(error).__name__)
+            return Response(None, status_code=503)
+        return Response(None, status_code=200)
+
+    return Litestar([receive], openapi_config=None, logging_config=None, request_max_body_size=_BODY_MOST)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the program around it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def listening(app: Litestar, host: str, port: int) -> AsyncIterator[int]:
+    """The application served for as long as this lasts; gives the port (useful with port 0)."""
+    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="on")
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    try:
+        while not server.started:
+            if serving.done():
+                await serving
+                raise OSError(f"cannot listen on {host}:{port}")
+            await asyncio.sleep(0.01)
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await serving
+
+
+def path_of(url: str) -> str:
+    """Where Telegram's address for us ends up on our side: the same path."""
+    return urlsplit(url).path or "/"
+
+
+async def set_webhook(settings: Settings) -> str:
+    """Tell Telegram where to bring updates, or to stop when no address is set. Nothing that waits is dropped.
+
+    Gives a line for the operator. Once per deployment, not at each start.
+    """
+    async with bot_of(settings) as bot:
+        if settings.telegram is None or settings.telegram.webhook_url is None:
+            await bot.delete_webhook(drop_pending_updates=False)
+            return "no webhook: the bot fetches updates by itself (long polling)"
+        await bot.set_webhook(
+            settings.telegram.webhook_url,
+            secret_token=settings.telegram.webhook_secret,
+            allowed_updates=ALLOWED_UPDATES,
+            max_connections=_CONNECTIONS,
+            drop_pending_updates=False,
+        )
+        return f"Telegram brings updates to {settings.telegram.webhook_url}"

@@ -1,0 +1,114 @@
+"""The real bot over the real library, a real database and the local Bot API server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from app.db import Pool
+from app.photos.lab import PhotoLab
+from app.routing import service as routing
+from app.routing.ruleset import RuleSet
+from app.wiring import Parts
+from bot.simulator.client import SimClient, SimUser
+from bot.simulator.core import Simulator
+from bot.simulator.server import running
+from bot.telegram.app import SIMULATOR_TOKEN, serve
+from bot.telegram.client import Bot, open_bot
+from tests.world import RULES, World, parts_over, settle
+
+
+@pytest.fixture(scope="session")
+def rules() -> RuleSet:
+    return routing.load(RULES)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def lab() -> AsyncIterator[PhotoLab]:
+    async with PhotoLab(workers=1) as lab:
+        yield lab
+
+
+@pytest_asyncio.fixture(scope="module")
+async def world(
+    pool: Pool, lab: PhotoLab, rules: RuleSet, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    async with parts_over(pool, lab, rules, tmp_path_factory.mktemp("home")) as parts:
+        yield await settle(parts)
+
+
+@pytest.fixture(scope="module")
+def parts(world: World) -> Parts:
+    return world.parts
+
+
+@pytest.fixture(scope="module")
+def core() -> Simulator:
+    return Simulator(SIMULATOR_TOKEN)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def server(core: Simulator) -> AsyncIterator[str]:
+    """The local Bot API server's address."""
+    async with running(core) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module")
+async def bot(server: str) -> AsyncIterator[Bot]:
+    async with open_bot(SIMULATOR_TOKEN, server) as bot:
+        yield bot
+
+
+@pytest_asyncio.fixture(scope="module")
+async def served(server: str) -> AsyncIterator[SimClient]:
+    async with SimClient(server) as sim:
+        yield sim
+
+
+@pytest_asyncio.fixture
+async def sim(served: SimClient) -> AsyncIterator[SimClient]:
+    """People and faults; no fault outlives its test."""
+    yield served
+    await served.clear_faults()
+
+
+@asynccontextmanager
+async def at_work(parts: Parts, bot: Bot) -> AsyncIterator[None]:
+    """The bot serving for as long as this lasts, then stopped as by SIGTERM."""
+    stop = asyncio.Event()
+    serving = asyncio.create_task(serve(parts, bot, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await serving
+
+
+@pytest_asyncio.fixture(scope="module")
+async def working(parts: Parts, bot: Bot) -> AsyncIterator[None]:
+    """The bot, at work for the whole module."""
+    async with at_work(parts, bot):
+        yield
+
+
+@pytest_asyncio.fixture
+async def lan(sim: SimClient, working: None) -> SimUser:
+    return await sim.user("Lan")
+
+
+SAMPLES = Path(__file__).parent
+
+
+async def file_a_report(person: SimUser, text: str = "Đèn đường hỏng ở phường An Xuyên") -> str:
+    """The whole way in the fewest steps; gives the code."""
+    await person.text(text)
+    await person.press("Đúng", message=await person.wait("đúng không"))
+    asked = await person.wait("loại nào")
+    await person.press(asked.labels[0], message=asked)
+    summary = await person.wait("xem lại")
+    await person.press(summary.labels[0], message=summary)
+    return (await person.wait("Đã gửi")).find(r"PA-\w{4}-\w{4}")
