@@ -126,7 +126,10 @@ class Calendar:
         """The end of office hours on the ``days``-th working day after the day of ``start``. Needs at least one."""
         if days < 1:
             raise ValueError("at least one working day")
-        day = _ticks(start) // _DAY
+        now = _ticks(start)
+        day = now // _DAY
+        # The moment a day's office hours end is still that day, even if they end at midnight.
+        day -= any(closes == now for _, closes in self._day(day - 1).opens)
         while days:
             day += 1
             days -= bool(self._day(day).opens)

@@ -108,9 +108,13 @@ def fields_of(
         if name not in allowed:
             problems.unknown(key.line, key.column, "unknown_key", name, allowed, allowed=", ".join(allowed))
     for name in required:
-        if name not in node.entries or _is_empty(node.entries[name][1]):
-            at = node.entries[name][0] if name in node.entries else node
+        entry = node.entries.get(name)
+        value = entry[1] if entry else None
+        if value is None or _is_empty(value):
+            at = entry[0] if entry else node
             problems.add(at.line, at.column, "missing_key", name=name)
+        elif isinstance(value, Listing) and not value.items:
+            problems.add(value.line, value.column, "empty_list")
     return Fields(node, problems)
 
 
