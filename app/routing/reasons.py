@@ -7,7 +7,7 @@ from msgspec import Struct
 from app.i18n import Lang, t
 from app.routing.calendar import Calendar
 from app.routing.conditions import Clause, Dimension
-from app.routing.model import Category, Facts, Group
+from app.routing.model import CHANNELS, REPORTER_KINDS, URGENCIES, Category, Facts, Group
 from app.routing.read_rules import Rule
 
 _MOST_WORDS = 5
@@ -23,12 +23,9 @@ _STATED: Mapping[Dimension, Mapping[str, str]] = {
         "holiday": "because_holiday",
         "closure": "because_closure",
     },
-    "reporter_kind": {kind: f"because_reporter_{kind}" for kind in ("citizen", "visitor", "business")},
-    "urgency": {urgency: f"because_{urgency}" for urgency in ("urgent", "normal", "complex")},
-    "channel": {
-        channel: f"because_channel_{channel}"
-        for channel in ("web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311")
-    },
+    "reporter_kind": {kind: f"because_reporter_{kind}" for kind in REPORTER_KINDS},
+    "urgency": {urgency: f"because_{urgency}" for urgency in URGENCIES},
+    "channel": {channel: f"because_channel_{channel}" for channel in CHANNELS},
 }
 
 
