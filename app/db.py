@@ -68,6 +68,14 @@ def _for_dbmate(url: str) -> str:
     return urlunsplit(("postgres", parts.netloc, parts.path, urlencode(query, safe="/"), ""))
 
 
+async def is_migrated(conn: Conn) -> bool:
+    """Whether every migration here has been applied. Cheap: one query."""
+    if await conn.fetchval("SELECT to_regclass('schema_migrations')") is None:
+        return False
+    done = {row["version"] for row in await conn.fetch("SELECT version FROM schema_migrations")}
+    return done >= {path.name.split("_")[0] for path in MIGRATIONS.glob("*.sql")}
+
+
 async def migrate(url: str) -> None:
     """Bring the schema up to date. Safe to call from several processes at once. Raises MigrationFailed."""
     dbmate = shutil.which("dbmate", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")

@@ -8,7 +8,7 @@ import asyncpg
 import structlog
 from msgspec import Struct
 
-from app.db import Pool, connect_pool, migrate
+from app.db import Pool, connect_pool, is_migrated, migrate
 from app.photos.lab import PhotoLab
 from app.places import service as places
 from app.places.gazetteer import Gazetteer
@@ -18,7 +18,6 @@ from app.settings import Settings
 from storage.folder import FolderStore
 from storage.objects import ObjectStore
 from storage.s3 import S3Store
-
 
 log = structlog.get_logger()
 
@@ -49,17 +48,29 @@ def object_store(settings: Settings) -> ObjectStore:
 
 
 async def prepare(settings: Settings) -> None:
-    """What must be true before any process serves: schema up to date, rules and agencies in the database."""
+    """What must be true before any process serves: schema up to date, these rules and their agencies in the database.
+
+    Costs next to nothing when it is so already. Safe to call from several processes at once.
+    """
     assert settings.database_url is not None
     rules = routing.load(settings.rules)
-    await migrate(settings.database_url)
     pool = await connect_pool(settings.database_url, 2)
     try:
-        gazetteer = await places.load(pool)
-        communes = [(c.code, c.full_name) for c in gazetteer.communes if c.province_code == rules.province_code]
-        await routing.install(pool, rules, communes, note="", by="start")
+        async with pool.acquire() as conn:
+            if await is_migrated(conn) and await routing.is_installed(conn, rules):
+                return
+        await migrate(settings.database_url)
+        await install_rules(pool, settings)
     finally:
         await pool.close()
+
+
+async def install_rules(pool: Pool, settings: Settings) -> None:
+    """The rules of the settings, their agencies and an office for each commune of the province, into the database."""
+    rules = routing.load(settings.rules)
+    gazetteer = await places.load(pool)
+    communes = [(c.code, c.full_name) for c in gazetteer.communes if c.province_code == rules.province_code]
+    await routing.install(pool, rules, communes, note="", by="start")
 
 
 @asynccontextmanager

@@ -10,8 +10,10 @@ CREATE TABLE rule_sets (
     source     text NOT NULL,
     note       text NOT NULL DEFAULT '',
     applied_by text NOT NULL DEFAULT '',
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    active     boolean NOT NULL DEFAULT false   -- whose agencies stand in the table agencies
 );
+CREATE UNIQUE INDEX rule_sets_one_active ON rule_sets (active) WHERE active;
 
 CREATE TABLE place_sets (
     set_id        uuid PRIMARY KEY,

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Actor, Role, Staff
+from app.db import connect_pool
 from app.demo import pictures, stories
 from app.i18n import LANGS
 from app.photos import service as photos
@@ -47,10 +48,12 @@ class Cast(Struct, frozen=True):
 
 async def seed_when_empty(settings: Settings, progress: Progress) -> list[tuple[str, str, str]]:
     """Staff of every role and 300 reports, if the database has no staff yet. Gives (who, user name, password)."""
+    assert settings.database_url is not None
+    pool = await connect_pool(settings.database_url, 2)
+    async with pool, pool.acquire() as conn:
+        if await accounts.all_staff(conn):
+            return []
     async with open_parts(settings) as parts:
-        async with parts.pool.acquire() as conn:
-            if await accounts.all_staff(conn):
-                return []
         shown = await _hire(parts)
         await _fill(parts, 300, progress)
         return shown

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from app.db import Pool, transaction
+from app.db import Conn, Pool, transaction
 from app.errors import NotFound
 from app.routing import store
 from app.routing.model import Agency, commune_office_id
 from app.routing.ruleset import RuleSet, load
 
-__all__ = ["RuleSet", "install", "load", "load_version"]
+__all__ = ["RuleSet", "install", "is_installed", "load", "load_version"]
 
 
 async def install(pool: Pool, rules: RuleSet, communes: Sequence[tuple[str, str]], note: str, by: str) -> None:
@@ -19,8 +19,13 @@ async def install(pool: Pool, rules: RuleSet, communes: Sequence[tuple[str, str]
     offices = [commune_office(rules, code, full_name) for code, full_name in communes]
     async with transaction(pool) as conn:
         await store.lock_rules(conn)
-        await store.insert_rule_set(conn, rules.version, rules.source, note, by)
+        await store.activate_rule_set(conn, rules.version, rules.source, note, by)
         await store.put_agencies(conn, [*rules.agencies.values(), *offices])
+
+
+async def is_installed(conn: Conn, rules: RuleSet) -> bool:
+    """Whether ``install`` has made this version the active one."""
+    return await store.is_active(conn, rules.version)
 
 
 async def load_version(pool: Pool, version: str) -> RuleSet:

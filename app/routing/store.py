@@ -11,12 +11,13 @@ async def lock_rules(conn: Conn) -> None:
     await conn.execute("SELECT pg_advisory_xact_lock(hashtext('phananh rules'))")
 
 
-async def insert_rule_set(conn: Conn, version: str, source: str, note: str, by: str) -> None:
-    """A version that is already there stays as it was first applied."""
+async def activate_rule_set(conn: Conn, version: str, source: str, note: str, by: str) -> None:
+    """Make this version the active one. One that is already there keeps the note of its first time."""
+    await conn.execute("UPDATE rule_sets SET active = false WHERE active AND version <> $1", version)
     await conn.execute(
         """
-        INSERT INTO rule_sets (version, source, note, applied_by) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (version) DO NOTHING
+        INSERT INTO rule_sets (version, source, note, applied_by, active) VALUES ($1, $2, $3, $4, true)
+        ON CONFLICT (version) DO UPDATE SET active = true
         """,
         version,
         source,
@@ -28,6 +29,11 @@ async def insert_rule_set(conn: Conn, version: str, source: str, note: str, by: 
 async def rule_set_source(conn: Conn, version: str) -> str | None:
     source: str | None = await conn.fetchval("SELECT source FROM rule_sets WHERE version = $1", version)
     return source
+
+
+async def is_active(conn: Conn, version: str) -> bool:
+    found = await conn.fetchval("SELECT 1 FROM rule_sets WHERE version = $1 AND active", version)
+    return found is not None
 
 
 async def put_agencies(conn: Conn, agencies: Sequence[Agency]) -> None:
