@@ -63,7 +63,6 @@ class Settings(_Quiet, frozen=True):
     port: int
     simulator_port: int
     bot_port: int
-    metrics_port: int
     public_url: str
     rules: Path
     secret_key: bytes
@@ -265,7 +264,6 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "port": port,
         "simulator_port": read.port("SIMULATOR_PORT", 8081),
         "bot_port": read.port("BOT_PORT", 8082),
-        "metrics_port": read.port("METRICS_PORT", 9100, low=0),
         "public_url": (read.url("PUBLIC_URL", ("https", "http"), f"http://localhost:{port}") or "").rstrip("/"),
         "rules": rules,
         "secret_key": _secret_key(read, home),

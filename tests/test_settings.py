@@ -38,8 +38,8 @@ def test_nothing_set_means_the_embedded_defaults(home: dict[str, str]) -> None:
     assert got.embedded_database
     assert got.simulated
     assert got.s3 is None
-    assert (got.host, got.port, got.simulator_port, got.bot_port, got.metrics_port) == (
-        "127.0.0.1", 8000, 8081, 8082, 9100,
+    assert (got.host, got.port, got.simulator_port, got.bot_port) == (
+        "127.0.0.1", 8000, 8081, 8082,
     )  # fmt: skip
     assert got.public_url == "http://localhost:8000"
     assert got.simulator_url == "http://127.0.0.1:8081"
@@ -81,7 +81,6 @@ def test_everything_can_be_set(home: dict[str, str]) -> None:
             "PHANANH_PORT": "80",
             "PHANANH_SIMULATOR_PORT": "81",
             "PHANANH_BOT_PORT": "82",
-            "PHANANH_METRICS_PORT": "0",
             "PHANANH_PUBLIC_URL": "https://phananh.example/",
             "PHANANH_SECRET_KEY": SECRET,
             "PHANANH_LOG_LEVEL": "debug",
@@ -93,7 +92,7 @@ def test_everything_can_be_set(home: dict[str, str]) -> None:
     assert got.s3 == settings.S3("s3.example:8333", "access", "hidden", "photos", "vn-1", tls=False)
     assert got.telegram == settings.Telegram(TOKEN, "https://bot.example/telegram", "hook_secret-1")
     assert not got.simulated
-    assert (got.host, got.port, got.simulator_port, got.bot_port, got.metrics_port) == ("0.0.0.0", 80, 81, 82, 0)
+    assert (got.host, got.port, got.simulator_port, got.bot_port) == ("0.0.0.0", 80, 81, 82)
     assert got.public_url == "https://phananh.example"
     assert got.secret_key == SECRET.encode()
     assert (got.database_pool, got.log_level, got.log_json) == (25, "DEBUG", False)
@@ -176,7 +175,6 @@ BAD = {
     "PORT": ["0", "65536", "-1", "http"],
     "SIMULATOR_PORT": ["0", "abc"],
     "BOT_PORT": ["0", "abc"],
-    "METRICS_PORT": ["-1", "65536"],
     "PUBLIC_URL": ["phananh.example", "https://", "https://phananh.example:port"],
     "SECRET_KEY": ["short"],
     "LOG_LEVEL": ["LOUD"],

@@ -23,7 +23,7 @@ class _Run:
     """``phananh run`` in a home of its own."""
 
     def __init__(self, home: Path) -> None:
-        port, simulator, bot, metrics = free_ports(4)
+        port, simulator, bot = free_ports(3)
         self.url = f"http://127.0.0.1:{port}"
         self.chat = f"http://127.0.0.1:{simulator}"
         self._env = {
@@ -32,7 +32,6 @@ class _Run:
             "PHANANH_PORT": str(port),
             "PHANANH_SIMULATOR_PORT": str(simulator),
             "PHANANH_BOT_PORT": str(bot),
-            "PHANANH_METRICS_PORT": str(metrics),
         }
 
     def start(self) -> float:
