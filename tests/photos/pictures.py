@@ -9,6 +9,8 @@ from typing import Any
 import pillow_heif
 from PIL import ExifTags, Image, ImageChops, ImageDraw
 
+from app.photos.model import PreparedPhoto
+
 pillow_heif.register_heif_opener()
 
 
@@ -154,3 +156,19 @@ def swapping_profile() -> bytes:
     head = struct.pack(">I", at) + bytes(4) + b"\x02\x40\x00\x00mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
     head += struct.pack(">iii", *(round(v * 65536) for v in (0.9642, 1.0, 0.8249))) + bytes(48)
     return head + struct.pack(">I", len(tags)) + table + bodies
+
+
+def near(image: Image.Image, at: tuple[int, int], wanted: tuple[int, int, int], within: int = 40) -> bool:
+    """Whether the pixel has about this colour."""
+    pixel = image.convert("RGB").getpixel(at)
+    assert isinstance(pixel, tuple)
+    return all(abs(a - b) <= within for a, b in zip(pixel, wanted, strict=True))
+
+
+def upright(prepared: PreparedPhoto) -> bool:
+    """Whether this is ``marked()`` the right way up, in its full size."""
+    copies = decoded(prepared.large), decoded(prepared.small)
+    return (prepared.photo.width, prepared.photo.height) == (240, 160) and all(
+        copy.size == (240, 160) and near(copy, (20, 15), (255, 0, 0)) and near(copy, (220, 140), (255, 255, 255))
+        for copy in copies
+    )

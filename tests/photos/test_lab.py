@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.errors import Invalid
 from app.photos.lab import PhotoLab
@@ -129,8 +130,10 @@ async def test_a_photo_built_to_busy_a_decoder_is_given_up() -> None:
     endless = slow_jpeg(4000, 4000, 20_000)
     assert len(endless) < 20 * 2**20
     async with PhotoLab(workers=1, patience=1.0) as lab:
-        with pytest.raises(Invalid, match=r"photos\.unreadable"):
+        with capture_logs() as said, pytest.raises(Invalid, match=r"photos\.unreadable"):
             await lab.prepare(endless)
+        # Not tried again: that would only double what it costs us.
+        assert [line["event"] for line in said] == ["photo_refused"]
         assert workers(lab) == set()
 
 

@@ -1,114 +1,34 @@
-"""Photos are kept, given out, and swept away when nothing claims them."""
+"""Photos are kept and given out."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
-import asyncpg
 import msgspec
 import pytest
-import pytest_asyncio
 
-from app.db import Conn, Pool, transaction
+from app.db import Pool
 from app.errors import Invalid, NotFound, Unavailable
 from app.i18n import LANGS, t
-from app.photos import store
 from app.photos.lab import PhotoLab
 from app.photos.links import verify_photo
-from app.photos.model import KEPT, StoredPhoto, object_key
 from app.photos.service import photo_url, read_original, read_photo, store_photo, store_photos, sweep_orphans
 from storage.folder import FolderStore
-from storage.objects import ObjectMissing, StoreUnavailable
 from storage.s3 import S3Store
+from tests.photos.keeping import Refusing, age, kept, photo_bytes, row_of
 from tests.photos.pictures import decoded, encoded, exif, gps, scene
 from tests.s3 import seaweedfs
 
+pytestmark = pytest.mark.usefixtures("nothing_to_sweep")
+
 SECRET = b"0123456789abcdef0123456789abcdef"
 UNKNOWN = "ab" * 32
-_seeds = iter(range(1000, 10_000))
-
-
-def photo_bytes() -> bytes:
-    """A photo that no other test has stored."""
-    return encoded(scene(320, 240, next(_seeds)))
-
-
-@pytest_asyncio.fixture
-async def objects(tmp_path: Path) -> AsyncIterator[FolderStore]:
-    store = FolderStore(tmp_path)
-    await store.check()
-    yield store
-    await store.close()
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def nothing_to_sweep(pool: Pool) -> AsyncIterator[None]:
-    """What other tests left behind must not be counted, and its objects are gone."""
-    yield
-    await pool.execute("DELETE FROM draft_photos")
-    await pool.execute("DELETE FROM report_photos")
-    await pool.execute("DELETE FROM photo_blobs")
-
-
-async def row_of(pool: Pool, photo: StoredPhoto) -> asyncpg.Record | None:
-    return await pool.fetchrow("SELECT * FROM photo_blobs WHERE sha256 = $1", bytes.fromhex(photo.sha256))
-
-
-async def age(pool: Pool, photo: StoredPhoto, hours: float) -> None:
-    await pool.execute(
-        "UPDATE photo_blobs SET touched_at = now() - $2::interval WHERE sha256 = $1",
-        bytes.fromhex(photo.sha256),
-        timedelta(hours=hours),
-    )
-
-
-async def claim_by_draft(conn: Pool | Conn, photo: StoredPhoto) -> None:
-    citizen, chat = uuid4(), str(uuid4())
-    await conn.execute("INSERT INTO citizens (citizen_id) VALUES ($1)", citizen)
-    await conn.execute(
-        "INSERT INTO drafts (channel, chat_id, citizen_id, draft_id, state) VALUES ('telegram', $1, $2, $3, '{}')",
-        chat,
-        citizen,
-        uuid4(),
-    )
-    await conn.execute(
-        "INSERT INTO draft_photos (channel, chat_id, sha256) VALUES ('telegram', $1, $2)",
-        chat,
-        bytes.fromhex(photo.sha256),
-    )
-
-
-async def claim_by_report(pool: Pool, photo: StoredPhoto) -> None:
-    async with transaction(pool) as conn:
-        # The report itself does not matter here, only the claim: no foreign keys for once.
-        await conn.execute("SET LOCAL session_replication_role = replica")
-        await conn.execute(
-            "INSERT INTO report_photos (report_id, photo_id, sha256, stage, at, added_by)"
-            " VALUES ($1, $2, $3, 'before', now(), 'citizen')",
-            uuid4(),
-            uuid4(),
-            bytes.fromhex(photo.sha256),
-        )
-
-
-async def kept(objects: FolderStore, photo: StoredPhoto) -> list[str]:
-    found: list[str] = []
-    for what in KEPT:
-        try:
-            await objects.get(object_key(photo.sha256, what))
-            found.append(what)
-        except ObjectMissing:
-            continue
-    return found
 
 
 async def test_a_stored_photo_is_known_and_its_three_objects_are_kept(
     pool: Pool, objects: FolderStore, lab: PhotoLab
 ) -> None:
     claims = exif(6, "2026:11:20 08:15:30", "+07:00", gps((9.0, 10.0, 37.2), "N", (105.0, 9.0, 0.5), "E"))
-    data = encoded(scene(800, 600, next(_seeds)), exif=claims)
+    data = encoded(scene(800, 600, 77), exif=claims)
     photo = await store_photo(pool, objects, lab, data)
     assert (photo.width, photo.height, photo.size_bytes, photo.content_type) == (600, 800, len(data), "image/jpeg")
     assert photo.taken_at == datetime(2026, 11, 20, 1, 15, 30, tzinfo=UTC)
@@ -174,26 +94,6 @@ async def test_no_photos_are_no_work(pool: Pool, objects: FolderStore, lab: Phot
     assert await store_photos(pool, objects, lab, []) == ([], [])
 
 
-class Refusing(FolderStore):
-    """A store that fails: at the n-th put, or in the middle of a deletion."""
-
-    def __init__(self, root: Path, *, puts: int = 1000, deletes: bool = True) -> None:
-        super().__init__(root)
-        self.puts, self.deletes = puts, deletes
-
-    async def put(self, key: str, data: bytes, content_type: str) -> None:
-        self.puts -= 1
-        if self.puts < 0:
-            raise StoreUnavailable("no room")
-        await super().put(key, data, content_type)
-
-    async def delete(self, keys: Sequence[str]) -> None:
-        if not self.deletes:
-            await super().delete(keys[:1])
-            raise StoreUnavailable("gone away")
-        await super().delete(keys)
-
-
 async def test_a_store_that_fails_is_not_the_photos_fault_and_is_told_as_such(
     pool: Pool, tmp_path: Path, lab: PhotoLab
 ) -> None:
@@ -207,163 +107,6 @@ async def test_a_store_that_fails_is_not_the_photos_fault_and_is_told_as_such(
     (photo,), _ = await store_photos(pool, objects, lab, [("a.jpg", data)])
     assert await kept(objects, photo) == ["original", "large", "small"]
     await objects.close()
-
-
-async def test_photos_that_nothing_claims_are_swept_after_a_day(
-    pool: Pool, objects: FolderStore, lab: PhotoLab, tmp_path: Path
-) -> None:
-    old = [await store_photo(pool, objects, lab, photo_bytes()) for _ in range(5)]
-    young = await store_photo(pool, objects, lab, photo_bytes())
-    for photo in old:
-        await age(pool, photo, 24.1)
-    await age(pool, young, 23.9)
-    assert await sweep_orphans(pool, objects, batch=2) == 5
-    assert [await kept(objects, photo) for photo in old] == [[]] * 5
-    assert [await row_of(pool, photo) for photo in old] == [None] * 5
-    assert len(await kept(objects, young)) == 3
-    assert await row_of(pool, young) is not None
-    assert await sweep_orphans(pool, objects) == 0
-
-
-async def test_claimed_photos_stay_however_old(pool: Pool, objects: FolderStore, lab: PhotoLab) -> None:
-    by_draft = await store_photo(pool, objects, lab, photo_bytes())
-    by_report = await store_photo(pool, objects, lab, photo_bytes())
-    await claim_by_draft(pool, by_draft)
-    await claim_by_report(pool, by_report)
-    for photo in (by_draft, by_report):
-        await age(pool, photo, 10_000)
-    assert await sweep_orphans(pool, objects) == 0
-    assert len(await kept(objects, by_draft)) == len(await kept(objects, by_report)) == 3
-
-
-async def test_a_photo_no_longer_claimed_is_swept(pool: Pool, objects: FolderStore, lab: PhotoLab) -> None:
-    photo = await store_photo(pool, objects, lab, photo_bytes())
-    await claim_by_draft(pool, photo)
-    await age(pool, photo, 25)
-    assert await sweep_orphans(pool, objects) == 0
-    await pool.execute("DELETE FROM drafts")
-    assert await sweep_orphans(pool, objects) == 1
-
-
-async def test_a_sweep_that_fails_half_way_is_finished_by_the_next(pool: Pool, tmp_path: Path, lab: PhotoLab) -> None:
-    objects = Refusing(tmp_path, deletes=False)
-    photo = await store_photo(pool, objects, lab, photo_bytes())
-    await age(pool, photo, 25)
-    with pytest.raises(Unavailable, match=r"storage\.unavailable"):
-        await sweep_orphans(pool, objects)
-    assert await kept(objects, photo) == ["large", "small"]
-    assert await row_of(pool, photo) is not None
-    objects.deletes = True
-    assert await sweep_orphans(pool, objects) == 1
-    assert await kept(objects, photo) == []
-    await objects.close()
-
-
-async def test_a_photo_sent_again_after_a_failed_sweep_is_whole(pool: Pool, tmp_path: Path, lab: PhotoLab) -> None:
-    objects = Refusing(tmp_path, deletes=False)
-    data = photo_bytes()
-    photo = await store_photo(pool, objects, lab, data)
-    await age(pool, photo, 25)
-    with pytest.raises(Unavailable):
-        await sweep_orphans(pool, objects)
-    await store_photo(pool, objects, lab, data)
-    assert await kept(objects, photo) == ["original", "large", "small"]
-    await objects.close()
-
-
-class Slow(FolderStore):
-    """A store whose deletions wait until they are let go."""
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
-        self.deleting, self.go_on = asyncio.Event(), asyncio.Event()
-
-    async def delete(self, keys: Sequence[str]) -> None:
-        self.deleting.set()
-        await self.go_on.wait()
-        await super().delete(keys)
-
-
-@pytest_asyncio.fixture
-async def slow(tmp_path: Path) -> AsyncIterator[Slow]:
-    store = Slow(tmp_path)
-    yield store
-    store.go_on.set()  # a failed test must not leave a sweep waiting with a connection in its hand
-    await store.close()
-
-
-async def until_somebody_waits_for_a_lock(pool: Pool) -> None:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with asyncio.timeout(10):
-        while not await pool.fetchval(query):
-            pass
-
-
-async def test_a_photo_sent_again_while_it_is_being_swept_is_kept_whole(pool: Pool, slow: Slow, lab: PhotoLab) -> None:
-    data = photo_bytes()
-    photo = await store_photo(pool, slow, lab, data)
-    await age(pool, photo, 25)
-    sweep = asyncio.create_task(sweep_orphans(pool, slow))
-    await slow.deleting.wait()
-    again = asyncio.create_task(store_photo(pool, slow, lab, data))
-    await until_somebody_waits_for_a_lock(pool)
-    slow.go_on.set()
-    assert await sweep == 1
-    assert await again == photo
-    assert await kept(slow, photo) == ["original", "large", "small"]
-    assert await row_of(pool, photo) is not None
-    assert await sweep_orphans(pool, slow) == 0
-
-
-async def test_a_claim_on_a_photo_that_is_being_swept_is_refused_not_broken(
-    pool: Pool, slow: Slow, lab: PhotoLab
-) -> None:
-    photo = await store_photo(pool, slow, lab, photo_bytes())
-    await age(pool, photo, 25)
-    sweep = asyncio.create_task(sweep_orphans(pool, slow))
-    await slow.deleting.wait()
-    claim = asyncio.create_task(claim_by_draft(pool, photo))
-    await until_somebody_waits_for_a_lock(pool)
-    slow.go_on.set()
-    assert await sweep == 1
-    with pytest.raises(asyncpg.ForeignKeyViolationError):
-        await claim
-
-
-async def test_two_sweeps_at_once_share_the_work(pool: Pool, slow: Slow, lab: PhotoLab) -> None:
-    photos = [await store_photo(pool, slow, lab, photo_bytes()) for _ in range(4)]
-    for photo in photos:
-        await age(pool, photo, 25)
-    first = asyncio.create_task(sweep_orphans(pool, slow, batch=3))
-    await slow.deleting.wait()
-    slow.deleting.clear()
-    second = asyncio.create_task(sweep_orphans(pool, slow, batch=3))
-    await slow.deleting.wait()
-    slow.go_on.set()
-    assert [await first, await second] == [3, 1]
-    assert [await kept(slow, photo) for photo in photos] == [[]] * 4
-
-
-async def test_a_claim_that_came_before_the_lock_is_seen_before_the_deletion(
-    pool: Pool, objects: FolderStore, lab: PhotoLab
-) -> None:
-    claimed = await store_photo(pool, objects, lab, photo_bytes())
-    orphan = await store_photo(pool, objects, lab, photo_bytes())
-    await claim_by_draft(pool, claimed)
-    both = [bytes.fromhex(claimed.sha256), bytes.fromhex(orphan.sha256)]
-    async with pool.acquire() as conn:
-        assert await store.delete_unclaimed(conn, both) == both[1:]
-
-
-async def test_a_photo_whose_claim_is_not_committed_yet_is_passed_over(
-    pool: Pool, objects: FolderStore, lab: PhotoLab
-) -> None:
-    photo = await store_photo(pool, objects, lab, photo_bytes())
-    await age(pool, photo, 25)
-    async with transaction(pool) as conn:
-        await claim_by_draft(conn, photo)
-        assert await sweep_orphans(pool, objects) == 0
-    assert len(await kept(objects, photo)) == 3
 
 
 async def test_photos_lie_in_a_real_s3_server_just_as_well(pool: Pool, lab: PhotoLab) -> None:
@@ -403,12 +146,11 @@ async def test_the_original_cannot_be_had_as_a_public_size(pool: Pool, objects: 
             await photo_url(objects, SECRET, "/p", photo.sha256, size)  # type: ignore[arg-type]  # the same
 
 
-async def test_reading_from_a_store_that_fails_is_unavailable_not_missing(tmp_path: Path) -> None:
-    with seaweedfs() as server:
-        objects = S3Store(server.endpoint, server.access_key, "wrong", "photos", tls=False)
-        with pytest.raises(Unavailable):
-            await read_photo(objects, UNKNOWN, "large")
-        await objects.close()
+async def test_reading_from_a_store_that_fails_is_unavailable_not_missing() -> None:
+    objects = S3Store("127.0.0.1:1", "key", "secret", "photos", tls=False)
+    with pytest.raises(Unavailable):
+        await read_photo(objects, UNKNOWN, "large")
+    await objects.close()
 
 
 async def test_a_link_of_our_own_stays_the_same_for_a_while_and_opens_the_photo(objects: FolderStore) -> None:
