@@ -39,6 +39,11 @@ async def _setup(conn: Conn) -> None:
         )
 
 
+async def _leave(_: Conn) -> None:
+    """asyncpg would send a statement after each use of a connection, to clear away what the session may hold. Whoever
+    takes a session's lock or listens gives it back, so that round trip is spared."""
+
+
 async def connect_pool(url: str, size: int = 10) -> Pool:
     """A pool whose connections speak JSON both ways. Raises OSError or asyncpg.PostgresError when it cannot connect."""
     return await asyncpg.create_pool(
@@ -46,6 +51,7 @@ async def connect_pool(url: str, size: int = 10) -> Pool:
         min_size=min(2, size),
         max_size=size,
         init=_setup,
+        reset=_leave,
         command_timeout=60,
         server_settings={"timezone": "UTC"},
     )

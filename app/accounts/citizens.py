@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from app.db import Conn
 from app.i18n import Lang
+from app.i18n.text import nfc
 
 
 class Citizen(Struct, frozen=True):
@@ -18,46 +19,41 @@ class Citizen(Struct, frozen=True):
     consent_version: str | None
 
 
-class Identity(Struct, frozen=True):
-    """An address in a channel. ``reachable`` is false after the person blocked us or the account is gone."""
-
-    channel: str
-    channel_user_id: str
-    citizen_id: UUID
-    lang: Lang
-    reachable: bool
-
-
 async def citizen(conn: Conn, channel: str, user_id: str, display_name: str, lang: Lang) -> Citizen:
     """The citizen behind a channel identity, made on first contact. Writing to us proves that they can be reached."""
     row = await conn.fetchrow(
         """
-        UPDATE channel_identities i SET unreachable_since = NULL, unreachable_reason = NULL, display_name = $3
-        FROM citizens c WHERE i.channel = $1 AND i.channel_user_id = $2 AND c.citizen_id = i.citizen_id
-        RETURNING c.citizen_id, c.lang, c.consent_version
+        WITH identity AS (
+            INSERT INTO channel_identities AS i (channel, channel_user_id, citizen_id, display_name)
+            VALUES ($1, $2, $4, $3)
+            ON CONFLICT (channel, channel_user_id) DO UPDATE
+            SET display_name = excluded.display_name, unreachable_since = NULL, unreachable_reason = NULL
+            RETURNING citizen_id
+        ),
+        made AS (INSERT INTO citizens (citizen_id, lang) SELECT citizen_id, $5 FROM identity WHERE citizen_id = $4)
+        SELECT identity.citizen_id, coalesce(c.lang, $5) AS lang, c.consent_version
+        FROM identity LEFT JOIN citizens c USING (citizen_id)
         """,
         channel,
         user_id,
-        display_name[:200],
+        nfc(display_name)[:200],
+        uuid7(),
+        lang,
     )
-    if row is None:
-        row = await conn.fetchrow(
-            """
-            WITH person AS (INSERT INTO citizens (citizen_id, lang) VALUES ($4, $5) RETURNING citizen_id, lang),
-            identity AS (
-                INSERT INTO channel_identities (channel, channel_user_id, citizen_id, display_name)
-                SELECT $1, $2, citizen_id, $3 FROM person
-            )
-            SELECT citizen_id, lang, NULL::text AS consent_version FROM person
-            """,
-            channel,
-            user_id,
-            display_name[:200],
-            uuid7(),
-            lang,
-        )
     assert row is not None
     return Citizen(row["citizen_id"], row["lang"], row["consent_version"])
+
+
+async def name(conn: Conn, citizen_id: UUID) -> str:
+    """What the person calls themselves in a chat; empty when no chat says."""
+    found: str | None = await conn.fetchval(
+        """
+        SELECT display_name FROM channel_identities WHERE citizen_id = $1 AND display_name <> ''
+        ORDER BY created_at LIMIT 1
+        """,
+        citizen_id,
+    )
+    return found or ""
 
 
 async def set_language(conn: Conn, citizen_id: UUID, lang: Lang) -> None:

@@ -41,7 +41,7 @@ async def read_since(conn: Conn, cursor: Cursor, limit: int = 1000) -> tuple[lis
 
 
 def _check(code: str, events: Sequence[Event], last: tuple[int, bytes], words: dict[UUID, str]) -> Damage | None:
-    previous = NO_HASH
+    previous, unknown = NO_HASH, set(words)
     erased = any(event.kind == Kind.DATA_ERASED for event in events)
     for expected, event in enumerate(events, 1):
         if event.seq != expected:
@@ -50,6 +50,7 @@ def _check(code: str, events: Sequence[Event], last: tuple[int, bytes], words: d
             return Damage(code, event.seq, "the event was changed after it was written")
         message, stated = event.data.get("message_id"), event.data.get("digest")
         if message and stated:
+            unknown.discard(UUID(message))
             body = words.get(UUID(message))
             if body is None and not erased:
                 return Damage(code, event.seq, "the words it refers to are gone, and no erasure is on record")
@@ -58,6 +59,8 @@ def _check(code: str, events: Sequence[Event], last: tuple[int, bytes], words: d
         previous = event.hash
     if (len(events), previous) != last:
         return Damage(code, len(events), f"the report says its history has {last[0]} events and another last hash")
+    if unknown:
+        return Damage(code, len(events), "there are words that the history does not know of")
     return None
 
 
@@ -80,7 +83,7 @@ async def verify(
             words = await store.words_of(conn, ids)
         events = {report_id: list(group) for report_id, group in groupby(rows, key=lambda e: e.report_id)}
         for report_id, its_code, seq, last_hash in heads:
-            damage = _check(its_code, events.get(report_id, []), (seq, last_hash), words)
+            damage = _check(its_code, events.get(report_id, []), (seq, last_hash), words.get(report_id, {}))
             if damage:
                 yield damage
         beyond, checked = ids[-1], checked + len(ids)

@@ -87,7 +87,13 @@ async def heads(conn: Conn, beyond: UUID, limit: int) -> list[tuple[UUID, str, i
 
 
 async def head_of_code(conn: Conn, code: str) -> tuple[UUID, str, int, bytes] | None:
-    row = await conn.fetchrow("SELECT report_id, code, last_seq, last_hash FROM reports WHERE code = $1", code)
+    row = await conn.fetchrow(
+        """
+        SELECT report_id, r.code, last_seq, last_hash FROM report_codes c JOIN reports r USING (report_id)
+        WHERE c.code = $1
+        """,
+        code,
+    )
     return (row["report_id"], row["code"], row["last_seq"], row["last_hash"]) if row else None
 
 
@@ -98,13 +104,16 @@ async def events_of(conn: Conn, report_ids: Sequence[UUID]) -> list[Event]:
     return [_event(row) for row in rows]
 
 
-async def words_of(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """What was said, by message id; a report's first words go by the report's own id."""
+async def words_of(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, str]]:
+    """What was said, by report and message id; a report's first words go by the report's own id."""
     rows = await conn.fetch(
         """
-        SELECT message_id, body FROM report_messages WHERE report_id = ANY($1)
-        UNION ALL SELECT report_id, body FROM reports WHERE report_id = ANY($1)
+        SELECT report_id, message_id, body FROM report_messages WHERE report_id = ANY($1)
+        UNION ALL SELECT report_id, report_id, body FROM reports WHERE report_id = ANY($1)
         """,
         list(report_ids),
     )
-    return {row["message_id"]: row["body"] for row in rows}
+    words: dict[UUID, dict[UUID, str]] = {}
+    for row in rows:
+        words.setdefault(row["report_id"], {})[row["message_id"]] = row["body"]
+    return words

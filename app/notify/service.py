@@ -1,11 +1,13 @@
 """From an event to messages that were sent, exactly once each as far as it lies with us.
 
-``tell`` turns events into ledger rows and one sending job a row, in one statement. ``deliver`` sends one row: compose it,
-claim it, call the channel, settle it. A crash before the claim leaves it queued; a crash during the call leaves it 'sending',
-which the next attempt turns into 'uncertain' rather than risk telling twice.
+``tell`` turns events into ledger rows and one sending job a row, in one statement. ``deliver`` sends one row: compose
+it, claim it, call the channel, settle it. A crash before the claim leaves it queued; a crash during the call leaves it
+'sending', which the next attempt turns into 'uncertain' rather than risk telling twice.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from pgqueuer import RetryRequested
@@ -13,17 +15,21 @@ from pgqueuer import RetryRequested
 from app.accounts import citizens
 from app.accounts import service as accounts
 from app.db import Conn, Pool
+from app.errors import NotFound, Unavailable
 from app.history import service as history
-from app.history.model import Event, Kind
+from app.history.model import Kind
 from app.jobs import Job
 from app.notify import store, templates
-from app.notify.model import Refused, Sender, Senders, SendFailed, Telling, TryLater, Uncertain, Unreachable
+from app.notify.model import Sender, Senders, SendFailed, Telling, TryLater, Uncertain, Unreachable
+from app.notify.templates import Relation
 from app.photos import service as photos
 from app.reports import service as reports
-from storage.objects import ObjectMissing, ObjectStore, StoreUnavailable
+from storage.objects import ObjectStore
 
-MAX_ATTEMPTS = 10
+MAX_ATTEMPTS = 30
+"""With the back-off, a channel may be out of order for most of a day and the message still arrives."""
 _BACKOFF_MOST = 3600.0
+"""Seconds."""
 
 
 async def tell(pool: Pool, report_id: UUID, first: int, last: int) -> int:
@@ -59,65 +65,95 @@ async def deliver(pool: Pool, objects: ObjectStore, senders: Senders, key: store
             return
         entry, dead = found
         sender = senders.get(entry.channel)
-        if dead or sender is None:
-            await store.settle(conn, entry, "unreachable", "known to be unreachable" if dead else "no such channel here")
+        if dead:
+            await store.settle(conn, entry, "unreachable", "known to be unreachable", was=("queued",))
             return
-        telling = await _compose(conn, objects, entry)
-        if not await store.claim(conn, entry):
+        if sender is None:
+            await store.settle(conn, entry, "failed", "no such channel here", was=("queued",))
             return
-    outcome: SendFailed | None = None
+        told, shows = await _told(conn, entry)
+    telling = Telling(
+        templates.text(entry.template, entry.lang, told),
+        await _pictures(objects, shows),
+        templates.buttons(entry.template, entry.lang, told.own_code) if told.own_code else (),
+    )
+    async with pool.acquire() as conn:
+        attempt = await store.claim(conn, entry)
+    if attempt is not None:
+        await _send(pool, sender, entry, attempt, telling)
+
+
+async def _send(pool: Pool, sender: Sender, entry: store.Entry, attempt: int, telling: Telling) -> None:
+    failure: SendFailed | None = None
     ref: str | None = None
     try:
         ref = await sender.send(entry.channel_user_id, telling)
-    except SendFailed as failure:
-        outcome = failure
+    except SendFailed as failed:
+        failure = failed
+    status = _outcome(failure, attempt)
+    # Somebody may have taken us for dead and written 'uncertain' meanwhile. We know better, but do not send it again.
+    was = ("sending",) if status == "queued" else ("sending", "uncertain")
     async with pool.acquire() as conn:
-        if outcome is None:
-            await store.settle(conn, entry, "sent", ref=ref)
-        else:
-            await _failed(conn, entry, outcome)
-
-
-async def _failed(conn: Conn, entry: store.Entry, failure: SendFailed) -> None:
-    match failure:
-        case Unreachable():
+        reason = failure.reason if failure else None
+        if isinstance(failure, Unreachable):
             await citizens.unreachable(conn, entry.channel, entry.channel_user_id, failure.reason)
-            await store.settle(conn, entry, "unreachable", failure.reason)
-        case TryLater() if entry.attempts + 1 < MAX_ATTEMPTS:
-            await store.settle(conn, entry, "queued", failure.reason)
-            delay = max(failure.seconds, min(2.0**entry.attempts, _BACKOFF_MOST))
-            raise RetryRequested(timedelta(seconds=delay), failure.reason)
+        settled = await store.settle(conn, entry, status, reason, ref, was=was, attempt=attempt)
+    if settled and isinstance(failure, TryLater) and status == "queued":
+        delay = max(failure.seconds, min(2.0 ** (attempt - 1), _BACKOFF_MOST))
+        raise RetryRequested(timedelta(seconds=delay), failure.reason)
+
+
+def _outcome(failure: SendFailed | None, attempt: int) -> str:
+    match failure:
+        case None:
+            return "sent"
+        case Unreachable():
+            return "unreachable"
+        case TryLater() if attempt < MAX_ATTEMPTS:
+            return "queued"
         case Uncertain():
-            await store.settle(conn, entry, "uncertain", failure.reason)
-        case TryLater() | Refused():
-            await store.settle(conn, entry, "failed", failure.reason)
+            return "uncertain"
         case _:
-            raise failure
+            return "failed"
 
 
-async def _compose(conn: Conn, objects: ObjectStore, entry: store.Entry) -> Telling:
+async def _told(conn: Conn, entry: store.Entry) -> tuple[templates.Told, list[str]]:
+    """What the message is made of, and the photos it shows (sha256)."""
     report = await reports.get(conn, entry.report_id)
     case = await reports.case(conn, report)
-    event = next(e for e in await history.of_report(conn, entry.report_id) if e.seq == entry.seq)
+    events = await history.of_report(conn, entry.report_id)
+    event = next(e for e in events if e.seq == entry.seq)
+    own = await store.own(conn, report.report_id, UUID(entry.recipient.removeprefix("citizen:")))
+    relation = Relation.FOLLOWER
+    if own:
+        relation = Relation.OWNER if own[0] == report.report_id else Relation.MERGED
     words = next((m for m in case.messages if str(m.message_id) == event.data.get("message_id")), None)
-    names = await accounts.agency_names(conn, [report.agency_id])
-    agency = names.get(report.agency_id, report.agency_id)
-    own_code = await store.own_code(conn, report.report_id, UUID(entry.recipient.removeprefix("citizen:")))
-    return Telling(
-        templates.text(entry.template, entry.lang, report, event, words, agency),
-        await _pictures(objects, event),
-        templates.buttons(entry.template, entry.lang, own_code) if own_code else (),
+    read = templates.readable(words, relation, report, entry.lang)
+    agency_id, due = templates.standing(events, report, entry.seq)
+    names = await accounts.agency_names(conn, [agency_id], entry.lang)
+    told = templates.Told(
+        report, event, relation, names.get(agency_id, agency_id), due, read or "", own[1] if own else None
     )
+    shown = event.kind in (Kind.RESOLVED, Kind.PROGRESS) and read is not None
+    return told, list(event.data.get("photos", ())) if shown else []
 
 
-async def _pictures(objects: ObjectStore, event: Event) -> tuple[bytes, ...]:
-    """The after-photos of a resolution or progress. A photo that cannot be read never holds the message back."""
-    if event.kind not in (Kind.RESOLVED, Kind.PROGRESS):
-        return ()
+async def _pictures(objects: ObjectStore, hashes: Sequence[str]) -> tuple[bytes, ...]:
+    """A photo that cannot be read never holds the message back."""
     pictures = []
-    for sha256 in event.data.get("photos", []):
+    for sha256 in hashes:
         try:
             pictures.append(await photos.read_photo(objects, sha256, "large"))
-        except (ObjectMissing, StoreUnavailable):
+        except (NotFound, Unavailable):
             continue
     return tuple(pictures)
+
+
+async def ledger(conn: Conn, report_id: UUID) -> list[dict[str, Any]]:
+    """What was told about a report and what became of it, oldest first, without names and addresses."""
+    return await store.of_report(conn, report_id)
+
+
+async def counts(conn: Conn) -> dict[str, int]:
+    """How many messages of the last day stand where, by status."""
+    return await store.counts(conn)

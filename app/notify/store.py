@@ -44,23 +44,30 @@ class Entry(Struct, frozen=True):
         return self.report_id, self.seq, self.recipient, self.channel
 
 
+# The report $1 and every report that was merged into it, or into one of those.
+_FAMILY = """
+    family (report_id) AS (
+        SELECT $1::uuid UNION SELECT r.report_id FROM reports r JOIN family f ON r.duplicate_of = f.report_id
+    )"""
+
+
 async def recipients(conn: Conn, report_id: UUID) -> list[Recipient]:
     """Everybody who hears of a report: its reporter, its followers, the reporters of those merged into it.
 
     Unreachable addresses are given too: the ledger must say that somebody was not told.
     """
     rows = await conn.fetch(
-        """
-        WITH heard AS (
-            SELECT report_id = $1 AS owner, citizen_id FROM report_contacts
-            WHERE report_id = $1 OR report_id IN (SELECT report_id FROM reports WHERE duplicate_of = $1)
+        f"""
+        WITH RECURSIVE {_FAMILY},
+        heard AS (
+            SELECT report_id = $1 AS owner, citizen_id FROM report_contacts JOIN family USING (report_id)
             UNION ALL SELECT false, citizen_id FROM report_followers WHERE report_id = $1
         )
         SELECT DISTINCT ON (i.channel, i.channel_user_id)
                c.citizen_id, i.channel, i.channel_user_id, c.lang, heard.owner
         FROM heard JOIN citizens c USING (citizen_id) JOIN channel_identities i USING (citizen_id)
         ORDER BY i.channel, i.channel_user_id, heard.owner DESC
-        """,
+        """,  # noqa: S608  # a piece of our own
         report_id,
     )
     return [Recipient(**row) for row in rows]
@@ -99,8 +106,8 @@ async def enter(conn: Conn, report_id: UUID, entries: Sequence[Entry], new_jobs:
 async def waiting(conn: Conn, key: Key) -> tuple[Entry, bool] | None:
     """A queued message and whether its address is known to be dead. None: it is not ours to send.
 
-    A row that is already 'sending' belongs to a worker that died in the middle of the call: nobody can know whether the
-    message arrived, so it becomes 'uncertain' and is not sent again.
+    A row that is already 'sending' belongs to a worker that died in the middle of the call, or seems to have: nobody
+    can know whether the message arrived, so it becomes 'uncertain' and is not sent again.
     """
     row = await conn.fetchrow(
         """
@@ -115,49 +122,63 @@ async def waiting(conn: Conn, key: Key) -> tuple[Entry, bool] | None:
         return None
     entry = Entry(*(row[name] for name in Entry.__struct_fields__))
     if row["status"] == "sending":
-        await settle(conn, entry, "uncertain", "interrupted while sending")
+        await settle(conn, entry, "uncertain", "interrupted while sending", was=("sending",))
         return None
     return entry, row["dead"]
 
 
-async def claim(conn: Conn, entry: Entry) -> bool:
-    """Take a queued message for sending, right before the call. False: somebody else has taken it."""
-    done = await conn.execute(
+async def claim(conn: Conn, entry: Entry) -> int | None:
+    """Take a queued message for sending, right before the call: the number of the attempt. None: somebody else did."""
+    attempt: int | None = await conn.fetchval(
         """
         UPDATE notifications SET status = 'sending', reason = NULL, attempts = attempts + 1, updated_at = now()
         WHERE report_id = $1 AND seq = $2 AND recipient = $3 AND channel = $4 AND status = 'queued'
+        RETURNING attempts
         """,
         *entry.key,
     )
-    return done.endswith(" 1")
+    return attempt
 
 
-async def settle(conn: Conn, entry: Entry, status: str, reason: str | None = None, ref: str | None = None) -> None:
-    """What became of a message that was being sent."""
-    await conn.execute(
+async def settle(
+    conn: Conn,
+    entry: Entry,
+    status: str,
+    reason: str | None = None,
+    ref: str | None = None,
+    *,
+    was: Sequence[str],
+    attempt: int | None = None,
+) -> bool:
+    """What became of a message. False: it no longer is what it ``was``, or not in this ``attempt``."""
+    done = await conn.execute(
         """
         UPDATE notifications SET status = $5, reason = $6, provider_ref = $7, updated_at = now()
-        WHERE report_id = $1 AND seq = $2 AND recipient = $3 AND channel = $4 AND status IN ('queued', 'sending')
+        WHERE report_id = $1 AND seq = $2 AND recipient = $3 AND channel = $4
+          AND status = ANY($8) AND attempts = coalesce($9, attempts)
         """,
         *entry.key,
         status,
         reason,
         ref,
+        list(was),
+        attempt,
     )
+    return done.endswith(" 1")
 
 
-async def own_code(conn: Conn, report_id: UUID, citizen_id: UUID) -> str | None:
-    """The code of the person's own report: this one, or one that was merged into it. None for a mere follower."""
-    code: str | None = await conn.fetchval(
-        """
-        SELECT r.code FROM report_contacts c JOIN reports r USING (report_id)
-        WHERE c.citizen_id = $2 AND (r.report_id = $1 OR r.duplicate_of = $1)
-        ORDER BY r.report_id = $1 DESC LIMIT 1
-        """,
+async def own(conn: Conn, report_id: UUID, citizen_id: UUID) -> tuple[UUID, str] | None:
+    """The person's own report: this one, or one that was merged into it. None for a mere follower."""
+    row = await conn.fetchrow(
+        f"""
+        WITH RECURSIVE {_FAMILY}
+        SELECT r.report_id, r.code FROM family JOIN report_contacts c USING (report_id) JOIN reports r USING (report_id)
+        WHERE c.citizen_id = $2 ORDER BY r.report_id = $1 DESC, r.report_id LIMIT 1
+        """,  # noqa: S608  # a piece of our own
         report_id,
         citizen_id,
     )
-    return code
+    return (row["report_id"], row["code"]) if row else None
 
 
 async def of_report(conn: Conn, report_id: UUID) -> list[dict[str, Any]]:

@@ -1,13 +1,17 @@
 """Which events are told to citizens, and how a message is made of one. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from enum import Enum, auto
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from app.history.model import Event, Kind
 from app.i18n import Lang, t
 from app.notify.model import Button
+from app.reports.masking import mask
 from app.reports.model import Message, Report
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -31,6 +35,30 @@ _TOLD = {
 """Returned cases are not told: for the citizen nothing has changed until a coordinator has decided."""
 
 _REPORTER_ONLY = {Kind.ASKED, Kind.RESUMED}
+_WITH_WORDS = {Kind.ASKED, Kind.PROGRESS, Kind.RESOLVED, Kind.REOPENED, Kind.REJECTED}
+"""Templates that quote what was written; ``<name>_short`` is for those who may not read it, and for erased words."""
+_GIVES_AGENCY = {Kind.SUBMITTED, Kind.ASSIGNED, Kind.TRANSFERRED}
+
+
+class Relation(Enum):
+    """What a report is to the person told: their own, the one their own was merged into, or one they follow."""
+
+    OWNER = auto()
+    MERGED = auto()
+    FOLLOWER = auto()
+
+
+class Told(Struct, frozen=True):
+    """What a message is made of. ``agency`` and ``due`` as they were at the event, ``own_code`` the code of the
+    person's own report; ``words`` only what this person may read."""
+
+    report: Report
+    event: Event
+    relation: Relation
+    agency: str
+    due: datetime
+    words: str
+    own_code: str | None
 
 
 def template_for(event: Event) -> str | None:
@@ -53,23 +81,59 @@ def concerns(event: Event, citizen_id: UUID, *, owner: bool) -> bool:
     return owner or event.kind not in _REPORTER_ONLY
 
 
+def standing(events: Sequence[Event], report: Report, seq: int) -> tuple[str, datetime]:
+    """The agency that had the report, and its deadline, right after event ``seq``: a message that goes out late must
+    still be true."""
+    agency, due = report.agency_id, report.due_at
+    for event in events:
+        if event.seq > seq:
+            break
+        chosen = event.data.get("proposed", event.data)
+        if event.kind in _GIVES_AGENCY:
+            agency = chosen.get("agency", agency)
+        if "due" in chosen:
+            due = datetime.fromisoformat(chosen["due"])
+    return agency, due
+
+
+def readable(words: Message | None, relation: Relation, report: Report, lang: Lang) -> str | None:
+    """What this person may read of the words; None: nothing. To others than the reporter they are shown as to the
+    public, to mere followers only once they are published."""
+    if words is None or words.visibility == "staff":
+        return None
+    if relation is Relation.OWNER:
+        return words.body
+    public = report.published_at is not None and report.visibility == "public"
+    if words.visibility != "public" or (relation is Relation.FOLLOWER and not public):
+        return None
+    return mask(words.body, lang)
+
+
 def when(moment: datetime) -> str:
     """As people in Vietnam read it."""
-    return moment.astimezone(ZONE).strftime("%d/%m/%Y %H:%M")
+    return moment.astimezone(ZONE).strftime("%H:%M, %d/%m/%Y")
 
 
-def text(template: str, lang: Lang, report: Report, event: Event, words: Message | None, agency: str) -> str:
-    """The message. ``words``: what the officer wrote, if the event refers to any."""
-    fields: dict[str, Any] = {
-        "code": report.code,
-        "agency": agency,
-        "due": when(report.due_at),
-        "words": words.body if words else "",
-        "place": report.commune_name or report.address,
-        "other": event.data.get("code", ""),
-        "about": _short(report.body),
-    }
-    return t(f"notify.{template}", lang, **fields)
+def text(template: str, lang: Lang, told: Told) -> str:
+    """The message."""
+    report, own = told.report, told.relation is Relation.OWNER
+    said = t(
+        f"notify.{template}_short" if template in _WITH_WORDS and not told.words else f"notify.{template}",
+        lang,
+        code=report.code,
+        # Its reporter knows it best by the first words; to others these are not shown.
+        about=f" (“{_short(report.body)}”)" if own else "",
+        agency=told.agency,
+        due=when(told.due),
+        words=told.words,
+        other=told.event.data.get("code", ""),
+    )
+    parts = [said]
+    if told.relation is Relation.MERGED and told.own_code:
+        parts.append(t("notify.merged_into_this", lang, own=told.own_code))
+    if template == Kind.RESOLVED and told.own_code:
+        parts.append(t("notify.rate_question", lang))
+    return "\n\n".join(parts)
 
 
 def buttons(template: str, lang: Lang, code: str) -> tuple[tuple[Button, ...], ...]:

@@ -16,9 +16,9 @@ from app.accounts.model import Actor
 from app.history.model import Fact, Kind, digest
 from app.i18n.text import fold
 from app.reports.model import Audience, Form, Message, MessageKind, Rating, Report, Stage, Status
-from app.reports.workflow import Act
+from app.reports.workflow import MOVES, Act, in_dispute
 from app.routing.limits import parse_limit
-from app.routing.model import Facts
+from app.routing.model import COMMUNE_KINDS, Decision, Facts
 from app.routing.ruleset import RuleSet
 
 _RATED = {Rating.SATISFIED, Rating.ACCEPTABLE}
@@ -34,9 +34,10 @@ class Change(Struct, kw_only=True):
     at: datetime
     rules: RuleSet
     target: Report | None = None
-    agency: str | None = None
-    """The agency an act leads to by itself: the coordinators' after a return, the supervising one after a dispute."""
+    supervisor: str | None = None
+    """The agency above the report's own, when the act needs it."""
     facts: list[Fact] = []
+    target_facts: list[Fact] = []
     messages: list[Message] = []
     stage: Stage = "info"
 
@@ -44,17 +45,42 @@ class Change(Struct, kw_only=True):
         self.report = msgspec.structs.replace(self.report, **values)
 
     def say(self, kind: MessageKind, visibility: Audience) -> dict[str, Any]:
-        """Keep the form's words, if any; gives how the history refers to them."""
-        if not self.form.text:
-            return {}
-        words = Message(
-            uuid7(), self.at, kind, self.actor.kind, self.actor.id, visibility, self.form.text, self.form.client_key
-        )
-        self.messages.append(words)
-        return {"message_id": str(words.message_id), "digest": digest(words.body)}
+        """Keep what the form brought; gives how the history refers to it: words by id and digest, photos by hash."""
+        said: dict[str, Any] = {}
+        if self.form.text:
+            words = Message(
+                uuid7(), self.at, kind, self.actor.kind, self.actor.id, visibility, self.form.text, self.form.client_key
+            )
+            self.messages.append(words)
+            said = {"message_id": str(words.message_id), "digest": digest(words.body)}
+        if self.form.photos:
+            said["photos"] = [p.sha256 for p in self.form.photos]
+        return said
 
     def note(self, kind: Kind, data: dict[str, Any] | None = None, *, by_system: bool = False) -> None:
         self.facts.append(Fact(kind, data or {}, by_system))
+
+    def note_on_target(self, kind: Kind) -> None:
+        """The other report's side of it, for that one's own history."""
+        self.target_facts.append(Fact(kind, {"report": str(self.seen.report_id), "code": self.seen.code}))
+
+    def decide(self, category: str) -> Decision:
+        """What the rules say of the report now, were it of this category."""
+        report = self.report
+        kind = next((kind for kind in COMMUNE_KINDS if report.commune_name.lower().startswith(f"{kind} ")), None)
+        return self.rules.decide(
+            Facts(
+                at=self.at,
+                # A category that has left the rules since counts as none.
+                category=category if category in self.rules.categories else None,
+                commune_code=report.commune_code,
+                commune_name=report.commune_name,
+                commune_kind=kind,
+                province_code=report.province_code,
+                text_folded=fold(report.body),
+                channel=report.channel,
+            )
+        )
 
     def resume_clock(self) -> dict[str, Any]:
         """End a pause: the deadline moves by exactly the office time that the pause took."""
@@ -71,48 +97,46 @@ class Change(Struct, kw_only=True):
         self.set(due_at=due)
         return {"due": due.isoformat()}
 
+    def start_over(self) -> dict[str, Any]:
+        """Back to the coordinators' desk as if it had just come in: no agency, and both clocks from now."""
+        intake_due = self.decide(self.report.category).intake_due
+        self.set(
+            status=Status.RECEIVED,
+            agency_id=self.rules.coordinator_id,
+            assignee_id=None,
+            assigned_at=None,
+            ended_at=None,
+            intake_due_at=intake_due,
+        )
+        return {"intake_due": intake_due.isoformat()} | self.restart_clock()
 
-def _photos(change: Change) -> dict[str, Any]:
-    return {"photos": [p.sha256 for p in change.form.photos]} if change.form.photos else {}
+    def back_to_work(self, assignee_id: UUID | None) -> dict[str, Any]:
+        """A result that did not stand: what was resolved, closed and rated is open again, with the whole limit."""
+        self.set(status=Status.IN_PROGRESS, assignee_id=assignee_id, resolved_at=None, ended_at=None, rating=None)
+        return self.restart_clock()
 
 
 def _accept(c: Change) -> None:
-    c.set(status=Status.RECEIVED)
-    c.note(Kind.RECEIVED)
+    c.note(Kind.RECEIVED, c.say("note", "staff"))
 
 
 def _hand_to(c: Change, kind: Kind, extra: dict[str, Any]) -> None:
     """Give the report to the form's agency. The handling clock runs on from the first agency to the next; it starts
     afresh only when nobody had it before or the matter turned out to be another one."""
     category = c.form.category or c.report.category
-    clock: dict[str, Any] = {}
-    if category != c.report.category:
-        decision = c.rules.decide(_facts(c.report, category, c.at))
-        c.set(category=category, handling=str(decision.handling))
-    if category != c.seen.category or c.report.assigned_at is None:
-        clock = c.restart_clock()
-    c.set(status=Status.ASSIGNED, agency_id=c.form.agency_id, assignee_id=None, assigned_at=c.at)
+    another = category != c.report.category
+    if another:
+        decision = c.decide(category)
+        # What was private stays so: that the matter was named wrongly makes nobody's words public.
+        visibility = "private" if "private" in (c.report.visibility, decision.visibility) else "public"
+        c.set(category=category, handling=str(decision.handling), urgency=decision.urgency, visibility=visibility)
+    clock = c.restart_clock() if another or c.report.assigned_at is None else {}
+    c.set(agency_id=c.form.agency_id, assignee_id=None, assigned_at=c.at)
     c.note(kind, {"agency": c.form.agency_id, "from": c.seen.agency_id, "category": category} | clock | extra)
 
 
-def _facts(report: Report, category: str, at: datetime) -> Facts:
-    """The report as the rules engine sees it, were it of this category."""
-    return Facts(
-        at=at,
-        category=category,
-        commune_code=report.commune_code,
-        commune_name=report.commune_name,
-        province_code=report.province_code,
-        text_folded=fold(report.body),
-        channel=report.channel,
-    )
-
-
 def _assign(c: Change) -> None:
-    # A coordinator's assignment is binding: what was handed around before no longer counts as a dispute.
-    binding = c.report.handovers >= 2
-    c.set(handovers=0)
-    _hand_to(c, Kind.ASSIGNED, {"binding": binding} | c.say("reason", "staff"))
+    _hand_to(c, Kind.ASSIGNED, {"binding": in_dispute(c.report)} | c.say("reason", "staff"))
 
 
 def _transfer(c: Change) -> None:
@@ -122,84 +146,79 @@ def _transfer(c: Change) -> None:
 
 def _claim(c: Change) -> None:
     c.set(assignee_id=c.actor.id)
-    c.note(Kind.ACCEPTED)
+    c.note(Kind.ACCEPTED, c.say("note", "staff"))
 
 
 def _start(c: Change) -> None:
-    c.set(status=Status.IN_PROGRESS, assignee_id=c.actor.id)
-    c.note(Kind.STARTED)
+    c.set(assignee_id=c.actor.id)
+    c.note(Kind.STARTED, c.say("note", "staff"))
 
 
 def _ask(c: Change) -> None:
-    c.set(status=Status.AWAITING_INFO, paused_at=c.at, assignee_id=c.report.assignee_id or c.actor.id)
+    c.set(paused_at=c.at, assignee_id=c.report.assignee_id or c.actor.id)
     c.note(Kind.ASKED, c.say("question", "reporter"))
 
 
 def _resume(c: Change) -> None:
-    c.set(status=Status.IN_PROGRESS)
-    c.note(Kind.RESUMED, c.resume_clock() | {"why": "no_answer" if c.actor.kind == "system" else "officer"})
+    why = "no_answer" if c.actor.kind == "system" else "officer"
+    c.note(Kind.RESUMED, {"why": why} | c.resume_clock() | c.say("note", "staff"))
 
 
 def _return(c: Change) -> None:
     """Back on the coordinators' desk; the history keeps which agency had it and for how long."""
-    c.set(
-        status=Status.RETURNED,
-        handovers=c.report.handovers + 1,
-        assignee_id=None,
-        agency_id=c.agency or c.seen.agency_id,
-    )
+    c.set(handovers=c.report.handovers + 1, assignee_id=None, agency_id=c.rules.coordinator_id)
     c.note(Kind.RETURNED, {"agency": c.seen.agency_id} | c.say("reason", "staff"))
 
 
 def _progress(c: Change) -> None:
-    c.note(Kind.PROGRESS, c.say("progress", "public") | _photos(c))
+    c.note(Kind.PROGRESS, c.say("progress", "public"))
 
 
 def _resolve(c: Change) -> None:
     c.stage = "after"
-    c.set(status=Status.RESOLVED, resolved_at=c.at, assignee_id=c.report.assignee_id or c.actor.id)
-    on_time = c.at <= c.report.due_at
-    c.note(
-        Kind.RESOLVED,
-        {"on_time": on_time, "due": c.report.due_at.isoformat()} | c.say("resolution", "public") | _photos(c),
-    )
+    c.set(resolved_at=c.at, assignee_id=c.report.assignee_id or c.actor.id)
+    clock = {"on_time": c.at <= c.report.due_at, "due": c.report.due_at.isoformat()}
+    c.note(Kind.RESOLVED, clock | c.say("resolution", "public"))
 
 
 def _close(c: Change) -> None:
-    c.set(status=Status.CLOSED, ended_at=c.at)
+    c.set(ended_at=c.at)
     c.note(Kind.CLOSED, {"why": "silence"})
 
 
 def _reopen(c: Change) -> None:
-    handled = c.report.status in (Status.RESOLVED, Status.CLOSED)
-    c.set(status=Status.IN_PROGRESS if handled else Status.RECEIVED, ended_at=None)
-    c.note(Kind.REOPENED, (c.restart_clock() if handled else {}) | c.say("reason", "reporter"))
+    clock = c.start_over() if c.report.resolved_at is None else c.back_to_work(c.report.assignee_id)
+    c.note(Kind.REOPENED, clock | c.say("reason", "reporter"))
 
 
 def _reject(c: Change) -> None:
-    c.set(status=Status.REJECTED, ended_at=c.at, paused_at=None)
+    c.set(ended_at=c.at, paused_at=None)
     c.note(Kind.REJECTED, c.say("reason", "reporter"))
 
 
 def _merge(c: Change) -> None:
     assert c.target is not None
-    c.set(status=Status.DUPLICATE, ended_at=c.at, paused_at=None, duplicate_of=c.target.report_id)
+    c.set(ended_at=c.at, paused_at=None, duplicate_of=c.target.report_id)
     c.note(Kind.MERGED, {"into": str(c.target.report_id), "code": c.target.code} | c.say("reason", "staff"))
+    c.note_on_target(Kind.MERGED_IN)
 
 
 def _unmerge(c: Change) -> None:
-    c.set(status=Status.RECEIVED, ended_at=None, duplicate_of=None)
-    c.note(Kind.UNMERGED, {"from": str(c.seen.duplicate_of)} | c.say("reason", "staff"))
+    assert c.target is not None
+    c.set(duplicate_of=None, rating=None)
+    other = {"from": str(c.target.report_id), "code": c.target.code}
+    c.note(Kind.UNMERGED, other | c.start_over() | c.say("reason", "staff"))
+    c.note_on_target(Kind.UNMERGED_FROM)
 
 
 def _publish(c: Change) -> None:
-    c.set(published_at=c.report.published_at or c.at)
-    c.note(Kind.PUBLISHED)
+    c.set(published_at=c.at)
+    c.note(Kind.PUBLISHED, c.say("note", "staff"))
 
 
 def _unpublish(c: Change) -> None:
     c.set(published_at=None)
-    c.note(Kind.UNPUBLISHED)
+    c.note(Kind.UNPUBLISHED, c.say("note", "staff"))
 
 
 def _direct(c: Change) -> None:
@@ -210,19 +229,25 @@ def _note(c: Change) -> None:
     c.note(Kind.NOTED, c.say("note", "staff"))
 
 
-def _add_info(c: Change) -> None:
-    c.note(Kind.INFO_ADDED, c.say("info", "reporter") | _photos(c))
+def _answered(c: Change) -> None:
+    """Whatever the citizen adds while an officer waits is the answer."""
     if c.report.status is Status.AWAITING_INFO:
         c.set(status=Status.IN_PROGRESS)
-        c.note(Kind.RESUMED, c.resume_clock() | {"why": "answered"}, by_system=True)
+        c.note(Kind.RESUMED, {"why": "answered"} | c.resume_clock(), by_system=True)
+
+
+def _add_info(c: Change) -> None:
+    c.note(Kind.INFO_ADDED, c.say("info", "reporter"))
+    _answered(c)
 
 
 def _add_photos(c: Change) -> None:
-    c.note(Kind.PHOTOS_ADDED, _photos(c))
+    c.note(Kind.PHOTOS_ADDED, c.say("info", "reporter"))
+    _answered(c)
 
 
 def _withdraw(c: Change) -> None:
-    c.set(status=Status.WITHDRAWN, ended_at=c.at)
+    c.set(ended_at=c.at)
     c.note(Kind.WITHDRAWN, c.say("reason", "reporter"))
 
 
@@ -236,9 +261,9 @@ def _rate(c: Change) -> None:
 
 
 def _dispute(c: Change) -> None:
-    """Back to work, and not silently to the same desk: the supervising agency watches."""
-    c.set(status=Status.IN_PROGRESS, supervisor_id=c.agency)
-    c.note(Kind.DISPUTED, {"supervisor": c.agency} | c.restart_clock() | c.say("dispute", "reporter"))
+    """Back to work, and not silently to the same desk: nobody in the agency has it yet, the one above watches."""
+    c.set(supervisor_id=c.supervisor)
+    c.note(Kind.DISPUTED, {"supervisor": c.supervisor} | c.back_to_work(None) | c.say("dispute", "reporter"))
 
 
 EFFECTS: dict[Act, Callable[[Change], None]] = {
@@ -268,6 +293,15 @@ EFFECTS: dict[Act, Callable[[Change], None]] = {
     Act.DISPUTE: _dispute,
 }
 
+
+def carry_out(act: Act, change: Change) -> None:
+    """Work the act out on a change whose act the status table has let pass."""
+    to = MOVES[act].to
+    if to is not None:
+        change.set(status=to)
+    EFFECTS[act](change)
+
+
 ALREADY: dict[Act, Callable[[Report, Form], bool]] = {
     Act.WITHDRAW: lambda report, _: report.status is Status.WITHDRAWN,
     Act.RATE: lambda report, form: report.rating == form.rating and not form.text,
@@ -277,8 +311,3 @@ ALREADY: dict[Act, Callable[[Report, Form], bool]] = {
     Act.UNPUBLISH: lambda report, _: report.published_at is None,
 }
 """Acts that may be repeated without harm: when the wish is already so, nothing is written and nobody is told again."""
-
-
-def merged_in(target: UUID, source: Report) -> Fact:
-    """The other side of a merge, for the target's own history."""
-    return Fact(Kind.MERGED_IN, {"from": str(source.report_id), "code": source.code, "into": str(target)})

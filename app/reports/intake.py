@@ -21,13 +21,25 @@ from app.jobs import Job
 from app.places.gazetteer import Gazetteer
 from app.places.model import Commune, check_point
 from app.reports import codes, store
-from app.reports.model import CONSENT_VERSION, PHOTOS_MAX, TEXT_MAX, TEXT_MIN, Contact, Filed, NewReport, Report, Status
+from app.reports.model import (
+    CONSENT_VERSION,
+    PHOTOS_MAX,
+    TEXT_MAX,
+    TEXT_MIN,
+    Contact,
+    Filed,
+    NewReport,
+    Place,
+    Report,
+    Status,
+)
 from app.routing.guess import clear_guess
-from app.routing.model import Decision, Facts
+from app.routing.model import COMMUNE_KINDS, Decision, Facts
 from app.routing.ruleset import RuleSet
 
-_PHONE = re.compile(r"^\+?[0-9][0-9 .()-]{6,18}$")
-_EMAIL = re.compile(r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}$")
+_PHONE = re.compile(r"\+?[0-9(][0-9 .()-]{6,18}")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
+_NAME_MOST, _ADDRESS_MOST, _EMAIL_MOST = 120, 300, 254
 _CODE_TRIES = 5
 
 
@@ -55,69 +67,88 @@ def check_text(text: str, field: str = "text") -> tuple[str, list[Problem]]:
 
 def _check_contact(contact: Contact) -> list[Problem]:
     problems = []
-    if len(contact.name) > 120:
-        problems.append(Problem("reports.name_long", {"most": 120}, "contact.name"))
-    if contact.phone and not _PHONE.match(contact.phone):
+    if len(contact.name) > _NAME_MOST:
+        problems.append(Problem("reports.name_long", {"most": _NAME_MOST}, "contact.name"))
+    if contact.phone and not _PHONE.fullmatch(contact.phone):
         problems.append(Problem("reports.phone_wrong", field="contact.phone"))
-    if contact.email and not (_EMAIL.match(contact.email) and len(contact.email) <= 254):
+    if contact.email and not (_EMAIL.fullmatch(contact.email) and len(contact.email) <= _EMAIL_MOST):
         problems.append(Problem("reports.email_wrong", field="contact.email"))
     return problems
 
 
-def locate(gazetteer: Gazetteer, rules: RuleSet, new: NewReport) -> Located:
+def locate(gazetteer: Gazetteer, rules: RuleSet, place: Place) -> Located:
     """Where the report is. Raises Invalid when nothing usable was given or the place is surely in another province."""
-    place, home = new.place, rules.province_code
-    address = nfc(place.address)
-    if len(address) > 300:
-        raise Invalid("reports.address_long", field="place.address", most=300)
+    home, address = rules.province_code, nfc(place.address)
+    if len(address) > _ADDRESS_MOST:
+        raise Invalid("reports.address_long", field="place.address", most=_ADDRESS_MOST)
     if (place.lat is None) != (place.lon is None):
         raise Invalid("reports.half_point", field="place")
     confirmed = gazetteer.commune(place.commune_code) if place.commune_code else None
     if place.commune_code and confirmed is None:
-        raise Invalid("reports.commune_unknown", field="place.commune_code", code=place.commune_code)
+        raise Invalid("reports.commune_unknown", field="place.commune_code", code=place.commune_code[:20])
     if place.lat is not None and place.lon is not None:
         lat, lon = check_point(place.lat, place.lon)
         found = gazetteer.locate(lat, lon)
-        nearby = [found.commune, *(c.commune for c in found.candidates)]
+        likely = [candidate.commune for candidate in found.candidates]
         # Near a border, or with approximate places, the home province is taken when it is among the likely ones.
-        ours = next((c for c in nearby if c and c.province_code == home), None)
-        commune = confirmed or (ours if found.approximate else found.commune) or found.commune
-        located = Located(lat, lon, address, commune, found.approximate and confirmed is None)
+        best = next((c for c in likely if c.province_code == home), found.commune) if found.commune else None
+        # A point far from the commune that the person named is a doubt for the coordinators, not an error.
+        doubt = found.approximate if confirmed is None else confirmed not in likely
+        located = Located(lat, lon, address, confirmed or best, doubt)
     elif confirmed:
         located = Located(None, None, address, confirmed, False)
     elif address:
-        best = next(iter(gazetteer.search(address, default_province_code=home)), None)
-        located = Located(None, None, address, best.commune if best else None, best is None or best.approximate)
+        located = _by_words(gazetteer, home, address)
     else:
         raise Invalid("reports.place_missing", field="place")
-    if located.commune and located.commune.province_code != home and not located.approximate:
-        raise Invalid("reports.other_province", field="place", place=located.commune.full_name,
-                      province=located.commune.province_name)  # fmt: skip
+    commune = located.commune
+    if commune and commune.province_code != home:
+        raise Invalid("reports.other_province", field="place", place=commune.full_name, province=commune.province_name)
     return located
 
 
-def _check(new: NewReport, rules: RuleSet) -> str:
-    """Everything that can be said without looking at the place; all problems at once. Gives the clean text."""
+def _by_words(gazetteer: Gazetteer, home: str, address: str) -> Located:
+    """By a typed address. What may be here is taken to be; what is ambiguous and all elsewhere is nobody's yet: a
+    street here may be named like a commune there."""
+    candidates = gazetteer.search(address, default_province_code=home)
+    if len(candidates) == 1 and not candidates[0].approximate:
+        return Located(None, None, address, candidates[0].commune, False)
+    ours = next((c.commune for c in candidates if c.commune.province_code == home), None)
+    return Located(None, None, address, ours, True)
+
+
+def _examine(rules: RuleSet, gazetteer: Gazetteer, new: NewReport) -> tuple[NewReport, Located]:
+    """The report as it will be kept, and where it is. Raises Invalid with everything that is wrong."""
     text, problems = check_text(new.text)
+    contact = Contact(nfc(new.contact.name), nfc(new.contact.phone), nfc(new.contact.email))
     if not new.consent:
         problems.append(Problem("reports.consent_missing", field="consent"))
     if len(new.photos) > PHOTOS_MAX:
         problems.append(Problem("reports.photos_many", {"most": PHOTOS_MAX}, "photos"))
     if new.category is not None and new.category not in rules.categories:
         problems.append(Problem("reports.category_unknown", {"category": new.category[:60]}, "category"))
-    problems += _check_contact(new.contact)
+    problems += _check_contact(contact)
+    try:
+        located = locate(gazetteer, rules, new.place)
+    except Invalid as error:
+        raise Invalid.many([*problems, *error.problems]) from None
     if problems:
         raise Invalid.many(problems)
-    return text
+    return msgspec.structs.replace(new, text=text, contact=contact), located
 
 
-def _body_hash(new: NewReport, text: str) -> bytes:
+def check(rules: RuleSet, gazetteer: Gazetteer, new: NewReport) -> None:
+    """What ``file_report`` would refuse, before photos are stored for it. Raises Invalid with everything at once."""
+    _examine(rules, gazetteer, new)
+
+
+def _body_hash(new: NewReport) -> bytes:
     """What makes two requests the same: everything the person said, not how the channel wrapped it."""
-    said = (text, new.place, new.category, new.contact, new.channel, sorted(p.sha256 for p in new.photos))
+    said = (new.text, new.place, new.category, new.contact, new.channel, sorted(p.sha256 for p in new.photos))
     return hashlib.sha256(msgspec.json.encode(said)).digest()
 
 
-def _facts_of_intake(report: Report, decision: Decision, new: NewReport, text: str) -> list[Fact]:
+def _facts_of_intake(report: Report, decision: Decision, new: NewReport) -> list[Fact]:
     submitted = Fact(
         Kind.SUBMITTED,
         {
@@ -128,7 +159,7 @@ def _facts_of_intake(report: Report, decision: Decision, new: NewReport, text: s
             "approximate": report.place_approximate,
             "photos": [p.sha256 for p in new.photos],
             "message_id": str(report.report_id),
-            "digest": digest(text),
+            "digest": digest(new.text),
             "consent": CONSENT_VERSION,
             "intake_due": report.intake_due_at.isoformat(),
         },
@@ -148,7 +179,7 @@ def _facts_of_intake(report: Report, decision: Decision, new: NewReport, text: s
     return [submitted, Fact(Kind.ASSIGNED, routed, by_system=True)]
 
 
-def _new_report(new: NewReport, text: str, located: Located, decision: Decision, to_desk: bool, at: datetime) -> Report:
+def _new_report(new: NewReport, located: Located, decision: Decision, to_desk: bool, at: datetime) -> Report:
     """``to_desk``: no agency answers for it by rule, so a coordinator looks first."""
     commune = located.commune
     return Report(
@@ -159,7 +190,7 @@ def _new_report(new: NewReport, text: str, located: Located, decision: Decision,
         last_hash=NO_HASH,
         status=Status.SUBMITTED if to_desk else Status.ASSIGNED,
         category=decision.category,
-        body=text,
+        body=new.text,
         channel=new.channel,
         lang=new.lang,
         lat=located.lat,
@@ -192,15 +223,16 @@ def _new_report(new: NewReport, text: str, located: Located, decision: Decision,
     )
 
 
-def facts_for(report_text: str, category: str | None, located: Located, new: NewReport, at: datetime) -> Facts:
+def facts_for(new: NewReport, located: Located, category: str | None, at: datetime) -> Facts:
     """The report as the rules engine sees it."""
+    commune = located.commune
     return Facts(
         category=category,
-        commune_code=located.commune.code if located.commune else None,
-        commune_name=located.commune.full_name if located.commune else "",
-        commune_kind=located.commune.kind if located.commune else None,
-        province_code=located.commune.province_code if located.commune else None,
-        text_folded=fold(report_text),
+        commune_code=commune.code if commune else None,
+        commune_name=commune.full_name if commune else "",
+        commune_kind=next((kind for kind in COMMUNE_KINDS if commune and kind == commune.kind), None),
+        province_code=commune.province_code if commune else None,
+        text_folded=fold(new.text),
         channel=new.channel,
         has_photo=bool(new.photos),
         at=at,
@@ -215,14 +247,13 @@ async def file_report(
     Raises Invalid (every problem at once), or Conflict when the idempotency key was used for something else.
     """
     at = at or datetime.now(UTC)
-    text = _check(new, rules)
-    located = locate(gazetteer, rules, new)
-    category = new.category or clear_guess(rules.guess_category(text))
-    decision = rules.decide(facts_for(text, category, located, new, at))
-    body_hash = _body_hash(new, text)
+    new, located = _examine(rules, gazetteer, new)
+    category = new.category or clear_guess(rules.guess_category(new.text))
+    decision = rules.decide(facts_for(new, located, category, at))
+    body_hash = _body_hash(new)
     for _ in range(_CODE_TRIES):
-        report = _new_report(new, text, located, decision, decision.agency_id == rules.coordinator_id, at)
-        filing = _filing(new, report, decision, text, body_hash, secret_key)
+        report = _new_report(new, located, decision, decision.agency_id == rules.coordinator_id, at)
+        filing = _filing(new, report, decision, body_hash, secret_key)
         try:
             async with pool.acquire() as conn:
                 written = await store.insert(conn, filing)
@@ -236,17 +267,15 @@ async def file_report(
     raise RuntimeError("no free public code found; the code space is exhausted")
 
 
-def _filing(
-    new: NewReport, report: Report, decision: Decision, text: str, body_hash: bytes, secret_key: bytes
-) -> store.Filing:
-    facts = _facts_of_intake(report, decision, new, text)
+def _filing(new: NewReport, report: Report, decision: Decision, body_hash: bytes, secret_key: bytes) -> store.Filing:
+    facts = _facts_of_intake(report, decision, new)
     reporter: tuple[ActorKind, UUID | None] = ("citizen", new.citizen_id)
     events = chain(report.report_id, (0, NO_HASH), facts, at=report.submitted_at, actor=reporter)
     report = msgspec.structs.replace(report, last_seq=events[-1].seq, last_hash=events[-1].hash)
     return store.Filing(
         report=report,
         secret_hash=codes.secret_hash(codes.tracking_secret(secret_key, report.report_id)),
-        search_text=fold(f"{report.code} {text} {report.address} {report.commune_name}"),
+        search_text=fold(f"{report.code} {new.text} {report.address} {report.commune_name}"),
         key=new.key,
         body_hash=body_hash,
         citizen_id=new.citizen_id,

@@ -8,17 +8,18 @@ import msgspec
 from msgspec import Struct
 from uuid_utils.compat import uuid7
 
+from app.accounts import citizens
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Actor, Role
 from app.db import Conn, Pool, transaction
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem
-from app.history.model import ActorKind, Event, Fact, Kind, chain
+from app.history.model import ActorKind, Kind, chain
 from app.i18n.text import nfc
 from app.reports import codes, store
-from app.reports.effects import ALREADY, EFFECTS, Change
+from app.reports.effects import ALREADY, Change, carry_out
 from app.reports.intake import tell_job
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Contact, Form, Message, Picture, Report, Status
-from app.reports.workflow import ENDED, Act, Need, check
+from app.reports.workflow import ENDED, Act, Need, check, permitted
 from app.routing.ruleset import RuleSet
 
 _RACES = 3
@@ -27,6 +28,7 @@ _ANSWER_DAYS = 5
 """A pause ends by itself after so many working days."""
 _CLOSE_AFTER = timedelta(days=7)
 """A resolved report closes by itself after this."""
+_REASON_LEAST, _REASON_MOST = 5, 300
 
 
 class Case(Struct, frozen=True):
@@ -118,6 +120,10 @@ def _missing(needs: Sequence[Need], form: Form, rules: RuleSet) -> list[Problem]
     return problems + [Problem(f"reports.needs_{need}", field=need) for need in needs if not given[need]]
 
 
+class _Raced(Exception):
+    """Somebody changed the report between our reading and our writing; nothing was written."""
+
+
 async def perform(
     pool: Pool,
     rules: RuleSet,
@@ -131,7 +137,8 @@ async def perform(
 ) -> Report:
     """Do an act to a report and give the report as it is now.
 
-    ``version``: what the actor saw; another one now is a Conflict. Without it the act is judged on the present state.
+    ``report``: as just read. ``version``: what the actor saw; another one now is a Conflict. Without it the act is
+    judged on the present state. An act whose ``client_key`` was seen before has been done: nothing more happens.
     Raises Forbidden, Conflict, Invalid or NotFound, each saying why.
     """
     at = at or datetime.now(UTC)
@@ -139,32 +146,31 @@ async def perform(
     for _ in range(_RACES):
         if actor.kind == "staff":
             visible(actor, report)
+        move = permitted(act, actor)
+        if form.client_key and (done := await _done_before(pool, report.report_id, form.client_key)):
+            return done
         if version is not None and version != report.version:
             raise Conflict("reports.changed_meanwhile", version=report.version)
         if act in ALREADY and ALREADY[act](report, form):
             return report
-        move = check(act, actor, report)
+        check(act, actor, report)
         if problems := _missing(move.needs, form, rules):
             raise Invalid.many(problems)
-        async with transaction(pool) as conn:
-            if form.client_key and await store.has_message_key(conn, report.report_id, form.client_key):
-                return await get(conn, report.report_id)
-            change = Change(seen=report, report=report, actor=actor, form=form, at=at, rules=rules)
-            await _gather(conn, change, act)
-            if move.to is not None:
-                change.set(status=move.to)
-            EFFECTS[act](change)
-            written = await _write(conn, change)
-            if written is not None:
-                if act is Act.MERGE and change.target is not None:
-                    await _add_fact(conn, change.target, _both_sides(change, Kind.MERGED_IN), at, actor)
-                if act is Act.UNMERGE and change.target is not None:
-                    await _add_fact(conn, change.target, _both_sides(change, Kind.UNMERGED_FROM), at, actor)
-                return written
-            if version is not None:
-                raise Conflict("reports.changed_meanwhile", version=version + 1)
-            report = await get(conn, report.report_id)
+        try:
+            async with transaction(pool) as conn:
+                change = Change(seen=report, report=report, actor=actor, form=form, at=at, rules=rules)
+                await _gather(conn, change, act)
+                carry_out(act, change)
+                return await _write(conn, change)
+        except _Raced:
+            async with pool.acquire() as conn:
+                report = await get(conn, report.report_id)
     raise Conflict("reports.changed_meanwhile", version=report.version)
+
+
+async def _done_before(pool: Pool, report_id: UUID, client_key: str) -> Report | None:
+    async with pool.acquire() as conn:
+        return await get(conn, report_id) if await store.has_message_key(conn, report_id, client_key) else None
 
 
 async def _gather(conn: Conn, change: Change, act: Act) -> None:
@@ -180,14 +186,21 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
         change.target = await _target(conn, form.target or "", report)
     if act is Act.UNMERGE and report.duplicate_of is not None:
         change.target = await get(conn, report.duplicate_of)
-    if act is Act.RETURN:
-        change.agency = await accounts.coordinating_agency(conn)
     if act is Act.DISPUTE:
-        change.agency = await accounts.parent_agency(conn, report.agency_id)
+        change.supervisor = await accounts.parent_agency(conn, report.agency_id)
+    if act is Act.WITHDRAW and await store.has_merged(conn, report.report_id):
+        raise Conflict("reports.others_merged_in")
     if act is Act.RATE and report.duplicate_of is not None:
-        original = await get(conn, report.duplicate_of)
+        original = await _original(conn, report)
         if original.status not in (Status.RESOLVED, Status.CLOSED):
             raise Conflict("reports.act_not_now", act=act, status=original.status)
+
+
+async def _original(conn: Conn, report: Report) -> Report:
+    """The report that answers for a duplicate: the one it was merged into, or the one that was merged into."""
+    while report.duplicate_of is not None:
+        report = await get(conn, report.duplicate_of)
+    return report
 
 
 async def _target(conn: Conn, typed: str, report: Report) -> Report:
@@ -202,52 +215,68 @@ async def _target(conn: Conn, typed: str, report: Report) -> Report:
     return target
 
 
-def _both_sides(change: Change, kind: Kind) -> Fact:
-    return Fact(kind, {"report": str(change.seen.report_id), "code": change.seen.code})
+async def _write(conn: Conn, change: Change) -> Report:
+    """Write the change, and the target's side of it, inside the caller's transaction. Raises _Raced.
 
-
-async def _write(conn: Conn, change: Change) -> Report | None:
-    seen, actor = change.seen, change.actor
+    In order of the ids, so that two merges crossing each other do not wait for one another. Both reports were read
+    before the first write, so each history stands in the order of its transactions (see ``app.history.service``).
+    """
+    seen, actor, target = change.seen, change.actor, change.target
     who: tuple[ActorKind, UUID | None] = (actor.kind, actor.id)
     events = chain(seen.report_id, (seen.last_seq, seen.last_hash), change.facts, at=change.at, actor=who)
-    report = msgspec.structs.replace(change.report, updated_at=change.at)
-    claims = [store.PhotoClaim(uuid7(), bytes.fromhex(p.sha256), change.stage) for p in change.form.photos]
-    by = "staff" if actor.kind == "staff" else "citizen"
-    tell = [tell_job(seen.report_id, events[0].seq, events[-1].seq)]
-    if not await store.update(conn, seen, report, events, change.messages, (by, claims), tell):
-        return None
-    return _after(report, seen, events)
-
-
-def _after(report: Report, seen: Report, events: Sequence[Event]) -> Report:
-    return msgspec.structs.replace(report, version=seen.version + 1, last_seq=events[-1].seq, last_hash=events[-1].hash)
-
-
-async def _add_fact(conn: Conn, report: Report, fact: Fact, at: datetime, actor: Actor) -> None:
-    """Add one fact to another report inside the caller's transaction. Raises Conflict when that one just changed."""
-    events = chain(report.report_id, (report.last_seq, report.last_hash), [fact], at=at, actor=(actor.kind, actor.id))
-    if not await store.update(conn, report, report, events, [], ("staff", []), []):
-        raise Conflict("reports.changed_meanwhile", version=report.version)
+    rewrites = [
+        store.Rewrite(
+            seen=seen,
+            report=msgspec.structs.replace(change.report, updated_at=change.at),
+            events=events,
+            messages=change.messages,
+            photos=[store.PhotoClaim(uuid7(), bytes.fromhex(p.sha256), change.stage) for p in change.form.photos],
+            by="staff" if actor.kind == "staff" else "citizen",
+            jobs=[tell_job(seen.report_id, events[0].seq, events[-1].seq)],
+        )
+    ]
+    if target is not None:
+        last = (target.last_seq, target.last_hash)
+        its_events = chain(target.report_id, last, change.target_facts, at=change.at, actor=who)
+        rewrites.append(store.Rewrite(seen=target, report=target, events=its_events))
+    for rewrite in sorted(rewrites, key=lambda rewrite: rewrite.seen.report_id):
+        if not await store.update(conn, rewrite):
+            raise _Raced
+    return msgspec.structs.replace(
+        rewrites[0].report, version=seen.version + 1, last_seq=events[-1].seq, last_hash=events[-1].hash
+    )
 
 
 async def view_identity(
     pool: Pool, rules: RuleSet, actor: Actor, report: Report, reason: str, at: datetime | None = None
 ) -> Contact:
-    """Who reported it. Coordinators only, with a reason; the look itself becomes history before anything is shown."""
+    """Who reported it. Coordinators only, with a reason; the look itself becomes history before anything is shown.
+
+    Somebody who reported in a chat is named as the chat does, unless they gave their name.
+    """
     if actor.role is not Role.COORDINATOR:
         raise Forbidden("reports.identity_confidential")
     words = nfc(reason)
-    if not 5 <= len(words) <= 300:
-        raise Invalid("reports.needs_text", field="reason")
+    if not _REASON_LEAST <= len(words) <= _REASON_MOST:
+        raise Invalid("reports.needs_reason", field="reason", least=_REASON_LEAST, most=_REASON_MOST)
     at = at or datetime.now(UTC)
-    async with transaction(pool) as conn:
-        seen = await get(conn, report.report_id)
-        change = Change(seen=seen, report=seen, actor=actor, form=Form(text=words), at=at, rules=rules)
-        change.note(Kind.IDENTITY_VIEWED, change.say("note", "staff"))
-        if await _write(conn, change) is None:
-            raise Conflict("reports.changed_meanwhile", version=report.version)
-        contact = await store.contact_of(conn, report.report_id)
-    return contact or Contact()
+    for _ in range(_RACES):
+        try:
+            async with transaction(pool) as conn:
+                seen = await get(conn, report.report_id)
+                change = Change(seen=seen, report=seen, actor=actor, form=Form(text=words), at=at, rules=rules)
+                change.note(Kind.IDENTITY_VIEWED, change.say("note", "staff"))
+                await _write(conn, change)
+                return await _contact(conn, report.report_id)
+        except _Raced:
+            continue
+    raise Conflict("reports.changed_meanwhile", version=report.version)
+
+
+async def _contact(conn: Conn, report_id: UUID) -> Contact:
+    contact = await store.contact_of(conn, report_id) or Contact()
+    citizen_id = None if contact.name else await store.citizen_of(conn, report_id)
+    return msgspec.structs.replace(contact, name=await citizens.name(conn, citizen_id)) if citizen_id else contact
 
 
 async def close_silent(pool: Pool, rules: RuleSet, at: datetime | None = None, limit: int = 500) -> int:

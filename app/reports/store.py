@@ -159,21 +159,26 @@ _UPDATE = f"""
 """  # noqa: S608  # column names of our own
 
 
-async def update(
-    conn: Conn,
-    seen: Report,
-    report: Report,
-    events: Sequence[Event],
-    messages: Sequence[Message],
-    photos: tuple[str, Sequence[PhotoClaim]],
-    new_jobs: Sequence[Job],
-) -> bool:
+class Rewrite(Struct, frozen=True, kw_only=True):
+    """Everything one change to a report writes. ``seen``: the report it was worked out on."""
+
+    seen: Report
+    report: Report
+    events: Sequence[Event]
+    messages: Sequence[Message] = ()
+    photos: Sequence[PhotoClaim] = ()
+    by: str = "staff"
+    jobs: Sequence[Job] = ()
+
+
+async def update(conn: Conn, change: Rewrite) -> bool:
     """Write one change to a report. False: somebody changed it since ``seen`` was read, and nothing was written."""
+    seen, events, messages = change.seen, change.events, change.messages
     written = await conn.fetchval(
         _UPDATE,
         seen.report_id,
         seen.version,
-        *(getattr(report, name) for name in _MUTABLE),
+        *(getattr(change.report, name) for name in _MUTABLE),
         events[-1].seq,
         events[-1].hash,
         [m.message_id for m in messages],
@@ -184,9 +189,9 @@ async def update(
         [m.visibility for m in messages],
         [m.body for m in messages],
         [m.client_key for m in messages],
-        *_photo_arguments(seen.report_id, events[0].at, *photos),
+        *_photo_arguments(seen.report_id, events[0].at, change.by, change.photos),
         *history.arguments(events),
-        *jobs.arguments(new_jobs),
+        *jobs.arguments(change.jobs),
     )
     return bool(written)
 
@@ -263,6 +268,12 @@ async def has_message_key(conn: Conn, report_id: UUID, client_key: str) -> bool:
     found = await conn.fetchval(
         "SELECT 1 FROM report_messages WHERE report_id = $1 AND client_key = $2", report_id, client_key
     )
+    return found is not None
+
+
+async def has_merged(conn: Conn, report_id: UUID) -> bool:
+    """Whether other people's reports were merged into this one."""
+    found = await conn.fetchval("SELECT 1 FROM reports WHERE duplicate_of = $1 LIMIT 1", report_id)
     return found is not None
 
 

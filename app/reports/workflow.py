@@ -74,7 +74,7 @@ MOVES: dict[Act, Move] = {
         Move(Act.ASK, WORK, S.AWAITING_INFO, _AGENCY, ("text",)),
         Move(Act.RESUME, frozenset({S.AWAITING_INFO}), S.IN_PROGRESS, _AGENCY | _SYSTEM),
         Move(Act.RETURN, WORK, S.RETURNED, _AGENCY, ("text",)),
-        Move(Act.TRANSFER, WORK, S.ASSIGNED, frozenset({Role.LEAD}) | _COORDINATOR, ("agency", "text")),
+        Move(Act.TRANSFER, WORK, S.ASSIGNED, frozenset({Role.LEAD}), ("agency", "text")),
         Move(Act.PROGRESS, WORK, None, _AGENCY | _COORDINATOR, ("text",)),
         Move(Act.RESOLVE, WORK, S.RESOLVED, _AGENCY, ("text", "proof")),
         Move(Act.CLOSE, frozenset({S.RESOLVED}), S.CLOSED, _SYSTEM),
@@ -95,26 +95,34 @@ MOVES: dict[Act, Move] = {
 }
 
 HANDOVERS_BEFORE_DISPUTE = 2
-"""Two returns or transfers make it a dispute over competence: only a coordinator's binding decision moves it on."""
+"""Two returns or transfers make it a dispute over competence: only a coordinator's assignment, which is binding, moves
+it on. Whoever gets it then cannot hand it on again."""
 
 
-def _who(actor: Actor) -> Who | None:
-    return actor.role if actor.kind == "staff" else actor.kind
-
-
-def check(act: Act, actor: Actor, report: Report) -> Move:
-    """The row for this act, if this actor may do it to this report now. Raises Forbidden or Conflict, saying why.
+def permitted(act: Act, actor: Actor) -> Move:
+    """The row for this act, if the actor's role may do it at all. Raises Forbidden.
 
     Seeing the report at all is the caller's check; a citizen actor is always its reporter.
     """
     move = MOVES[act]
-    if _who(actor) not in move.by:
+    if (actor.role if actor.kind == "staff" else actor.kind) not in move.by:
         raise Forbidden("reports.act_not_yours", act=act)
+    return move
+
+
+def in_dispute(report: Report) -> bool:
+    return report.handovers >= HANDOVERS_BEFORE_DISPUTE
+
+
+def check(act: Act, actor: Actor, report: Report) -> Move:
+    """The row for this act, if this actor may do it to this report now. Raises Forbidden or Conflict, saying why."""
+    move = permitted(act, actor)
     if report.status not in move.frm:
         raise Conflict("reports.act_not_now", act=act, status=report.status)
-    handed_on = act in (Act.RETURN, Act.TRANSFER) and report.handovers >= HANDOVERS_BEFORE_DISPUTE
-    if handed_on and actor.role is not Role.COORDINATOR:
+    if act in (Act.RETURN, Act.TRANSFER) and in_dispute(report):
         raise Conflict("reports.competence_dispute")
+    if act is Act.PUBLISH and report.visibility == "private":
+        raise Conflict("reports.private")
     return move
 
 

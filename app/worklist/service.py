@@ -2,6 +2,7 @@
 
 import base64
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -11,7 +12,7 @@ from app.accounts.model import Actor
 from app.accounts.permissions import Permission, require
 from app.db import Pool
 from app.errors import Invalid
-from app.i18n.text import fold
+from app.i18n.text import fold, nfc
 from app.reports.model import Status
 from app.worklist import store
 from app.worklist.model import PAGE, Filter, QueueRow
@@ -24,15 +25,19 @@ class Page(Struct, frozen=True):
     next: str | None
 
 
+_Cursor = tuple[Annotated[datetime, msgspec.Meta(tz=True)], UUID]
+
+
 def _encode(row: QueueRow) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode((row.due_at, row.report_id))).decode()
 
 
 def _decode(cursor: str) -> tuple[datetime, UUID]:
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=tuple[datetime, UUID])
-    except ValueError as error:  # msgspec's and base64's errors are both ValueErrors
+        due_at, report_id = msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=_Cursor)
+    except (ValueError, msgspec.DecodeError) as error:
         raise Invalid("worklist.cursor_wrong", field="cursor") from error
+    return due_at, report_id
 
 
 async def queue(pool: Pool, actor: Actor, wanted: Filter, cursor: str | None = None, limit: int = PAGE) -> Page:
@@ -49,7 +54,7 @@ async def queue(pool: Pool, actor: Actor, wanted: Filter, cursor: str | None = N
     agencies = None if actor.sees_all else sorted(actor.agencies)
     async with pool.acquire() as conn:
         rows = await store.queue(
-            conn, agencies, wanted, fold(wanted.text), _decode(cursor) if cursor else None, limit + 1
+            conn, agencies, wanted, fold(nfc(wanted.text)), _decode(cursor) if cursor else None, limit + 1
         )
     more = len(rows) > limit
     return Page(rows[:limit], _encode(rows[limit - 1]) if more else None)

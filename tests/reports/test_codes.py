@@ -23,7 +23,10 @@ def test_codes_differ() -> None:
     assert len({codes.new_code() for _ in range(2000)}) == 2000
 
 
-@pytest.mark.parametrize("wrap", [str.lower, lambda c: c.replace("-", ""), lambda c: f"  {c} ", lambda c: c[3:], lambda c: c.replace("-", " ")])
+@pytest.mark.parametrize(
+    "wrap",
+    [str.lower, lambda c: c.replace("-", ""), lambda c: f"  {c} ", lambda c: c[3:], lambda c: c.replace("-", " ")],
+)
 def test_a_code_may_be_typed_carelessly(wrap) -> None:  # type: ignore[no-untyped-def]  # a plain function on strings
     code = codes.new_code()
     assert codes.read_code(wrap(code)) == code
@@ -45,7 +48,9 @@ def test_any_swap_of_neighbours_is_noticed(position: int) -> None:
     assert (codes.read_code("".join(letters)) is None) == (a != b)
 
 
-@pytest.mark.parametrize("typed", ["", "PA-", "xin chào", "PA-1234-56789", "PA-UUUU-UUUU", "12345678901", "ＰＡ－１２３４"])
+@pytest.mark.parametrize(
+    "typed", ["", "PA-", "xin chào", "PA-1234-56789", "PA-UUUU-UUUU", "12345678901", "ＰＡ－１２３４"]
+)
 def test_what_is_no_code_is_none(typed: str) -> None:
     assert codes.read_code(typed) is None
 
