@@ -28,7 +28,7 @@ class Heard(Struct, frozen=True):
 
 
 class Update(Struct, frozen=True):
-    """One update as it lies in the inbox. ``content`` is what the channel's ``read`` understands."""
+    """One update as it came and lies in the inbox; ``content`` is JSON."""
 
     update_id: int
     chat_id: str
@@ -42,7 +42,7 @@ class Channel(Protocol):
     bot: str
 
     def read(self, content: Any) -> Heard | None:
-        """None: nothing a person did, nothing to do."""
+        """What an update says. None: nothing a person did, nothing to do. Raises whatever it likes for broken ones."""
         ...
 
     async def fetch(self, file: ChannelFile) -> bytes:

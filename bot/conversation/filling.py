@@ -77,6 +77,8 @@ def go_on_elsewhere(turn: Turn) -> Talk:
     elif not draft.held:
         # Nothing of it could be kept; the notes say why.
         turn.say("ask_why" if draft.asked is Asked.WHY else "ask_answer", code=draft.about)
+    elif draft.asked is Asked.WHY and not draft.held.text:
+        turn.say("ask_why_words")
     elif draft.asked is Asked.WHY:
         rows = ((turn.choice("dispute", f"x1|{draft.about}"),), (turn.choice("comment_only", f"c1|{draft.about}"),))
         turn.say("ask_dispute", rows)
@@ -97,12 +99,9 @@ def ask_which(turn: Turn) -> Talk:
 def send_answer(turn: Turn, code: str) -> Talk:
     """Hand what is held to a report of the person's own. Refused, it is kept and may still become a new report."""
     held = turn.draft.held
-    form = Form(
-        text=held.text or turn.t("photos_only"),
-        photos=tuple(photo.photo for photo in held.photos),
-        client_key=turn.incoming.key,
-    )
-    done = yield from wishes.do(code, Act.ADD_INFO, form)
+    photos = tuple(photo.photo for photo in held.photos)
+    form = Form(text=held.text, photos=photos, client_key=turn.incoming.key)
+    done = yield from wishes.do(code, Act.ADD_INFO if held.text else Act.ADD_PHOTOS, form)
     if isinstance(done, Exception):
         turn.note_problems(done)
         turn.change(asked=Asked.WHICH, about="")

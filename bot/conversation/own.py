@@ -1,5 +1,7 @@
 """Reports that were sent: sending, following, listing, rating, disputing, withdrawing."""
 
+import msgspec
+
 from app.errors import AppError
 from app.i18n import t
 from app.notify.templates import when
@@ -110,17 +112,16 @@ def rate(turn: Turn, code: str, rating: Rating) -> Talk:
 def explain(turn: Turn, code: str, *, dispute: bool) -> Talk:
     """The reason of a bad rating: as a dispute, which reopens the case, or as a comment alone."""
     held = turn.draft.held
-    if turn.draft.asked is not Asked.WHY or turn.draft.about != code or not held:
+    if turn.draft.asked is not Asked.WHY or turn.draft.about != code or not held.text:
         turn.change(asked=Asked.WHY, about=code, held=Content())
         turn.say("ask_why", code=code)
         return
     photos = tuple(photo.photo for photo in held.photos)
-    text = held.text or turn.t("photos_only")
-    key = turn.incoming.key
+    form = Form(text=held.text, photos=photos, client_key=turn.incoming.key)
     if dispute:
-        done = yield from wishes.do(code, Act.DISPUTE, Form(text=text, photos=photos, client_key=key))
+        done = yield from wishes.do(code, Act.DISPUTE, form)
     else:
-        form = Form(text=text, photos=photos, rating=Rating.DISSATISFIED, client_key=key)
+        form = msgspec.structs.replace(form, rating=Rating.DISSATISFIED)
         done = yield from wishes.do(code, Act.RATE, form)
     if isinstance(done, AppError):
         turn.note_problems(done)

@@ -7,7 +7,7 @@ its own. (Telegram takes 30 messages a second from a bot; one process answers se
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,8 +15,10 @@ import asyncpg
 import structlog
 
 from app.db import Conn
+from app.errors import Unavailable
+from app.notify.model import TryLater
 from bot.conversation import store
-from bot.conversation.channel import Channel, Heard, Update
+from bot.conversation.channel import Channel, Update
 from bot.conversation.outbox import Outbox
 from bot.conversation.service import Desk, Handled, Parts
 from bot.conversation.store import Queued
@@ -25,8 +27,9 @@ log = structlog.get_logger()
 
 SETTLE_SECONDS = 1.0
 """An album has no end mark: it is complete when nothing more has come for so long."""
-_TRIES = (0.2, 1.0, 3.0, 6.0)
-"""Seconds between the tries of an update that fails; after the last one it is parked, and the citizen told."""
+_TRIES, _PATIENT_TRIES = (0.2, 1.0), (0.2, 1.0, 3.0, 6.0)
+"""Seconds between the tries of an update that fails, and of one whose photo or store does not answer just now. After
+the last one the update is parked and the citizen told."""
 _SWEEP_SECONDS = 60.0
 _STANDBY_SECONDS = 1.0
 _PRESSES_AT_ONCE = 50
@@ -67,18 +70,17 @@ class Runner:
 
     # ------------------------------------------------------------ taking in
 
-    async def take(self, updates: Iterable[tuple[Update, Any]]) -> None:
-        """Keep updates, each with its JSON, in the inbox; when this returns, they are safe and may be acknowledged.
+    async def take(self, updates: Sequence[Update]) -> None:
+        """Keep updates in the inbox; when this returns, they are safe and may be acknowledged.
 
         They are worked off here when this process leads, else the leading one is told. Raises what the database raises.
         """
-        batch = list(updates)
         async with self._pool.acquire() as conn:
-            fresh = await store.receive(conn, self._channel.bot, [(u.update_id, u.chat_id, raw) for u, raw in batch])
+            fresh = await store.receive(conn, self._channel.bot, updates)
             if fresh and not self.leading.is_set():
                 await store.wake(conn)
         if self.leading.is_set():
-            for update, _ in batch:
+            for update in updates:
                 if update.update_id in fresh:
                     self._put(update)
 
@@ -247,25 +249,41 @@ class Runner:
 
     async def _answer(self, chat_id: str, update: Update | None) -> Handled:
         """Try until it works, or park it. While the database is away no try counts: it is not the update's fault."""
-        tried, why = 0, ""
+        if update is None:
+            return await self._try(lambda: self._desk.settle(chat_id), None)
+        try:
+            heard = self._channel.read(update.content)
+        except Exception as error:
+            # It will not become readable by trying again.
+            log.exception("an update cannot be read", update_id=update.update_id)
+            why = type(error).__name__
+            return await self._try(lambda: self._desk.park(update, why), update)
+        if heard is not None and heard.press_id:
+            self._acknowledge(heard.press_id)
+        return await self._try(lambda: self._desk.handle(update, heard), update)
+
+    async def _try(self, work: Callable[[], Awaitable[Handled]], update: Update | None) -> Handled:
+        tried = 0
         while True:
             try:
-                if update is None:
-                    return await self._desk.settle(chat_id)
-                if tried > len(_TRIES):
-                    return await self._desk.park(update, why)
-                return await self._desk.handle(update, self._read(update))
+                return await work()
             except Exception as error:
                 # Whatever it was, it must neither end this chat's work nor be lost from sight.
                 log.exception("an update failed", update_id=update.update_id if update else None)
                 why = type(error).__name__
+                waits = _PATIENT_TRIES if isinstance(error, TryLater | Unavailable) else _TRIES
                 counted = await self._note(update, why)
-            if not await self._pause(_TRIES[min(tried, len(_TRIES) - 1)]):
+            if not await self._pause(waits[min(tried, len(waits) - 1)]):
                 return Handled([])
             tried += counted
-            if update is None and tried > len(_TRIES):
-                # The draft still says that it is settling: the next message or the next sweep answers it.
-                return Handled([])
+            if tried > len(waits):
+                if update is None:
+                    # The draft still says that an album arrived: the next message or sweep answers it.
+                    return Handled([])
+                work = self._parking(update, why)
+
+    def _parking(self, update: Update, why: str) -> Callable[[], Awaitable[Handled]]:
+        return lambda: self._desk.park(update, why)
 
     async def _note(self, update: Update | None, why: str) -> bool:
         """Keep that a try failed; only what kind of error, not what the citizen wrote. False: the database is away."""
@@ -276,13 +294,12 @@ class Runner:
             return False
         return True
 
-    def _read(self, update: Update) -> Heard | None:
-        heard = self._channel.read(update.content)
-        if heard is not None and heard.press_id and len(self._presses) < _PRESSES_AT_ONCE:
-            task = asyncio.create_task(self._channel.acknowledge(heard.press_id))
+    def _acknowledge(self, press_id: str) -> None:
+        """Beside the answer, not before it; with a crowd at the buttons some clocks may tick on."""
+        if len(self._presses) < _PRESSES_AT_ONCE:
+            task = asyncio.create_task(self._channel.acknowledge(press_id))
             self._presses.add(task)
             task.add_done_callback(self._presses.discard)
-        return heard
 
     async def _pause(self, seconds: float) -> bool:
         """Wait so long, or until we are told to stop: then False."""

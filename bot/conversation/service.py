@@ -27,8 +27,9 @@ from app.photos.service import store_photo
 from app.places.service import Gazetteer
 from app.reports import service as reports
 from app.reports.intake import file_report
+from app.reports.masking import mask
 from app.reports.model import CONSENT_VERSION, Contact, NewReport, Place, Report, Status
-from app.reports.workflow import acts_for
+from app.reports.workflow import Act, acts_for
 from app.routing.service import RuleSet
 from app.settings import Settings
 from bot.conversation import store, wishes
@@ -273,24 +274,33 @@ class _Fulfilment:
         mine = await self._is_mine(report)
         async with self._parts.pool.acquire() as conn:
             case = await reports.case(conn, report)
-        heard = ("public", "reporter") if mine else ("public",) if report.published_at else ()
+        is_public = report.published_at is not None and report.visibility == "public"
+        heard = ("public", "reporter") if mine else ("public",) if is_public else ()
         said = [m.body for m in case.messages if m.visibility in heard and m.author_kind == "staff"]
+        words = said[-1] if said else ""
         acts = tuple(acts_for(Actor("citizen", self._chat.citizen_id), report)) if mine else ()
-        return wishes.Seen(report, await self._agency(report), mine, acts, said[-1] if said else "")
+        return wishes.Seen(report, await self._agency(report), mine, acts, words if mine else mask(words, self._lang))
 
     async def _do(self, wish: wishes.Do) -> Report:
         pool, rules = self._parts.pool, self._parts.rules
         report = await reports.find(pool, wish.code)
         actor = await reports.reporter(pool, report, citizen_id=self._chat.citizen_id)
+        if wish.act is Act.ADD_PHOTOS and await self._is_done(report, wish):
+            return report
         try:
             return await reports.perform(pool, rules, actor, report, wish.act, wish.form)
         except Conflict:
-            # The same update once more, after a crash: its act has been done, which is why it cannot be done now.
-            async with pool.acquire() as conn:
-                said = (await reports.case(conn, report)).messages
-            if wish.form.client_key and any(message.client_key == wish.form.client_key for message in said):
+            if await self._is_done(report, wish):
                 return report
             raise
+
+    async def _is_done(self, report: Report, wish: wishes.Do) -> bool:
+        """Whether this is an update that comes again after a crash: what it wanted stands there already."""
+        async with self._parts.pool.acquire() as conn:
+            case = await reports.case(conn, report)
+        if not wish.form.text:
+            return {p.sha256 for p in wish.form.photos} <= {p.sha256 for p in case.pictures if p.stage == "info"}
+        return any(message.client_key == wish.form.client_key for message in case.messages)
 
     async def _is_mine(self, report: Report) -> bool:
         try:

@@ -39,8 +39,8 @@ class Queued(Struct, frozen=True):
 # ---------------------------------------------------------------- inbox
 
 
-async def receive(conn: Conn, bot: str, updates: Sequence[tuple[int, str, Any]]) -> set[int]:
-    """Keep updates (update_id, chat_id, JSON) before they are acknowledged; gives the ids that are new."""
+async def receive(conn: Conn, bot: str, updates: Sequence[Update]) -> set[int]:
+    """Keep updates before they are acknowledged; gives the ids that are new."""
     rows = await conn.fetch(
         """
         INSERT INTO inbox (bot, update_id, chat_id, payload)
@@ -49,9 +49,9 @@ async def receive(conn: Conn, bot: str, updates: Sequence[tuple[int, str, Any]])
         ON CONFLICT DO NOTHING RETURNING update_id
         """,
         bot,
-        [update_id for update_id, _, _ in updates],
-        [chat_id for _, chat_id, _ in updates],
-        [_json(payload) for _, _, payload in updates],
+        [update.update_id for update in updates],
+        [update.chat_id for update in updates],
+        [_json(update.content) for update in updates],
     )
     return {row["update_id"] for row in rows}
 

@@ -4,28 +4,27 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
 
 import structlog
-from telegram import BotCommand, Update
+from telegram import BotCommand
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from app.i18n import DEFAULT, LANGS, Lang, t
 from app.settings import Settings
 from app.wiring import open_parts
-from bot.conversation import channel as conversation
+from bot.conversation.channel import Update
 from bot.conversation.runner import NO_DATABASE, Runner
 from bot.conversation.service import Parts
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.client import SIMULATOR_TOKEN, Bot, bot_of
-from bot.telegram.receive import ALLOWED_UPDATES, chat_of
+from bot.telegram.receive import ALLOWED_UPDATES, arrived
 from bot.telegram.webhook import create_app, listening, path_of, set_webhook
 
 __all__ = ["SIMULATOR_TOKEN", "Polling", "run", "serve", "set_webhook"]
 
 log = structlog.get_logger()
 
-_POLL = timedelta(seconds=25)
+_POLL_SECONDS = 25
 _BACKOFF_MOST = 30.0
 _CONFLICT_SECONDS = 10.0
 _BATCH = 100
@@ -54,12 +53,13 @@ async def serve(parts: Parts, bot: Bot, stop: asyncio.Event) -> None:
     async with contextlib.AsyncExitStack() as stack:
         serving = asyncio.create_task(runner.serve())
         stack.push_async_callback(_end, runner, serving)
-        await stack.enter_async_context(_updates(parts.settings, runner, bot))
+        receiving = await stack.enter_async_context(_receiving(parts.settings, runner, bot))
         menu = asyncio.create_task(_set_menu(bot))
         stack.callback(menu.cancel)
         log.info("bot ready")
         stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)
+        # Neither of the other two ends by itself; should one fail, everything ends and its error is raised.
+        await asyncio.wait({stopped, serving, receiving}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
     log.info("bot stopped")
 
@@ -70,20 +70,21 @@ async def _end(runner: Runner, serving: asyncio.Task[None]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _updates(settings: Settings, runner: Runner, bot: Bot) -> AsyncIterator[None]:
-    """Updates come in for as long as this lasts, the one way or the other."""
+async def _receiving(settings: Settings, runner: Runner, bot: Bot) -> AsyncIterator[asyncio.Task[None]]:
+    """Updates come in for as long as this lasts, the one way or the other; gives the task that takes them in."""
     telegram = settings.telegram
     if telegram and telegram.webhook_url and telegram.webhook_secret:
-        app = create_app(runner, bot, path_of(telegram.webhook_url), telegram.webhook_secret)
-        async with listening(app, settings.host, settings.bot_port):
-            yield
+        app = create_app(runner, path_of(telegram.webhook_url), telegram.webhook_secret)
+        async with listening(app, settings.host, settings.bot_port) as server:
+            yield server
         return
     polling = asyncio.create_task(Polling(runner, bot).run())
     try:
-        yield
+        yield polling
     finally:
         polling.cancel()
-        await asyncio.wait({polling})
+        with contextlib.suppress(asyncio.CancelledError):
+            await polling
 
 
 class Polling:
@@ -104,22 +105,20 @@ class Polling:
         while True:
             await self._runner.leading.wait()
             try:
-                updates = await self._bot.get_updates(
-                    offset=offset, limit=_BATCH, timeout=_POLL, allowed_updates=ALLOWED_UPDATES
-                )
-                await self._keep(updates)
+                found = await self._bot.raw_updates(offset, _BATCH, _POLL_SECONDS, ALLOWED_UPDATES)
             except TelegramError as error:
                 await self._wait_after(error)
                 continue
             self._failures = 0
+            updates = [arrived(raw) for raw in found]
+            await self._keep(updates)
             offset = updates[-1].update_id + 1 if updates else None
 
     async def _keep(self, updates: Sequence[Update]) -> None:
         """Into the inbox, however long the database takes to come back: nothing is acknowledged before."""
-        batch = [(conversation.Update(u.update_id, chat_of(u), u), u.to_dict()) for u in updates]
-        while batch:
+        while updates:
             try:
-                await self._runner.take(batch)
+                await self._runner.take(updates)
             except NO_DATABASE as error:
                 log.warning("the database does not answer", error=type(error).__name__)
                 await asyncio.sleep(1)

@@ -31,9 +31,7 @@ class TelegramChannel:
         self.bot = f"telegram:{bot.token.partition(':')[0]}"
 
     def read(self, content: Any) -> Heard | None:
-        """``content`` is an Update, or the JSON of one from the inbox."""
-        update = content if isinstance(content, Update) else Update.de_json(content, self._bot)
-        return hear(update, self.bot)
+        return hear(Update.de_json(content, self._bot), self.bot)
 
     async def fetch(self, file: ChannelFile) -> bytes:
         if file.size is not None and file.size > send.DOWNLOAD_MOST:

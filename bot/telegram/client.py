@@ -24,9 +24,21 @@ from app.settings import Settings
 
 SIMULATOR_TOKEN = "1000000001:local-bot-api-server-only"  # noqa: S105  # opens nothing but our own simulator
 
-Bot = ExtBot[Any]
+
+class Bot(ExtBot[Any]):
+    """The library's Bot, which also gives updates as they came: one it cannot read must not keep back the others."""
+
+    async def raw_updates(
+        self, offset: int | None, limit: int, seconds: int, allowed: list[str]
+    ) -> list[dict[str, Any]]:
+        """getUpdates. Waits up to ``seconds``. Raises TelegramError."""
+        data = {"offset": offset, "limit": limit, "timeout": seconds, "allowed_updates": allowed}
+        updates: list[dict[str, Any]] = await self._post("getUpdates", data, read_timeout=_READ_SECONDS + seconds)
+        return updates
+
 
 _CONNECTIONS = 64
+_READ_SECONDS = 20.0
 # Before these the request has not left us; after any other break Telegram may have acted on it.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
 _GONE = (
@@ -43,7 +55,7 @@ def _request(connections: int, *, local: bool) -> HTTPXRequest:
     return HTTPXRequest(
         connection_pool_size=connections,
         connect_timeout=5.0,
-        read_timeout=20.0,
+        read_timeout=_READ_SECONDS,
         write_timeout=20.0,
         pool_timeout=30.0,
         # A proxy that the environment names leads to Telegram, not to our own machine.
@@ -61,7 +73,7 @@ async def open_bot(token: str, server: str | None = None) -> AsyncIterator[Bot]:
     request, polling = _request(_CONNECTIONS, local=local), _request(2, local=local)
     rates = {"overall_max_rate": 0.0, "group_max_rate": 0.0} if local else {}
     base = server if server is not None else "https://api.telegram.org"
-    bot: Bot = ExtBot(
+    bot = Bot(
         token,
         base_url=f"{base}/bot",
         base_file_url=f"{base}/file/bot",

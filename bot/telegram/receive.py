@@ -8,6 +8,7 @@ from telegram import ChatMember, Message, Update
 from telegram.constants import ChatType
 
 from app.i18n import pick
+from bot.conversation import channel as conversation
 from bot.conversation.channel import Heard, Person
 from bot.conversation.model import COMMANDS, NO_PHOTO, ChannelFile, Incoming
 
@@ -17,11 +18,11 @@ _COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
 _OUT = (ChatMember.LEFT, ChatMember.BANNED)
 
 
-def chat_of(update: Update) -> str:
-    """The chat whose order an update belongs to."""
-    chat = update.effective_chat
-    user = update.effective_user
-    return str(chat.id if chat else user.id if user else 0)
+def arrived(raw: dict[str, Any]) -> conversation.Update:
+    """An update, as it came, with the chat whose order it belongs to. Raises KeyError or TypeError for what is none."""
+    said: dict[str, Any] = next((raw[kind] for kind in ALLOWED_UPDATES if isinstance(raw.get(kind), dict)), {})
+    chat = said.get("chat") or (said.get("message") or {}).get("chat") or said.get("from") or {}
+    return conversation.Update(int(raw["update_id"]), str(chat.get("id", 0)), raw)
 
 
 def hear(update: Update, bot: str) -> Heard | None:

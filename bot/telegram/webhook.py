@@ -11,13 +11,11 @@ import msgspec
 import structlog
 import uvicorn
 from litestar import Litestar, Request, Response, post
-from telegram import Update
 
 from app.settings import Settings
-from bot.conversation import channel as conversation
 from bot.conversation.runner import NO_DATABASE, Runner
-from bot.telegram.client import Bot, bot_of
-from bot.telegram.receive import ALLOWED_UPDATES, chat_of
+from bot.telegram.client import bot_of
+from bot.telegram.receive import ALLOWED_UPDATES, arrived
 
 log = structlog.get_logger()
 
@@ -27,7 +25,7 @@ _CONNECTIONS = 40
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # the name of a header
 
 
-def create_app(runner: Runner, bot: Bot, path: str, secret: str) -> Litestar:
+def create_app(runner: Runner, path: str, secret: str) -> Litestar:
     """The little application that Telegram calls at ``path``."""
 
     @post(path, status_code=200)
@@ -36,15 +34,13 @@ def create_app(runner: Runner, bot: Bot, path: str, secret: str) -> Litestar:
         if not hmac.compare_digest(given.encode(), secret.encode()):
             return Response(None, status_code=403)
         try:
-            raw = msgspec.json.decode(await request.body())
-            update = Update.de_json(raw, bot)
-            chat_id = chat_of(update)
-        except (msgspec.DecodeError, AttributeError, KeyError, TypeError, ValueError):
+            update = arrived(msgspec.json.decode(await request.body(), type=dict[str, Any]))
+        except (msgspec.MsgspecError, AttributeError, KeyError, TypeError, ValueError):
             # Not an update at all. Asking for it again would bring the same.
             log.warning("something that is no update was brought")
             return Response(None, status_code=200)
         try:
-            await runner.take([(conversation.Update(update.update_id, chat_id, raw), raw)])
+            await runner.take([update])
         except NO_DATABASE as error:
             log.warning("the database does not answer", error=type(error).__name__)
             return Response(None, status_code=503)
@@ -62,8 +58,8 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def listening(app: Litestar, host: str, port: int) -> AsyncIterator[int]:
-    """The application served for as long as this lasts; gives the port (useful with port 0)."""
+async def listening(app: Litestar, host: str, port: int) -> AsyncIterator[asyncio.Task[None]]:
+    """The application served for as long as this lasts. Raises OSError when the address is taken."""
     config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="on")
     server = _Server(config)
     serving = asyncio.create_task(server.serve())
@@ -73,7 +69,7 @@ async def listening(app: Litestar, host: str, port: int) -> AsyncIterator[int]:
                 await serving
                 raise OSError(f"cannot listen on {host}:{port}")
             await asyncio.sleep(0.01)
-        yield server.servers[0].sockets[0].getsockname()[1]
+        yield serving
     finally:
         server.should_exit = True
         await serving

@@ -39,8 +39,7 @@ def test_a_photo_alone_is_an_answer_too() -> None:
     talk.waiting = [ASKED]
     talk.sends_photo(1)
     (act,) = talk.wished(wishes.Do)
-    assert len(act.form.photos) == 1
-    assert act.form.text
+    assert (act.act, len(act.form.photos), act.form.text) == (Act.ADD_PHOTOS, 1, "")
 
 
 def test_an_album_answers_once() -> None:
@@ -262,6 +261,14 @@ def test_the_reason_may_reopen_the_case() -> None:
     act = talk.wished(wishes.Do)[-1]
     assert (act.act, act.form.text, len(act.form.photos)) == (Act.DISPUTE, "Ổ gà vẫn còn nguyên", 1)
     assert talk.draft == Draft()
+
+
+def test_a_photo_without_words_is_no_reason_yet() -> None:
+    talk = dissatisfied()
+    assert "vài lời" in talk.sends_photo(1)
+    talk.says("Ổ gà vẫn còn nguyên")
+    talk.presses("xử lý lại")
+    assert len(talk.wished(wishes.Do)[-1].form.photos) == 1
 
 
 def test_the_reason_may_stay_a_comment() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -100,7 +100,11 @@ async def lan(sim: SimClient, working: None) -> SimUser:
     return await sim.user("Lan")
 
 
-SAMPLES = Path(__file__).parent
+async def until(parts: Parts, question: str, *args: Any, holds: Any = True) -> None:
+    """Ask the database until the answer is ``holds``."""
+    async with asyncio.timeout(20), parts.pool.acquire() as conn:
+        while await conn.fetchval(question, *args) != holds:
+            pass
 
 
 async def file_a_report(person: SimUser, text: str = "Đèn đường hỏng ở phường An Xuyên") -> str:
