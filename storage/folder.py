@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,6 @@ from storage.objects import ObjectMissing, StoreUnavailable
 
 _T = TypeVar("_T")
 _THREADS = 8
-_MOVE_TRIES = 10
 _ABANDONED = 24 * 3600.0  # seconds after which a half-written file can belong to no living writer
 
 
@@ -74,7 +74,9 @@ class FolderStore:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            self._move(half, path)
+            with self._tree(fcntl.LOCK_SH):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                half.replace(path)
         except BaseException:
             half.unlink(missing_ok=True)
             raise
@@ -84,14 +86,15 @@ class FolderStore:
             if folder == self._root:
                 break
 
-    def _move(self, half: Path, path: Path) -> None:
-        for _ in range(_MOVE_TRIES):
-            # A delete may take the still empty folder away between our two steps.
-            with contextlib.suppress(FileNotFoundError):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                half.replace(path)
-                return
-        raise StoreUnavailable(f"the folder {self._root}: its sub-folders vanish while they are written")
+    @contextlib.contextmanager
+    def _tree(self, mode: int) -> Iterator[None]:
+        """Shared: folders that exist stay. Exclusive: nobody is between making a folder and moving a file into it."""
+        descriptor = os.open(self._halves, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, mode)
+            yield
+        finally:
+            os.close(descriptor)
 
     @staticmethod
     def _read(key: str, path: Path) -> bytes:
@@ -104,13 +107,16 @@ class FolderStore:
         for path in paths:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 path.unlink()
-            for folder in path.parents:
-                if folder == self._root:
-                    break
-                try:
-                    folder.rmdir()
-                except OSError:  # not empty, or already gone
-                    break
+        self._halves.mkdir(parents=True, exist_ok=True)
+        with self._tree(fcntl.LOCK_EX):
+            for path in paths:
+                for folder in path.parents:
+                    if folder == self._root:
+                        break
+                    try:
+                        folder.rmdir()
+                    except OSError:  # not empty, or already gone
+                        break
 
     def _tidy(self) -> None:
         """Make the folder, for our eyes only, and drop what writers that were killed left behind."""
