@@ -1,0 +1,47 @@
+"""The ``phananh`` command. Exit codes: 0 done, 1 something is wrong with the system, 2 the input cannot be used."""
+
+import os
+import traceback
+from pathlib import Path
+
+import typer
+
+from app.cli import care, processes
+from app.cli.places import places_cli
+from app.cli.rules import rules_cli
+from app.cli.staff import staff_cli
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Phản ánh hiện trường: citizen field reports.",
+)
+for command in (
+    processes.run,
+    processes.api,
+    processes.worker,
+    processes.bot,
+    processes.simulator,
+    processes.migrate,
+    processes.webhook,
+    care.demo,
+    care.doctor,
+):
+    cli.command()(command)
+cli.add_typer(care.audit, name="audit")
+cli.add_typer(places_cli, name="places")
+cli.add_typer(rules_cli, name="rules")
+cli.add_typer(staff_cli, name="staff")
+
+
+def main() -> None:
+    """Entry point of the ``phananh`` command. A bug of ours ends as one sentence; its traceback goes to a file."""
+    try:
+        cli()
+    except Exception as error:
+        path = Path(os.environ.get("PHANANH_HOME", "var")) / "log" / "errors.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            traceback.print_exc(file=file)
+        raise SystemExit(f"unexpected {type(error).__name__}; the details are in {path}") from None

@@ -1,0 +1,83 @@
+"""Looking after a system: demo data, the doctor, the audit."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+
+from app import settings as configuration
+from app.cli.common import err, fail, out, prepared
+from app.settings import Settings, SettingsError
+
+audit = typer.Typer(no_args_is_help=True, help="Prove that the history is whole.")
+
+
+def demo(reports: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 300) -> None:
+    """Add believable reports over the last three months."""
+    from app import demo as seeding
+
+    with prepared() as settings, Progress(console=out) as progress:
+        if not settings.simulated:
+            raise fail(["no demo data beside a real bot: PHANANH_TELEGRAM_TOKEN is set"])
+        task = progress.add_task("reports", total=reports)
+        asyncio.run(seeding.seed(settings, reports, lambda n, of: progress.update(task, completed=n, total=of)))
+
+
+def doctor() -> None:
+    """Check settings, database, storage, bot token, rules and disk, and say what to do."""
+    from app import doctor as checks
+
+    try:
+        settings = configuration.load()
+    except SettingsError as error:
+        raise fail(error.problems) from None
+    findings = asyncio.run(checks.examine(settings))
+    for finding in findings:
+        mark = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "bad": "[red]✗[/]"}[finding.level]
+        out.print(f"{mark} [bold]{finding.part}[/]: {finding.says}")
+        if finding.advice:
+            out.print(f"    → {finding.advice}")
+    if any(finding.level == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+@audit.callback()
+def history() -> None:
+    """Prove that the history is whole."""
+
+
+@audit.command("verify")
+def audit_verify(
+    report: Annotated[str | None, typer.Option("--report", help="One report's code; default: all.")] = None,
+) -> None:
+    """Recompute the hash chain of the history; exit 1 when anything does not hold."""
+    with prepared() as settings, Progress(console=err, transient=True) as progress:
+        task = progress.add_task("reports", total=None)
+        damages, checked = asyncio.run(_verify(settings, report, lambda n: progress.update(task, completed=n)))
+    for damage in damages:
+        out.print(f"[red]✗[/] {damage.code} event {damage.seq}: {damage.problem}")
+    if damages:
+        raise typer.Exit(1)
+    out.print(f"✓ {checked} reports verified, no difference")
+
+
+async def _verify(settings: Settings, code: str | None, progress: Any) -> tuple[list[Any], int]:
+    from app.db import connect_pool
+    from app.history import service as history
+    from app.reports import service as reports
+
+    assert settings.database_url is not None
+    pool = await connect_pool(settings.database_url, 2)
+    checked = 0
+
+    def count(number: int) -> None:
+        nonlocal checked
+        checked = number
+        progress(number)
+
+    try:
+        whole = None if code is None else (await reports.find(pool, code)).code
+        return [damage async for damage in history.verify(pool, whole, count)], checked
+    finally:
+        await pool.close()

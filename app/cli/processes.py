@@ -1,0 +1,127 @@
+"""Running: everything in one, or one process alone."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from rich.panel import Panel
+from rich.progress import Progress
+from rich.table import Table
+
+from app.cli.common import fail, out, prepared, read_settings, told
+from app.settings import Settings
+
+
+def serve_process(main: Coroutine[Any, Any, None]) -> None:
+    """Run one process on uvloop."""
+    import uvloop
+
+    uvloop.run(main)
+
+
+def run() -> None:
+    """Everything in one: database, api, worker and bot; with the local chat when no bot token is set."""
+    from app.supervisor import Supervisor, database
+    from app.wiring import prepare
+
+    began = time.monotonic()
+    settings = read_settings()
+    with told(), database(settings) as ready:
+        asyncio.run(prepare(ready))
+        accounts = _seed_when_empty(ready)
+        names = ["api", "worker", "bot"] + (["simulator"] if ready.simulated else [])
+        supervisor = Supervisor(ready, names)
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, supervisor.stop_soon)
+        try:
+            supervisor.start()
+            api = f"http://127.0.0.1:{ready.port}"
+            chat = [ready.simulator_url + "/"] if ready.simulated else []
+            supervisor.wait_ready([f"{api}/readyz", *chat])
+            _welcome(ready, accounts, time.monotonic() - began)
+            supervisor.watch()
+        finally:
+            supervisor.stop()
+        if supervisor.failed:
+            raise fail([f"{supervisor.failed} does not stay up; see {supervisor.log_of(supervisor.failed)}"], 1)
+
+
+def _seed_when_empty(settings: Settings) -> list[tuple[str, str, str]]:
+    """The demo, on an empty database of a system that only plays. Gives (who, username, password), shown once."""
+    from app import demo
+
+    if not settings.simulated:
+        return []
+    with Progress(console=out, transient=True) as progress:
+        task = progress.add_task("Gieo dữ liệu mẫu / seeding the demo", total=None)
+        return asyncio.run(demo.seed_when_empty(settings, lambda n, of: progress.update(task, completed=n, total=of)))
+
+
+def _welcome(settings: Settings, accounts: list[tuple[str, str, str]], seconds: float) -> None:
+    lines = [f"[bold]Phản ánh hiện trường[/] sẵn sàng sau {seconds:.1f} giây / ready\n"]
+    if settings.simulated:
+        lines.append(f"  💬 Trò chuyện với bot / chat     [link]{settings.simulator_url}/[/link]")
+    lines.append(f"  📖 API                           [link]{settings.public_url}/schema[/link]")
+    lines.append(f"  🩺 Trạng thái / health           [link]{settings.public_url}/readyz[/link]")
+    lines.append(f"  📄 Nhật ký / logs                {settings.home / 'log'}")
+    lines.append("\nCtrl-C để dừng / to stop.")
+    out.print(Panel("\n".join(lines), expand=False))
+    if accounts:
+        table = Table(title="Tài khoản mẫu, chỉ hiện một lần / demo accounts, shown once")
+        for heading in ("", "Tên đăng nhập / username", "Mật khẩu / password"):
+            table.add_column(heading)
+        for row in accounts:
+            table.add_row(*row)
+        out.print(table)
+
+
+def api() -> None:
+    """The HTTP API alone."""
+    from app.main import serve
+
+    with prepared() as settings:
+        serve_process(serve(settings))
+
+
+def worker() -> None:
+    """The worker alone."""
+    from app.worker import run as work
+
+    with prepared() as settings:
+        serve_process(work(settings))
+
+
+def bot() -> None:
+    """The Telegram bot alone: webhook when an address for it is set, else long polling."""
+    from bot.telegram.app import run as serve_bot
+
+    with prepared() as settings:
+        serve_process(serve_bot(settings))
+
+
+def simulator() -> None:
+    """The local Bot API server with its chat page. Refuses to run where a real bot token is set."""
+    from bot.simulator.server import run as simulate
+    from bot.telegram.app import SIMULATOR_TOKEN
+
+    settings = read_settings()
+    if not settings.simulated:
+        raise fail(["the simulator does not run beside a real bot: PHANANH_TELEGRAM_TOKEN is set"])
+    simulate("127.0.0.1", settings.simulator_port, SIMULATOR_TOKEN)
+
+
+def migrate() -> None:
+    """Bring schema, rules and agencies up to date, and stop."""
+    with prepared():
+        out.print("the schema is up to date")
+
+
+def webhook() -> None:
+    """Tell Telegram where the bot listens (PHANANH_TELEGRAM_WEBHOOK_URL); once per deployment."""
+    from bot.telegram.app import set_webhook
+
+    settings = read_settings()
+    with told():
+        out.print(asyncio.run(set_webhook(settings)))
