@@ -128,11 +128,11 @@ class _Reader:
             return _UNREADABLE
         return value
 
-    def port(self, name: str, default: int, low: int = 1) -> int:
+    def port(self, name: str, default: int) -> int:
         """A port of ours. Two processes cannot listen on the same one."""
-        value = self.number(name, default, low, 65535)
+        value = self.number(name, default, 1, 65535)
         taken = self.ports.setdefault(value, PREFIX + name)
-        if value and taken != PREFIX + name:
+        if taken != PREFIX + name:
             self.problems.append(f"{PREFIX}{name} and {taken} are both {value}; give each a port of its own")
         return value
 

@@ -20,7 +20,8 @@ keep() {
 }
 
 keep database_password "$(random 24)"
-keep database_url "postgresql://phananh:$(cat database_password)@db:5432/phananh"
+# No TLS to the database: nothing but our own containers is on that network.
+keep database_url "postgresql://phananh:$(cat database_password)@db:5432/phananh?sslmode=disable"
 keep s3_access_key "$(random 10)"
 keep s3_secret_key "$(random 24)"
 keep s3_identities "{\"identities\": [{\"name\": \"phananh\", \

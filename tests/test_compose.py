@@ -117,7 +117,7 @@ def test_our_processes_get_settings_that_can_be_used_with_every_secret_from_a_fi
     env = environment(name, secrets)
     got = settings.load({key: value for key, value in env.items() if key != "PATH"})
     assert got.database_url is not None
-    assert got.database_url.endswith("@db:5432/phananh")
+    assert got.database_url.endswith("@db:5432/phananh?sslmode=disable")
     assert (secrets / "database_password").read_text() in got.database_url
     assert got.s3 is not None
     assert (got.s3.endpoint, got.s3.tls) == ("s3:8333", False)
