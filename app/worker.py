@@ -8,7 +8,6 @@ from uuid import UUID
 import asyncpg
 import msgspec
 import structlog
-from bot.telegram.send import telegram_sender
 from pgqueuer import DatabaseRetryEntrypointExecutor, PgQueuer
 from pgqueuer.models import Job, Schedule
 
@@ -20,6 +19,7 @@ from app.reports import service as reports
 from app.settings import Settings
 from app.wiring import Parts, open_parts
 from bot.conversation import service as conversation
+from bot.telegram.send import telegram_sender
 
 log = structlog.get_logger()
 
@@ -85,14 +85,17 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
 
 async def run(settings: Settings) -> None:
     """Work until told to stop; what was taken is finished first."""
-    async with open_parts(settings) as parts, telegram_sender(settings) as telegram:
+    async with (
+        open_parts(settings) as parts,
+        telegram_sender(settings) as telegram,
         # PgQueuer reads and writes JSON columns as text, so it has connections of its own without our codec.
-        async with asyncpg.create_pool(settings.database_url, min_size=2, max_size=6) as plain:
-            queue = PgQueuer.from_asyncpg_pool(plain)
-            register(queue, parts, {"telegram": telegram})
-            loop = asyncio.get_running_loop()
-            for name in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(name, queue.shutdown.set)
-            log.info("worker ready")
-            await queue.run(heartbeat_timeout=_HEARTBEAT, dequeue_timeout=timedelta(seconds=5))
+        asyncpg.create_pool(settings.database_url, min_size=2, max_size=6) as plain,
+    ):
+        queue = PgQueuer.from_asyncpg_pool(plain)
+        register(queue, parts, {"telegram": telegram})
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, queue.shutdown.set)
+        log.info("worker ready")
+        await queue.run(heartbeat_timeout=_HEARTBEAT, dequeue_timeout=timedelta(seconds=5))
     log.info("worker stopped")

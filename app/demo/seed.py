@@ -46,8 +46,8 @@ class Cast(Struct, frozen=True):
     communes: list[Commune]
 
 
-async def seed_when_empty(settings: Settings, progress: Progress) -> list[tuple[str, str, str]]:
-    """Staff of every role and 300 reports, if the database has no staff yet. Gives (who, user name, password)."""
+async def seed_when_empty(settings: Settings, progress: Progress, count: int = 300) -> list[tuple[str, str, str]]:
+    """Staff of every role and reports, if the database has no staff yet. Gives (who, user name, password)."""
     assert settings.database_url is not None
     pool = await connect_pool(settings.database_url, 2)
     async with pool, pool.acquire() as conn:
@@ -55,7 +55,7 @@ async def seed_when_empty(settings: Settings, progress: Progress) -> list[tuple[
             return []
     async with open_parts(settings) as parts:
         shown = await _hire(parts)
-        await _fill(parts, 300, progress)
+        await _fill(parts, count, progress)
         return shown
 
 

@@ -1,0 +1,112 @@
+"""The ``phananh`` command as an operator meets it: what it prints and how it exits."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+class Shell:
+    """Runs commands in a home of their own."""
+
+    def __init__(self, home: Path, database_url: str) -> None:
+        self.env = {
+            "PATH": os.environ.get("PATH", ""),
+            "PHANANH_HOME": str(home),
+            "PHANANH_DATABASE_URL": database_url,
+            "COLUMNS": "200",
+        }
+
+    def __call__(self, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", *command],
+            env=self.env | env,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+
+@pytest.fixture
+def phananh(tmp_path: Path, database_url: str) -> Shell:
+    return Shell(tmp_path, database_url)
+
+
+def test_every_wrong_setting_is_named_at_once_and_nothing_starts(phananh: Shell) -> None:
+    done = phananh("api", PHANANH_PORT="abc", PHANANH_TYPO="1", PHANANH_LOG_LEVEL="loud")
+    assert done.returncode == 2
+    for name in ("PHANANH_PORT", "PHANANH_TYPO", "PHANANH_LOG_LEVEL"):
+        assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_mistake_in_the_rules_stops_the_start_with_line_and_column(phananh: Shell, tmp_path: Path) -> None:
+    shipped = (ROOT / "routing_rules.yaml").read_text(encoding="utf-8")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(shipped.replace("kind: operations_centre", "kind: operation_centre", 1), encoding="utf-8")
+    line = 1 + broken.read_text(encoding="utf-8").split("kind: operation_centre")[0].count("\n")
+    done = phananh("worker", PHANANH_RULES=str(broken))
+    assert done.returncode == 2
+    assert f"broken.yaml:{line}:" in done.stderr
+    assert "operations_centre" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_shipped_rules_pass_their_check(phananh: Shell) -> None:
+    done = phananh("rules", "check")
+    assert done.returncode == 0, done.stderr
+    assert "routing_rules.yaml" in done.stdout
+
+
+def test_a_database_that_does_not_answer_is_one_sentence(phananh: Shell) -> None:
+    done = phananh("migrate", PHANANH_DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
+    assert done.returncode == 1
+    assert "phananh doctor" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_account_is_made_once_and_its_password_shown(phananh: Shell) -> None:
+    wanted = ("staff", "add", "lan", "--full-name", "Nguyễn Thị Lan", "--agency", "so-xay-dung", "--role", "officer")
+    made = phananh(*wanted)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.startswith("lan: ")
+    again = phananh(*wanted)
+    assert again.returncode == 2
+    assert "lan" in again.stderr
+
+
+def test_an_account_in_no_agency_or_role_is_refused(phananh: Shell) -> None:
+    nowhere = phananh("staff", "add", "minh", "--full-name", "Minh", "--agency", "so-la", "--role", "officer")
+    assert nowhere.returncode == 2
+    assert "so-la" in nowhere.stderr
+    boss = phananh("staff", "add", "minh", "--full-name", "Minh", "--agency", "so-xay-dung", "--role", "boss")
+    assert boss.returncode == 2
+    assert "coordinator" in boss.stderr
+
+
+def test_an_empty_history_verifies_and_an_unknown_code_is_refused(phananh: Shell) -> None:
+    assert phananh("audit", "verify").returncode == 0
+    unknown = phananh("audit", "verify", "--report", "PA-0000-0001")
+    assert unknown.returncode == 2
+    assert "PA-0000-0001" in unknown.stderr
+
+
+def test_a_boundary_file_that_is_none_is_refused(phananh: Shell, tmp_path: Path) -> None:
+    (tmp_path / "communes.geojson").write_text("not json")
+    done = phananh("places", "import", str(tmp_path / "communes.geojson"))
+    assert done.returncode == 2
+    assert "communes.geojson" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["simulator", "demo"])
+def test_nothing_is_played_beside_a_real_bot(phananh: Shell, command: str) -> None:
+    done = phananh(command, PHANANH_TELEGRAM_TOKEN="123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+    assert done.returncode == 2
+    assert "PHANANH_TELEGRAM_TOKEN" in done.stderr
+    assert "AAAA" not in done.stderr + done.stdout

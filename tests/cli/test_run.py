@@ -1,0 +1,108 @@
+"""``phananh run``: everything comes up with one command, heals, and goes down together however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.journey.system import free_ports
+
+SECONDS = 90.0
+
+
+class Run:
+    """One ``phananh run`` and its family of processes."""
+
+    def __init__(self, home: Path) -> None:
+        port, simulator, bot = free_ports(3)
+        self.api, self.chat = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{simulator}"
+        self.printed = home / "printed"
+        env = {
+            "PATH": os.environ.get("PATH", ""),
+            "PHANANH_HOME": str(home),
+            "PHANANH_PORT": str(port),
+            "PHANANH_SIMULATOR_PORT": str(simulator),
+            "PHANANH_BOT_PORT": str(bot),
+            "COLUMNS": "200",
+        }
+        with self.printed.open("wb") as printed:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "run"], env=env, stdout=printed, stderr=printed
+            )
+        self.until(lambda: self.says("Ctrl-C"))
+
+    def says(self, words: str) -> bool:
+        return words in self.printed.read_text(encoding="utf-8")
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + SECONDS
+        while not holds():
+            assert time.monotonic() < deadline, self.printed.read_text(encoding="utf-8")
+            assert self.process.poll() is None or not self.process.returncode, self.printed.read_text(encoding="utf-8")
+            time.sleep(0.05)  # processes and ports have no event to wait for
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def child(self, name: str) -> psutil.Process:
+        return next(p for p in psutil.Process(self.process.pid).children() if p.cmdline()[-1] == name)
+
+    def ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.api}/readyz").is_success and httpx.get(f"{self.chat}/").is_success
+        except httpx.TransportError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="phananh-run-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def ended(family: list[psutil.Process]) -> bool:
+    return not psutil.wait_procs(family, timeout=30)[1]
+
+
+def test_everything_comes_up_with_a_demo_and_goes_down_together(home: Path) -> None:
+    run = Run(home)
+    assert run.ready()
+    assert run.says("dieuphoi")
+    family = run.family()
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(timeout=30) == 0
+    assert ended(family)
+
+
+def test_the_demo_is_not_sown_twice_and_a_killed_process_comes_back(home: Path) -> None:
+    run = Run(home)
+    assert not run.says("dieuphoi")
+    killed = run.child("api")
+    killed.kill()
+    run.until(lambda: run.ready() and run.child("api").pid != killed.pid)
+    family = run.family()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.process.wait(timeout=30) == 0
+    assert ended(family)
+
+
+def test_killed_outright_it_leaves_nothing_behind_and_starts_again(home: Path) -> None:
+    run = Run(home)
+    family = run.family()
+    assert any("postgres" in p.name() for p in family)
+    run.process.kill()
+    run.process.wait()
+    assert ended(family)
+    again = Run(home)
+    assert again.ready()
+    again.process.send_signal(signal.SIGTERM)
+    assert again.process.wait(timeout=30) == 0

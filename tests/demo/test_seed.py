@@ -1,0 +1,72 @@
+"""The demo: lives that the real verbs made, none of it in the future, all of it provable."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest_asyncio
+
+from app import demo, settings
+from app.db import Pool
+from app.history import service as history
+from app.reports.model import Status
+from app.settings import Settings
+from app.wiring import prepare
+
+WANTED = 120
+
+
+@pytest_asyncio.fixture(scope="module")
+async def seeded(
+    database_url: str,
+) -> AsyncIterator[tuple[Settings, list[tuple[str, str, str]], list[tuple[int, int]]]]:
+    with tempfile.TemporaryDirectory(prefix="phananh-demo-") as home:
+        given = settings.load({"PHANANH_HOME": home, "PHANANH_DATABASE_URL": database_url})
+        await prepare(given)
+        steps: list[tuple[int, int]] = []
+        accounts = await demo.seed_when_empty(given, lambda n, of: steps.append((n, of)), count=WANTED)
+        yield given, accounts, steps
+
+
+Seeded = tuple[Settings, list[tuple[str, str, str]], list[tuple[int, int]]]
+
+
+async def test_every_role_gets_an_account_that_is_shown(seeded: Seeded, pool: Pool) -> None:
+    roles = {row["role"] for row in await pool.fetch("SELECT DISTINCT role FROM staff")}
+    assert roles == {"officer", "lead", "coordinator", "leader", "administrator"}
+    _, accounts, _ = seeded
+    assert {who.split(" – ")[0] for who, _, _ in accounts} == roles
+    assert len({password for _, _, password in accounts}) == len(accounts)
+
+
+async def test_reports_are_many_varied_and_have_photos(seeded: Seeded, pool: Pool) -> None:
+    assert await pool.fetchval("SELECT count(*) FROM reports") == WANTED
+    statuses = {row["status"] for row in await pool.fetch("SELECT DISTINCT status FROM reports")}
+    assert statuses >= {Status.ASSIGNED, Status.IN_PROGRESS, Status.CLOSED}
+    assert len(statuses) >= 5
+    assert await pool.fetchval("SELECT count(DISTINCT commune_code) FROM reports") > 30
+    assert await pool.fetchval("SELECT count(DISTINCT category) FROM reports") > 30
+    stages = {row["stage"] for row in await pool.fetch("SELECT DISTINCT stage FROM report_photos")}
+    assert {"before", "after"} <= stages
+
+
+async def test_nothing_lies_in_the_future(seeded: Seeded, pool: Pool) -> None:
+    assert await pool.fetchval("SELECT max(at) FROM report_events") <= datetime.now(UTC)
+
+
+async def test_the_history_of_every_report_verifies(seeded: Seeded, pool: Pool) -> None:
+    assert [damage async for damage in history.verify(pool)] == []
+
+
+async def test_progress_is_told_to_the_last(seeded: Seeded) -> None:
+    _, _, steps = seeded
+    assert steps[0] == (0, WANTED)
+    assert steps[-1] == (WANTED, WANTED)
+
+
+async def test_a_second_time_nothing_is_sown(seeded: Seeded, pool: Pool) -> None:
+    given, _, _ = seeded
+    assert await demo.seed_when_empty(given, lambda *_: None) == []
+    assert await pool.fetchval("SELECT count(*) FROM reports") == WANTED
+    await demo.seed(given, 5, lambda *_: None)
+    assert await pool.fetchval("SELECT count(*) FROM reports") == WANTED + 5
