@@ -16,13 +16,13 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 _HIDDEN = "[hidden]"
 _SECRET_NAMES = re.compile(r"secret|token|password|authorization|cookie|csrf|api_?key|access_?key", re.IGNORECASE)
 _SECRETS = (
-    (re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{30,}"), _HIDDEN),  # a Telegram bot token, also inside an address
+    (re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}"), _HIDDEN),  # a Telegram bot token, also inside an address
     (re.compile(r"\bpa_[A-Za-z0-9_-]{20,}"), _HIDDEN),  # a key of ours for programs
     (re.compile(r"(?i)\b(bearer|basic) +[A-Za-z0-9._~+/=-]+"), rf"\1 {_HIDDEN}"),
     (re.compile(r"(?i)\b(\w+://[^\s/:@]*):[^\s/@]+@"), rf"\1:{_HIDDEN}@"),  # a password in an address
     (re.compile(r"(?i)([?&](?:token|secret|signature|x-amz-[a-z-]+)=)[^\s&\"']+"), rf"\1{_HIDDEN}"),
-    # PostgreSQL repeats a refused row, and with it what a citizen wrote.
-    (re.compile(r"(DETAIL: +)[^\n]*"), rf"\1{_HIDDEN}"),
+    # PostgreSQL repeats a refused row, and with it what a citizen wrote, on as many lines as they did.
+    (re.compile(r"(DETAIL: +).*", re.DOTALL), rf"\1{_HIDDEN}"),
 )
 _QUIET = ("httpx", "httpcore", "uvicorn.access", "telegram", "urllib3", "pgqueuer", "asyncio", "PIL")
 

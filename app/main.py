@@ -1,15 +1,14 @@
 """The HTTP server: every route, one place for errors, one guard at the door."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import uvicorn
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.types import ASGIApp
 
-from app.api import lookups, operations, reference, reports, session, staff
+from app.api import follow, lookups, operations, reference, send, session, staff
 from app.api.addresses import HOUSE_NETWORKS
 from app.api.context import BASE, Context
 from app.api.guard import admit
@@ -24,8 +23,8 @@ _FINISH_SECONDS = 15
 """What a stopping server gives requests that it has taken, less than the supervisor gives the process."""
 
 
-def litestar_app(parts: Parts, metrics: Metrics, more: Sequence[Any] = ()) -> Litestar:
-    """The application without its shell. ``more`` are further route handlers."""
+def litestar_app(parts: Parts, metrics: Metrics) -> Litestar:
+    """The application without its shell."""
     ctx = Context(parts, metrics)
 
     @asynccontextmanager
@@ -33,10 +32,10 @@ def litestar_app(parts: Parts, metrics: Metrics, more: Sequence[Any] = ()) -> Li
         await ctx.agencies.all()
         yield
 
-    public = Router(BASE, route_handlers=[*reports.ROUTES, *lookups.ROUTES])
+    public = Router(BASE, route_handlers=[*send.ROUTES, *follow.ROUTES, *lookups.ROUTES])
     for_staff = Router(f"{BASE}/staff", route_handlers=[*session.ROUTES, *staff.ROUTES])
     app = Litestar(
-        [public, for_staff, *operations.ROUTES, *reference.ROUTES, *more],
+        [public, for_staff, *operations.ROUTES, *reference.ROUTES],
         guards=[admit],
         exception_handlers=HANDLERS,
         lifespan=[lifespan],
@@ -48,11 +47,11 @@ def litestar_app(parts: Parts, metrics: Metrics, more: Sequence[Any] = ()) -> Li
     return app
 
 
-def create_app(parts: Parts, more: Sequence[Any] = ()) -> ASGIApp:
+def create_app(parts: Parts) -> ASGIApp:
     """The whole ASGI application over the given parts."""
     metrics = Metrics()
     secure = parts.settings.public_url.startswith("https:")
-    return Shell(litestar_app(parts, metrics, more), metrics, secure=secure)
+    return Shell(litestar_app(parts, metrics), metrics, secure=secure)
 
 
 def server(parts: Parts, *, host: str, port: int) -> uvicorn.Server:

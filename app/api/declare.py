@@ -39,36 +39,29 @@ Group = Literal["report", "follow", "look_up", "session", "case", "programs", "o
 
 
 class Header(Struct, frozen=True):
+    """A request header; what it means is ``calls.field_<name>`` in the catalogues."""
+
     name: str
-    says: str
     example: str
-    required: bool = False
 
 
-IDEMPOTENCY_KEY = Header(
-    "Idempotency-Key",
-    "A value of your own choosing for this one request, for example a UUID. The same key and body again give the same "
-    "answer and nothing is done twice; the same key with another body is a conflict (409). Kept for two days.",
-    "0b8b4a52-5e0c-4c3e-9a51-0f2f6f0f7a11",
-)
-SECRET = Header(
-    "X-Tracking-Secret",
-    "The tracking secret from the answer to the report. Whoever has it is the reporter.",
-    "kQ3vJt8rYb1mZx5LwN0sPa7e",
-)
-ETAG = Header("If-None-Match", "The ETag of an earlier answer; unchanged means 304 without a body.", '"1f0c9a7be2"')
+IDEMPOTENCY_KEY = Header("Idempotency-Key", "0b8b4a52-5e0c-4c3e-9a51-0f2f6f0f7a11")
+SECRET = Header("X-Tracking-Secret", "kQ3vJt8rYb1mZx5LwN0sPa7e")
+ETAG = Header("If-None-Match", '"1f0c9a7be2"')
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """A route's declaration, kept in its ``opt``. Its name is ``calls.<function>`` in the catalogues.
+    """A route's declaration, kept in its ``opt``. Its name and what it does are ``calls.<function>``
+    and ``calls.<function>_says`` in the catalogues; its fields' meanings ``calls.field_<name>``.
 
     ``query``, ``body``, ``answer``: struct types, None where there is none; a body with ``photos`` may come as
     multipart. ``raw``: media type of an answer that is no JSON. ``also``: other statuses with the same answer.
-    ``example``: (body, answer). ``errors``: what may go wrong beyond what every route of this kind has in common."""
+    ``example``: (body, answer). ``errors``: what may go wrong beyond what every route of this kind has in common.
+    ``listed``: whether the description names it.
+    """
 
     who: Who
     group: Group
-    says: str
     status: int = 200
     also: tuple[int, ...] = ()
     query: type[Struct] | None = None
@@ -78,11 +71,11 @@ class Call(Struct, frozen=True, kw_only=True):
     answer: Any = None
     raw: str | None = None
     example: tuple[Any, Any] = (None, None)
-    path_says: dict[str, str] = {}
     errors: tuple[AppError, ...] = ()
+    listed: bool = True
 
 
-def call(who: Who, group: Group, says: str, *, status: int = 200, **more: Any) -> dict[str, Any]:
+def call(who: Who, group: Group, *, status: int = 200, **more: Any) -> dict[str, Any]:
     """Keyword arguments for a Litestar route decorator."""
-    declared = Call(who=who, group=group, says=says, status=status, **more)
+    declared = Call(who=who, group=group, status=status, **more)
     return {"opt": {"call": declared}, "status_code": status}

@@ -151,8 +151,8 @@ CATEGORIES = {
     ],
 }
 _CANDIDATES = [
-    {"code": "32002", "name": "Phường An Xuyên", "province": "Cà Mau", "distance_m": 812.4, "former": None},
-    {"code": "32014", "name": "Phường Lý Văn Lâm", "province": "Cà Mau", "distance_m": 3302.0, "former": None},
+    {"code": "32002", "name": "Phường An Xuyên", "province": "Tỉnh Cà Mau", "distance_m": 812.4, "former": None},
+    {"code": "32014", "name": "Phường Lý Văn Lâm", "province": "Tỉnh Cà Mau", "distance_m": 3302.0, "former": None},
 ]
 LOCATED = {"commune": _AN_XUYEN, "approximate": True, "candidates": _CANDIDATES}
 FOUND = {
@@ -160,7 +160,7 @@ FOUND = {
         {
             "code": "32002",
             "name": "Phường An Xuyên",
-            "province": "Cà Mau",
+            "province": "Tỉnh Cà Mau",
             "distance_m": None,
             "former": "Phường 9, Thành phố Cà Mau",
         }

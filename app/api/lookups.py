@@ -2,11 +2,10 @@
 
 import hashlib
 import time
-from typing import Annotated
 
 from litestar import Response, get
 from litestar.params import FromPath
-from msgspec import Meta, Struct, json
+from msgspec import Struct, json
 
 from app.api import examples
 from app.api.body import read_query
@@ -54,18 +53,16 @@ class CategoriesView(Struct):
 
 
 class PointQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    lat: Annotated[float, Meta(description="Latitude, degrees WGS 84.")]
-    lon: Annotated[float, Meta(description="Longitude, degrees WGS 84.")]
+    lat: float
+    lon: float
 
 
 class SearchQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    q: Annotated[
-        str, Meta(description="A typed address or the name of a commune, with or without accents, old or new.")
-    ]
+    q: str
 
 
 class PhotoQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    token: Annotated[str, Meta(description="The signature in the link; good for some minutes.")] = ""
+    token: str = ""
 
 
 class LocatedView(Struct):
@@ -103,7 +100,6 @@ def _category(rules: RuleSet, category: Category, lang: Lang) -> CategoryView:
     **call(
         ANYONE,
         "look_up",
-        "Groups and their categories, named in the reader's language.",
         headers=(ETAG,),
         answer=CategoriesView,
         example=(None, examples.CATEGORIES),
@@ -133,7 +129,6 @@ async def categories(request: Req) -> Response[bytes]:
     **call(
         ANYONE,
         "look_up",
-        "The commune at a point in Vietnam.",
         query=PointQuery,
         answer=LocatedView,
         example=(None, examples.LOCATED),
@@ -157,7 +152,6 @@ async def locate(request: Req) -> Response[bytes]:
     **call(
         ANYONE,
         "look_up",
-        "Communes for a typed address, names from before July 2025 included.",
         query=SearchQuery,
         answer=FoundView,
         example=(None, examples.FOUND),
@@ -178,10 +172,8 @@ async def search(request: Req) -> Response[bytes]:
     **call(
         ANYONE,
         "look_up",
-        "Links come with reports and end after some minutes. Originals are never served here.",
         query=PhotoQuery,
         raw=COPY_TYPE,
-        path_says={"sha256": "64 hex digits", "size": "small (320 pixels) or large (1,600 pixels)"},
         errors=(Forbidden("photos.link_invalid"), NotFound("photos.not_found")),
     ),
 )

@@ -17,6 +17,7 @@ from app.api.problems import Malformed, ProblemDetails, details
 from app.api.views import PublicView, ReporterView
 from app.errors import AppError, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, Unavailable
 from app.i18n import Lang, t
+from app.reports.model import PHOTOS_MAX
 
 GROUPS: tuple[Group, ...] = ("report", "follow", "look_up", "session", "case", "programs", "operations")
 _REF = "#/components/schemas/{name}"
@@ -69,12 +70,18 @@ def common_errors(call: Call, method: str) -> list[AppError]:
 
 def document(app: Litestar, public_url: str, lang: Lang) -> dict[str, Any]:
     """The whole document; examples of errors in ``lang``."""
-    declared = list(routes(app))
+    declared = [each for each in routes(app) if each[3].listed]
     types = {kind for *_, call in declared for kind in (call.query, call.body) if kind is not None}
-    types |= {kind for *_, call in declared for kind in _answers(call)}
-    _, components = msgspec.json.schema_components([*_sorted(types), ProblemDetails], ref_template=_REF)
+    answers = {kind for *_, call in declared for kind in _answers(call)}
+    _, components = msgspec.json.schema_components([*_sorted(types | answers), ProblemDetails], ref_template=_REF)
+    for schema in components.values():
+        # Docstrings are wrapped and mark code as reStructuredText does; CommonMark is what OpenAPI speaks.
+        schema["description"] = " ".join(schema.get("description", "").split()).replace("``", "`")
+    for kind in types:
+        for field, schema in components[kind.__name__]["properties"].items():
+            schema["description"] = _meaning(field, lang)
     paths: dict[str, dict[str, Any]] = {}
-    for method, path, handler, call in sorted(declared, key=lambda each: GROUPS.index(each[3].group)):
+    for method, path, handler, call in sorted(declared, key=_place):
         paths.setdefault(path, {})[method] = _operation(method, path, handler, call, components, lang)
     return {
         "openapi": "3.1.0",
@@ -100,8 +107,14 @@ _SCHEMES = {
         "X-CSRF-Token.",
     },
     "program": {"type": "http", "scheme": "bearer", "description": "A program's key with the scope read or write."},
-    "secret": {"type": "apiKey", "in": "header", "name": SECRET.name, "description": SECRET.says},
+    "secret": {"type": "apiKey", "in": "header", "name": SECRET.name, "description": "The tracking secret."},
 }
+
+
+def _place(declared: tuple[str, str, HTTPRouteHandler, Call]) -> tuple[int, int]:
+    """Where a call stands in the description: by group, then as its file has it."""
+    _, _, handler, call = declared
+    return GROUPS.index(call.group), handler.fn.__code__.co_firstlineno
 
 
 def _sorted(types: set[Any]) -> list[Any]:
@@ -117,13 +130,14 @@ def _answers(call: Call) -> list[Any]:
 def _operation(
     method: str, path: str, handler: HTTPRouteHandler, call: Call, components: dict[str, Any], lang: Lang
 ) -> dict[str, Any]:
-    says = f"{call.says}\n\n{t('api.who', lang)}: {who_words(call, lang)}"
+    name = handler.fn.__name__
+    says = f"{t(f'calls.{name}_says', lang)}\n\n{t('api.who', lang)}: {who_words(call, lang)}"
     operation: dict[str, Any] = {
-        "operationId": handler.fn.__name__,
-        "summary": t(f"calls.{handler.fn.__name__}", lang),
+        "operationId": name,
+        "summary": t(f"calls.{name}", lang),
         "description": says,
         "tags": [call.group],
-        "parameters": [*_path_parameters(path, call), *_query(call, components), *_headers(call)],
+        "parameters": [*_path_parameters(path, lang), *_query(call, components), *_headers(call, lang)],
         "responses": _responses(method, call, lang),
     }
     if call.who.kind == "staff":
@@ -131,7 +145,7 @@ def _operation(
     elif call.who.kind == "reporter":
         operation["security"] = [{"secret": []}]
     if call.body is not None:
-        operation["requestBody"] = _request_body(call, components)
+        operation["requestBody"] = _request_body(call, components, lang)
     return operation
 
 
@@ -146,11 +160,14 @@ def who_words(call: Call, lang: Lang) -> str:
     return f"{said} ({t('api.who_by_hand', lang)})" if call.who.by_hand else said
 
 
-def _path_parameters(path: str, call: Call) -> list[dict[str, Any]]:
+def _meaning(name: str, lang: Lang) -> str:
+    return t(f"calls.field_{name.lower().replace('-', '_')}", lang)
+
+
+def _path_parameters(path: str, lang: Lang) -> list[dict[str, Any]]:
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    says = {"code": "The report's public code, as people type it: PA-7K3M-9QX2, pa7k3m9qx2"} | call.path_says
     return [
-        {"name": n, "in": "path", "required": True, "schema": {"type": "string"}, "description": says.get(n, n)}
+        {"name": n, "in": "path", "required": True, "schema": {"type": "string"}, "description": _meaning(n, lang)}
         for n in names
     ]
 
@@ -164,20 +181,20 @@ def _query(call: Call, components: dict[str, Any]) -> list[dict[str, Any]]:
             "name": name,
             "in": "query",
             "required": name in schema.get("required", ()),
-            "description": kind.get("description", ""),
+            "description": kind["description"],
             "schema": {key: value for key, value in kind.items() if key != "description"},
         }
         for name, kind in schema["properties"].items()
     ]
 
 
-def _headers(call: Call) -> list[dict[str, Any]]:
+def _headers(call: Call, lang: Lang) -> list[dict[str, Any]]:
     return [
         {
             "name": header.name,
             "in": "header",
             "required": header == SECRET and call.who.kind == "reporter",
-            "description": header.says,
+            "description": _meaning(header.name, lang),
             "schema": {"type": "string"},
             "example": header.example,
         }
@@ -185,14 +202,19 @@ def _headers(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _request_body(call: Call, components: dict[str, Any]) -> dict[str, Any]:
+def _request_body(call: Call, components: dict[str, Any], lang: Lang) -> dict[str, Any]:
     schema = components[call.body.__name__]
     json = {"schema": {"$ref": _REF.format(name=call.body.__name__)}}
     if call.example[0] is not None:
         json["example"] = call.example[0]
     content: dict[str, Any] = {"application/json": json} if schema["properties"] else {}
     if call.photos:
-        files = {"type": "array", "maxItems": 6, "items": {"type": "string", "contentMediaType": "image/*"}}
+        files = {
+            "type": "array",
+            "maxItems": PHOTOS_MAX,
+            "items": {"type": "string", "contentMediaType": "image/*"},
+            "description": _meaning("photos", lang),
+        }
         form = {**schema, "properties": {**schema["properties"], "photos": files}}
         form.pop("title")
         content["multipart/form-data"] = {"schema": form}
@@ -217,7 +239,8 @@ def _responses(method: str, call: Call, lang: Lang) -> dict[str, Any]:
 def _success(call: Call, lang: Lang) -> dict[str, Any]:
     said: dict[str, Any] = {"description": t(f"api.title_{call.status}", lang)}
     if call.raw is not None:
-        said["content"] = {call.raw.partition(";")[0]: {"schema": {"type": "string", "contentMediaType": call.raw}}}
+        schema = {"type": "object"} if call.raw == "application/json" else {"type": "string"}
+        said["content"] = {call.raw.partition(";")[0]: {"schema": schema}}
     if call.answer is None:
         return said
     refs = [{"$ref": _REF.format(name=kind.__name__)} for kind in _answers(call)]

@@ -77,7 +77,6 @@ class Probe:
     **call(
         ANYONE,
         "operations",
-        "The process answers. Looks at nothing else, so a failing database does not have it restarted.",
         answer=Alive,
         example=(None, {"alive": True}),
     ),
@@ -91,7 +90,6 @@ async def healthz(request: Req) -> Response[bytes]:
     **call(
         ANYONE,
         "operations",
-        "Database and photo store answer; 503 with the same body when one does not.",
         also=(503,),
         answer=Ready,
         example=(None, examples.READY),
@@ -107,8 +105,6 @@ async def readyz(request: Req) -> Response[bytes]:
     **call(
         HOUSE,
         "operations",
-        "Prometheus text format: requests by route template and status with their times, intakes by channel, photos "
-        "refused by reason, age of the job queue, messages by status. From the own network only.",
         raw=CONTENT_TYPE,
     ),
 )

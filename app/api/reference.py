@@ -28,7 +28,7 @@ class PageQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 def _code(text: str) -> Markup:
     """`words` between backticks as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S704  # escaped
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped
 
 
 def _breakable(path: str) -> Markup:
@@ -89,8 +89,11 @@ def _call(method: str, path: str, operation: dict[str, Any], schemas: dict[str, 
         "name": operation["summary"],
         "text": text,
         "who": who,
-        "parameters": operation["parameters"],
-        "fields": _fields(form["schema"], schemas) if form else [],
+        "parameters": [
+            (each["name"], f"{each['in']} · {kind_words(each['schema'])}", each["required"], each["description"])
+            for each in operation["parameters"]
+        ],
+        "fields": _fields(_schema(form["schema"], schemas)) if form else [],
         "types": list(body),
         "body": _pretty(body.get("application/json", {}).get("example")),
         "answers": answers,
@@ -112,10 +115,14 @@ def _pretty(value: Any) -> str | None:
     return None if value is None else json.format(json.encode(value), indent=2).decode()
 
 
-def _fields(schema: dict[str, Any], schemas: dict[str, Any]) -> list[tuple[str, str, bool, str]]:
+def _schema(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """What a reference stands for."""
+    found: dict[str, Any] = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    return found
+
+
+def _fields(schema: dict[str, Any]) -> list[tuple[str, str, bool, str]]:
     """(name, type in words, required, description) of a body."""
-    if "$ref" in schema:
-        schema = schemas[schema["$ref"].rpartition("/")[2]]
     required = schema.get("required", [])
     return [
         (name, kind_words(kind), name in required, kind.get("description", ""))
@@ -135,22 +142,22 @@ def kind_words(kind: dict[str, Any]) -> str:
         return str(kind["$ref"].rpartition("/")[2])
     limits = [f"{kind[k]}" for k in ("minLength", "maxLength") if k in kind]
     word = kind.get("contentMediaType") or kind.get("format") or kind.get("type", "any")
-    return f"{word} ({'–'.join(limits)})" if limits else str(word)
+    return f"{word} ({'–'.join(limits) if len(limits) > 1 else f'≤ {limits[0]}'})" if limits else str(word)
 
 
 @get(
     "/schema",
-    **call(ANYONE, "operations", "For people to read.", raw="text/html", query=PageQuery),
+    **call(ANYONE, "operations", raw="text/html", query=PageQuery),
 )
 async def page(request: Req) -> Response[str]:
     wanted = request.query_params.get("lang")
     lang = pick(wanted) if wanted else lang_of(request)
-    return Response(request.app.state.pages[lang], media_type="text/html; charset=utf-8", headers=_CACHED)
+    return Response(request.app.state.pages[lang], media_type="text/html", headers=_CACHED)
 
 
 @get(
     "/schema/openapi.json",
-    **call(ANYONE, "operations", "OpenAPI 3.1, for programs.", raw="application/json"),
+    **call(ANYONE, "operations", raw="application/json"),
 )
 async def openapi(request: Req) -> Response[bytes]:
     body = json.encode(request.app.state.documents[lang_of(request)])
@@ -159,10 +166,10 @@ async def openapi(request: Req) -> Response[bytes]:
 
 @get(
     "/schema/reference.css",
-    **call(ANYONE, "operations", "For browsers.", raw="text/css"),
+    **call(ANYONE, "operations", raw="text/css", listed=False),
 )
 async def style() -> Response[bytes]:
-    return Response(_style(), media_type="text/css; charset=utf-8", headers=_CACHED)
+    return Response(_style(), media_type="text/css", headers=_CACHED)
 
 
 @cache
@@ -170,9 +177,14 @@ def _style() -> bytes:
     return (_PAGES / "reference.css").read_bytes()
 
 
-@get("/", **call(ANYONE, "operations", "Leads to this description.", status=302, raw="text/html"))
+@get("/schema/icon.svg", **call(ANYONE, "operations", raw="image/svg+xml", listed=False))
+async def icon() -> Response[bytes]:
+    return Response((_PAGES / "icon.svg").read_bytes(), media_type="image/svg+xml", headers=_CACHED)
+
+
+@get("/", **call(ANYONE, "operations", status=302, raw="text/html", listed=False))
 async def start() -> Redirect:
     return Redirect("/schema")
 
 
-ROUTES = [page, openapi, style, start]
+ROUTES = [page, openapi, style, icon, start]

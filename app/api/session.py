@@ -1,12 +1,12 @@
 """Signing in, and what belongs to an account: keys for programs, the list of agencies."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 from litestar import Response, delete, get, post
 from litestar.params import FromPath
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from app.accounts import service as accounts
 from app.accounts.model import Actor, ApiToken, Role, Session
@@ -48,14 +48,14 @@ class SessionView(Struct):
 class TokenBody(Struct, frozen=True, forbid_unknown_fields=True):
     """``username``: whose rights the key carries; left out, the caller's own."""
 
-    name: Annotated[str, Meta(description="Which program uses it.")]
+    name: str
     scopes: tuple[Literal["read", "write"], ...]
     expires_at: datetime | None = None
     username: str | None = None
 
 
 class TokenQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    username: Annotated[str | None, Meta(description="Another account's keys; administrators only.")] = None
+    username: str | None = None
 
 
 class NewToken(Struct):
@@ -115,8 +115,6 @@ async def _view(request: Req, actor: Actor, session: Session) -> SessionView:
     **call(
         ANYONE,
         "session",
-        "With user name and password. Sets an HttpOnly cookie and gives the CSRF token that every changing request "
-        "must send back. After five failures the name is locked for a while, whether or not anybody has it.",
         status=201,
         body=SignIn,
         answer=SessionView,
@@ -141,7 +139,6 @@ async def sign_in(request: Req) -> Response[bytes]:
     **call(
         IN_A_BROWSER,
         "session",
-        "For a page that was loaded anew: the CSRF token again, and who is signed in.",
         answer=SessionView,
         example=(None, examples.SESSION),
     ),
@@ -152,7 +149,7 @@ async def see_session(request: Req) -> Response[bytes]:
 
 @delete(
     "/session",
-    **call(IN_A_BROWSER, "session", "Ends this session and removes its cookie.", status=204),
+    **call(IN_A_BROWSER, "session", status=204),
 )
 async def sign_out(request: Req) -> Response[None]:
     await accounts.sign_out(context(request).parts.pool, request.state.session.token)
@@ -164,7 +161,6 @@ async def sign_out(request: Req) -> Response[None]:
     **call(
         ALL_STAFF,
         "session",
-        "The account that a session or a program's key acts for.",
         answer=Me,
         example=(None, examples.ME),
     ),
@@ -204,7 +200,6 @@ def _token(token: ApiToken) -> TokenView:
     **call(
         ALL_STAFF,
         "programs",
-        "One's own, newest first, revoked ones included. An administrator may ask for another account's.",
         query=TokenQuery,
         answer=TokensView,
         example=(None, examples.TOKENS),
@@ -226,8 +221,6 @@ async def tokens(request: Req) -> Response[bytes]:
     **call(
         ACCOUNT_MANAGER,
         "programs",
-        "For an account, with the scopes `read`, `write` or both. Only in a browser session: a key cannot make keys. "
-        "Send the key as `Authorization: Bearer …`.",
         status=201,
         body=TokenBody,
         answer=NewToken,
@@ -255,7 +248,6 @@ async def make_token(request: Req) -> Response[bytes]:
     **call(
         ALL_STAFF,
         "programs",
-        "One's own, or anybody's for an administrator. It stops working at once; again is no error.",
         status=204,
         errors=(NotFound("accounts.no_such_token"),),
     ),
@@ -274,7 +266,6 @@ async def revoke_token(request: Req, token_id: FromPath[str]) -> Response[None]:
     **call(
         ALL_STAFF,
         "session",
-        "All of them, closed ones included, for forms that assign or transfer.",
         answer=AgenciesView,
         example=(None, examples.AGENCIES),
     ),

@@ -1,12 +1,11 @@
 """Handling reports: the queue, the case, the acts; for members of staff and their programs."""
 
 from datetime import UTC, datetime
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from app.accounts import service as accounts
 from app.api import examples
@@ -14,8 +13,9 @@ from app.api.body import read_body, read_query
 from app.api.case import CaseView, QueuePage, case_view, queue_items
 from app.api.context import Req, answer, context, staff
 from app.api.declare import CASE_STAFF, COORDINATOR, IDEMPOTENCY_KEY, call
+from app.api.follow import found
 from app.api.problems import FieldProblem, lang_of, shown
-from app.api.reports import ReportBody, found, store_uploads, take_in
+from app.api.send import ReportBody, store_uploads, take_in
 from app.api.views import Named, agency_view, status_word
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.photos import service as photos
@@ -32,17 +32,15 @@ _EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "i
 class QueueQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """All conditions must hold."""
 
-    status: Annotated[
-        tuple[str, ...], Meta(description="One or more, with commas; left out: everything that is still open.")
-    ] = ()
+    status: tuple[str, ...] = ()
     category: str | None = None
-    commune: Annotated[str | None, Meta(description="Five-digit code.")] = None
+    commune: str | None = None
     agency: str | None = None
-    assignee: Annotated[str | None, Meta(description="A staff id, or `me`.")] = None
-    overdue: Annotated[bool, Meta(description="Only what is past its deadline.")] = False
-    q: Annotated[str, Meta(description="Words in text, code, address or commune; accents do not matter.")] = ""
-    cursor: Annotated[str | None, Meta(description="`next` of the page before.")] = None
-    limit: Annotated[int, Meta(description="Rows in a page, 1 to 200.")] = PAGE
+    assignee: str | None = None
+    overdue: bool = False
+    q: str = ""
+    cursor: str | None = None
+    limit: int = PAGE
 
 
 class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,7 +67,7 @@ class ActView(Struct):
 
 
 class IdentityBody(Struct, frozen=True, forbid_unknown_fields=True):
-    reason: Annotated[str, Meta(description="Why it is needed, 5 to 300 characters; it becomes history.")]
+    reason: str
 
 
 class IdentityView(Struct):
@@ -100,8 +98,6 @@ async def _visible(request: Req, code: str) -> Report:
     **call(
         CASE_STAFF,
         "case",
-        "Reports of the caller's agency and those below it; coordinators and leaders see every agency's. Soonest "
-        "deadline first, in pages that do not shift when new reports arrive.",
         query=QueueQuery,
         answer=QueuePage,
         example=(None, examples.QUEUE),
@@ -145,8 +141,6 @@ def _assignee(asked: str | None, own: UUID | None) -> UUID | None:
     **call(
         CASE_STAFF,
         "case",
-        "Everything about a report except who sent it: words, photos, the whole history, what was told to whom by "
-        "which channel, and what the caller may do now.",
         answer=CaseView,
         example=(None, examples.CASE),
         errors=(NotFound("reports.code_unknown", code="PA-7K3M-9QX2"),),
@@ -162,14 +156,10 @@ async def see_case(request: Req, code: FromPath[str]) -> Response[bytes]:
     **call(
         CASE_STAFF,
         "case",
-        "`accept`, `assign`, `claim`, `start`, `ask`, `resume`, `return`, `transfer`, `progress`, `resolve`, "
-        "`reopen`, `reject`, `merge`, `unmerge`, `publish`, `unpublish`, `direct` or `note`: whichever `acts` of the "
-        "case names. With photos as multipart/form-data in parts named `photos`.",
         body=ActBody,
         photos=True,
         answer=ActView,
         example=(examples.ACT_BODY, examples.ACT),
-        path_says={"act": "one of the case's `acts`"},
         errors=(
             Conflict("reports.changed_meanwhile", version=4),
             Conflict("reports.act_not_now", status="closed"),
@@ -211,8 +201,6 @@ async def do_act(request: Req, code: FromPath[str], act: FromPath[str]) -> Respo
     **call(
         COORDINATOR,
         "case",
-        "For coordinators alone, with a reason. The look itself becomes part of the report's history, and the "
-        "reporter can see that it happened.",
         body=IdentityBody,
         answer=IdentityView,
         example=(examples.IDENTITY_BODY, examples.IDENTITY),
@@ -231,7 +219,6 @@ async def see_identity(request: Req, code: FromPath[str]) -> Response[bytes]:
     **call(
         CASE_STAFF,
         "case",
-        "The original bytes with the camera's time and place, as evidence; a download, never shown in a page.",
         raw="application/octet-stream",
         errors=(NotFound("photos.not_found"), NotFound("reports.code_unknown", code="PA-7K3M-9QX2")),
     ),
@@ -254,7 +241,6 @@ async def original(request: Req, code: FromPath[str], photo_id: FromPath[str]) -
     **call(
         COORDINATOR,
         "case",
-        "What the caller says, with the caller's contact if they give one and their consent, which must be asked for.",
         status=201,
         headers=(IDEMPOTENCY_KEY,),
         body=ReportBody,

@@ -23,7 +23,8 @@ _TITLE = (
     "(?i:ông|bà|anh|chị|cô|chú|bác|dì|thầy|em|tên(?: là)?|tôi là|mình là|"
     "ong|ba|chi|co|chu|bac|ten(?: la)?|toi la|mr|mrs|ms)"
 )
-_NAME = re.compile(rf"\b({_TITLE}\.? )((?:{_FAMILY})(?: [A-ZÀ-ỸĐ]\w*){{1,4}})")
+_CAPITALS = "".join(chr(c) for c in (*range(0x41, 0x5B), *range(0xC0, 0x1EFF)) if chr(c).isupper())
+_NAME = re.compile(rf"\b({_TITLE}\.? )((?:{_FAMILY})(?: [{_CAPITALS}]\w*){{1,4}})")
 
 
 def _number(found: re.Match[str], lang: Lang) -> str:

@@ -56,6 +56,13 @@ async def address(world: World) -> AsyncIterator[str]:
         yield address
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Give way until it is so."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  # what is waited for is somebody else's, without an event
+            await asyncio.sleep(0)
+
+
 class running:  # noqa: N801  # used like a function, as a context manager
     """A server for as long as the block lasts; gives its address."""
 
@@ -64,9 +71,8 @@ class running:  # noqa: N801  # used like a function, as a context manager
 
     async def __aenter__(self) -> str:
         self.task = asyncio.create_task(self.server.serve())
-        while not self.server.started:
-            assert not self.task.done(), "the server did not start"
-            await asyncio.sleep(0)
+        await until(lambda: self.server.started or self.task.done())
+        assert self.server.started, "the server did not start"
         return f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
 
     async def __aexit__(self, *_: object) -> None:
@@ -189,3 +195,9 @@ def keys(answer: httpx.Response) -> list[tuple[str | None, str]]:
     """(field, key) of every error in a problem."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text
     return [(error["field"], error["key"]) for error in answer.json()["errors"]]
+
+
+def form_body(fields: dict[str, str], picture: bytes) -> tuple[str, bytes]:
+    """Content type and bytes of a form, for tests that write to the socket themselves."""
+    made = httpx.Request("POST", "http://a/", data=fields, files={"photos": ("a.jpg", picture, "image/jpeg")})
+    return made.headers["content-type"], made.read()

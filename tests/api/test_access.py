@@ -75,6 +75,7 @@ async def test_what_is_open_to_everybody_is_a_short_list(parts: Parts) -> None:
         "GET /schema",
         "GET /schema/openapi.json",
         "GET /schema/reference.css",
+        "GET /schema/icon.svg",
     }
 
 
