@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+import pytest
 import pytest_asyncio
 from asyncpg.connection import LoggedQuery
 
@@ -17,6 +18,8 @@ from app import db
 from app.accounts import citizens
 from app.accounts.model import SYSTEM, Actor, Role
 from app.db import Conn, Pool
+from app.errors import AppError
+from app.history import service as history
 from app.history.model import NO_HASH
 from app.photos import store as photo_store
 from app.photos.model import StoredPhoto
@@ -240,6 +243,26 @@ async def reach(pool: Pool, status: Status, **changes: Any) -> Report:
         report = await do(pool, actor, report, act, **form)
     assert report.status is status
     return report
+
+
+async def resolve(pool: Pool, report: Report, actor: Actor = OFFICER) -> Report:
+    return await do(pool, actor, report, Act.RESOLVE, text="Đã vá xong.", photos=(await photo(pool, 9),))
+
+
+async def refusal(pool: Pool, actor: Actor, report: Report, act: Act, **form: Any) -> AppError:
+    """Why the act is refused; and nothing at all is written."""
+    async with pool.acquire() as conn:
+        before = await written(conn)
+        with pytest.raises(AppError) as error:
+            await do(pool, actor, report, act, **form)
+        assert await written(conn) == before
+    return error.value
+
+
+async def kinds(pool: Pool, report: Report) -> list[str]:
+    """What has happened to a report."""
+    async with pool.acquire() as conn:
+        return [event.kind for event in await history.of_report(conn, report.report_id)]
 
 
 async def written(conn: Conn) -> list[list[tuple[Any, ...]]]:
