@@ -110,7 +110,8 @@ async def test_a_system_in_order_has_every_part_looked_at_and_nothing_bad(settin
     found = {finding.part: finding.level for finding in await examine(settings)}
     assert found == {
         "settings": "ok", "database": "ok", "schema": "ok", "rules": "ok", "places": "warn", "staff": "warn",
-        "queue": "ok", "messages": "ok", "object store": "ok", "bot": "ok", "photos": "ok", "disk": found["disk"],
+        "queue": "ok", "messages": "ok", "personal data": "ok",
+        "object store": "ok", "bot": "ok", "photos": "ok", "disk": found["disk"],
     }  # fmt: skip
 
 
@@ -282,6 +283,20 @@ async def test_messages_that_were_lost_are_counted(settings: Settings, admin: Co
     """)
     finding = await the(settings, "messages")
     assert (finding.level, finding.says) == ("warn", "In the last day: 1 messages failed, 2 messages uncertain.")
+
+
+@pytest.mark.parametrize(("days", "level"), [(1, "warn"), (14, "warn"), (16, "bad")])
+async def test_people_who_wait_to_be_erased_are_told_before_the_law_is_broken(
+    days: int, level: str, settings: Settings, admin: Conn
+) -> None:
+    await admin.execute(f"""
+        WITH somebody AS (INSERT INTO citizens (citizen_id) VALUES (gen_random_uuid()) RETURNING citizen_id)
+        INSERT INTO data_requests (citizen_id, kind, requested_at)
+        SELECT citizen_id, 'erase', now() - interval '{days} days' FROM somebody
+    """)
+    finding = await the(settings, "personal data")
+    assert finding.level == level
+    assert finding.says.startswith("1 people wait to have their data erased")
 
 
 # ---------------------------------------------------------------- the object store

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
 
@@ -19,6 +20,7 @@ _CONNECT_SECONDS = 8.0
 _OLDEST_SERVER = 150_000
 _CLOCK_WARN, _CLOCK_BAD = 2.0, 60.0
 _QUEUE_WARN, _QUEUE_BAD = 60.0, 600.0
+_ERASE_WITHIN, _ERASE_SOON = timedelta(days=20), timedelta(days=5)  # Nghị định 356/2025/NĐ-CP
 
 
 async def examine_database(settings: Settings) -> Findings:
@@ -42,7 +44,7 @@ async def _connected(conn: Conn, settings: Settings) -> Findings:
         return [*found, *rules_file(settings)]
     for part, check in (
         ("rules", _rules(conn, settings)), ("places", _places(conn)), ("staff", _staff(conn)),
-        ("queue", _queue(conn)), ("messages", _messages(conn)),
+        ("queue", _queue(conn)), ("messages", _messages(conn)), ("personal data", _erasures(conn)),
     ):  # fmt: skip
         found += await guarded(part, check)
     return found
@@ -102,7 +104,8 @@ async def _server(conn: Conn, settings: Settings) -> Finding:
     if row["most"] < wanted or row["used"] > row["most"] * 0.9:
         says = f"{row['used']} of {row['most']} connections are in use; we may need {wanted}."
         return bad(says, "Raise max_connections or lower PHANANH_DATABASE_POOL.", "warn")
-    where = " through a local socket" if "host=/" in (settings.database_url or "") else ""
+    socket_folder = dict(parse_qsl(urlsplit(settings.database_url or "").query)).get("host", "")
+    where = f" at the socket in {socket_folder}" if socket_folder else ""
     says = (
         f"PostgreSQL {row['version']}{where}, {size(row['size'])}, {row['used']} of {row['most']} connections in use."
     )
@@ -211,3 +214,16 @@ async def _messages(conn: Conn) -> Findings:
         says = "In the last day: " + ", ".join(f"{n} messages {status}" for status, n in lost.items()) + "."
         return [Finding("messages", "warn", says, "The ledger of each report says why; call those whom it matters to.")]
     return [Finding("messages", "ok", f"{counts.get('sent', 0)} messages were sent in the last day, none was lost.")]
+
+
+async def _erasures(conn: Conn) -> Findings:
+    row = await conn.fetchrow(
+        "SELECT count(*) AS people, min(requested_at) AS since FROM data_requests WHERE done_at IS NULL"
+    )
+    assert row is not None
+    if not row["people"]:
+        return [Finding("personal data", "ok", "Nobody is waiting to have their data erased.")]
+    due = row["since"] + _ERASE_WITHIN
+    level: Level = "bad" if due - datetime.now(UTC) < _ERASE_SOON else "warn"
+    says = f"{row['people']} people wait to have their data erased; the first by {due:%Y-%m-%d}, as the law has it."
+    return [Finding("personal data", level, says, "The table data_requests names them; erase, then set done_at.")]
