@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+import yaml
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "123456:compose-test_A"
@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}")
 
 def compose(**variables: str) -> dict[str, Any]:
     """The file with its variables put in: those given, else their defaults."""
-    loaded: dict[str, Any] = _filled(YAML(typ="safe").load(ROOT / "compose.yaml"), variables)
+    loaded: dict[str, Any] = _filled(yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8")), variables)
     return loaded
 
 
