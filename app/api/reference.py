@@ -50,9 +50,10 @@ def _templates() -> Environment:
 
 
 def describe(app: Litestar, public_url: str) -> None:
-    """Make the documents and pages once, when all routes are known."""
-    app.state.documents = {lang: document(app, public_url, lang) for lang in LANGS}
-    app.state.pages = {lang: _page(app.state.documents[lang], lang) for lang in LANGS}
+    """Make the documents and pages once, when all routes are known; what is kept is their bytes."""
+    documents = {lang: document(app, public_url, lang) for lang in LANGS}
+    app.state.documents = {lang: json.encode(said) for lang, said in documents.items()}
+    app.state.pages = {lang: _page(said, lang).encode() for lang, said in documents.items()}
 
 
 def _page(said: dict[str, Any], lang: Lang) -> str:
@@ -149,7 +150,7 @@ def kind_words(kind: dict[str, Any]) -> str:
     "/schema",
     **call(ANYONE, "operations", raw="text/html", query=PageQuery),
 )
-async def page(request: Req) -> Response[str]:
+async def page(request: Req) -> Response[bytes]:
     wanted = request.query_params.get("lang")
     lang = pick(wanted) if wanted else lang_of(request)
     return Response(request.app.state.pages[lang], media_type="text/html", headers=_CACHED)
@@ -160,8 +161,7 @@ async def page(request: Req) -> Response[str]:
     **call(ANYONE, "operations", raw="application/json"),
 )
 async def openapi(request: Req) -> Response[bytes]:
-    body = json.encode(request.app.state.documents[lang_of(request)])
-    return Response(body, media_type="application/json", headers=_CACHED)
+    return Response(request.app.state.documents[lang_of(request)], media_type="application/json", headers=_CACHED)
 
 
 @get(

@@ -106,6 +106,8 @@ async def take_in(
     """File a report that came by HTTP, whoever sent it."""
     ctx = context(request)
     parts = ctx.parts
+    # Taken once: while photos are worked on, new rules may come into force.
+    rules, gazetteer = parts.rules, parts.gazetteer
     try:
         key = idempotency_key(request)
         new = NewReport(
@@ -118,13 +120,13 @@ async def take_in(
             contact=Contact(body.contact_name, body.contact_phone, body.contact_email),
             key=(scope, key) if key else None,
         )
-        check(parts.rules, parts.gazetteer, new)
+        check(rules, gazetteer, new)
         stored, refused = await store_uploads(ctx, uploads)
     finally:
         for upload in uploads:
             upload.close()
     new = msgspec.structs.replace(new, photos=stored)
-    filed = await file_report(parts.pool, parts.rules, parts.gazetteer, parts.settings.secret_key, new)
+    filed = await file_report(parts.pool, rules, gazetteer, parts.settings.secret_key, new)
     bind_contextvars(report_id=str(filed.report.report_id))
     if not filed.replayed:
         ctx.metrics.intakes.labels(channel).inc()

@@ -10,8 +10,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from pgqueuer import RetryRequested
-
 from app.accounts import citizens
 from app.accounts import service as accounts
 from app.db import Conn, Pool
@@ -100,6 +98,9 @@ async def _send(pool: Pool, sender: Sender, entry: store.Entry, attempt: int, te
         settled = await store.settle(conn, entry, status, reason, ref, was=was, attempt=attempt)
     if settled and isinstance(failure, TryLater) and status == "queued":
         delay = max(failure.seconds, min(2.0 ** (attempt - 1), _BACKOFF_MOST))
+        # Known to the worker alone: it brings pydantic along, 12 MB that the API process need not carry.
+        from pgqueuer import RetryRequested
+
         raise RetryRequested(timedelta(seconds=delay), failure.reason)
 
 

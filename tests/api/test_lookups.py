@@ -115,6 +115,7 @@ async def test_metrics_count_requests_intakes_refusals_and_messages(http: httpx.
     assert value('phananh_notifications_last_day{status="sent"}') == 1
     assert value('phananh_http_request_seconds_count{method="POST",route="/api/v1/reports",status="201"}') >= 1
     assert value('phananh_http_request_seconds_count{method="GET",route="(none)",status="404"}') >= 1
+    assert value("process_resident_memory_bytes") > 2**20
     assert "phananh_queue_oldest_seconds" in page
     assert sent.code not in page
 
