@@ -4,8 +4,8 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -22,6 +22,8 @@ else:
     Pool = asyncpg.Pool
     Conn = asyncpg.Connection
 
+_RECONNECT = 1.0
+"""Seconds between tries to listen again after the connection was lost."""
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
@@ -62,6 +64,41 @@ async def transaction(pool: Pool) -> AsyncIterator[Conn]:
     """One connection inside one transaction: committed at the end, rolled back on any error."""
     async with pool.acquire() as conn, conn.transaction():
         yield conn
+
+
+async def wakeups(url: str, channel: str, every: float) -> AsyncGenerator[None, None]:
+    """A beat at once, after each NOTIFY on the channel, after each lost connection, and at least ``every`` seconds.
+
+    Listens on a connection of its own and connects again by itself. Close it (``aclosing``) to let go of it.
+    """
+    woken = asyncio.Event()
+    listening: asyncpg.Connection[asyncpg.Record] | None = None
+    try:
+        while True:
+            if listening is None or listening.is_closed():
+                listening = await _listen(url, channel, woken)
+            yield
+            with suppress(TimeoutError):
+                async with asyncio.timeout(every if listening else _RECONNECT):
+                    await woken.wait()
+            woken.clear()
+    finally:
+        if listening is not None:
+            listening.terminate()
+
+
+async def _listen(url: str, channel: str, woken: asyncio.Event) -> "asyncpg.Connection[asyncpg.Record] | None":
+    conn: asyncpg.Connection[asyncpg.Record] | None = None
+    try:
+        conn = await asyncpg.connect(url, timeout=5)
+        conn.add_termination_listener(lambda *_: woken.set())
+        await conn.add_listener(channel, lambda *_: woken.set())
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        # Whoever waits for beats gets them slowly meanwhile.
+        if conn is not None:
+            conn.terminate()
+        return None
+    return conn
 
 
 def _for_dbmate(url: str) -> str:

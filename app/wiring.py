@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import asyncpg
 import structlog
 from msgspec import Struct
 
-from app.db import Pool, connect_pool, is_migrated, migrate
+from app.db import Pool, connect_pool, is_migrated, migrate, wakeups
 from app.photos.lab import PhotoLab
 from app.places import service as places
 from app.places.gazetteer import Gazetteer
 from app.routing import service as routing
+from app.routing.problems import RulesError
 from app.routing.ruleset import RuleSet
+from app.routing.versions import CHANNEL
 from app.settings import Settings
 from storage.folder import FolderStore
 from storage.objects import ObjectStore
@@ -23,12 +25,15 @@ log = structlog.get_logger()
 
 _REFRESH = 30.0
 """Seconds after which every process knows of newly imported boundaries."""
+_POLL = 10.0
+"""Seconds after which a process finds new rules even if it was not told of them."""
 
 
 class Parts(Struct):
     """What handlers, jobs and the bot work with, shared by everything in one process.
 
-    Read ``gazetteer`` anew for each piece of work: an import replaces it. Nothing else changes.
+    Read ``gazetteer`` and ``rules`` anew for each piece of work, and once for the whole of it: an import replaces the
+    one, a new version the other. Nothing else changes.
     """
 
     settings: Settings
@@ -47,53 +52,61 @@ def object_store(settings: Settings) -> ObjectStore:
     return S3Store(s3.endpoint, s3.access_key, s3.secret_key, s3.bucket, region=s3.region, tls=s3.tls)
 
 
-async def prepare(settings: Settings) -> None:
-    """What must be true before any process serves: schema up to date, these rules and their agencies in the database.
+async def prepare(settings: Settings, *, take_file: bool = False) -> None:
+    """What must be true before any process serves: the schema is up to date and rules are in force.
 
-    Costs next to nothing when it is so already. Safe to call from several processes at once.
+    With ``take_file`` a rules file that has changed since it was last taken comes into force; without, the file is only
+    read when no rules are in force yet. Costs next to nothing when all is so already. Safe to call from several
+    processes at once. Raises RulesError when the file is needed and cannot be used.
     """
     assert settings.database_url is not None
-    rules = routing.load(settings.rules)
     pool = await connect_pool(settings.database_url, 2)
     try:
         async with pool.acquire() as conn:
-            if await is_migrated(conn) and await routing.is_installed(conn, rules):
+            migrated = await is_migrated(conn)
+        if not migrated:
+            await migrate(settings.database_url)
+        async with pool.acquire() as conn:
+            if not take_file and await routing.in_force(conn):
                 return
-        await migrate(settings.database_url)
-        await install_rules(pool, settings)
+            rules = routing.load(settings.rules)
+            if await routing.is_taken(conn, rules):
+                return
+            note = "file changed" if await routing.in_force(conn) else "first start"
+        await routing.install(pool, rules, communes_of(await places.load(pool), rules), note, "start")
     finally:
         await pool.close()
 
 
-async def install_rules(pool: Pool, settings: Settings) -> None:
-    """The rules of the settings, their agencies and an office for each commune of the province, into the database."""
-    rules = routing.load(settings.rules)
-    gazetteer = await places.load(pool)
-    communes = [(c.code, c.full_name) for c in gazetteer.communes if c.province_code == rules.province_code]
-    await routing.install(pool, rules, communes, note="", by="start")
+def communes_of(gazetteer: Gazetteer, rules: RuleSet) -> list[tuple[str, str]]:
+    """Code and full name of every commune of the rules' province."""
+    return [(c.code, c.full_name) for c in gazetteer.communes if c.province_code == rules.province_code]
 
 
 @asynccontextmanager
 async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     """All parts, closed in reverse order at the end. Expects a prepared database (``prepare``)."""
     assert settings.database_url is not None
-    rules = routing.load(settings.rules)
     objects = object_store(settings)
     lab = PhotoLab()
     pool = await connect_pool(settings.database_url, settings.database_pool)
     try:
         await objects.check()
-        parts = Parts(settings, pool, objects, lab, await places.load(pool), rules)
-        refreshing = asyncio.create_task(_refresh(parts))
-        yield parts
-        refreshing.cancel()
+        parts = Parts(settings, pool, objects, lab, await places.load(pool), await routing.active(pool))
+        following = [asyncio.create_task(work(parts)) for work in (_follow_places, _follow_rules)]
+        try:
+            yield parts
+        finally:
+            for task in following:
+                task.cancel()
+            await asyncio.gather(*following, return_exceptions=True)
     finally:
         await pool.close()
         await lab.close()
         await objects.close()
 
 
-async def _refresh(parts: Parts) -> None:
+async def _follow_places(parts: Parts) -> None:
     while True:
         await asyncio.sleep(_REFRESH)
         try:
@@ -101,3 +114,21 @@ async def _refresh(parts: Parts) -> None:
         except (OSError, asyncpg.PostgresError) as error:
             # Without the database everything else fails louder; the next round tries again.
             log.warning("boundaries not refreshed", error=type(error).__name__)
+
+
+async def _follow_rules(parts: Parts) -> None:
+    assert parts.settings.database_url is not None
+    async with aclosing(wakeups(parts.settings.database_url, CHANNEL, _POLL)) as beats:
+        async for _ in beats:
+            try:
+                rules = await routing.current(parts.pool, parts.rules)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("rules not refreshed", error=type(error).__name__)
+                continue
+            except RulesError as error:
+                # Put into force by a newer program than this one; it goes on deciding by what it knows.
+                log.error("the rules in force cannot be read here", problem=error.lines("en")[0])
+                continue
+            if rules is not parts.rules:
+                log.info("rules replaced", version=rules.version, instead_of=parts.rules.version)
+                parts.rules = rules

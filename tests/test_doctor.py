@@ -229,6 +229,16 @@ async def test_rules_that_were_changed_but_are_not_in_use_are_warned_of(settings
     assert "not in use yet" in finding.says
 
 
+async def test_rules_that_were_applied_by_command_are_told_from_those_of_the_file(
+    settings: Settings, admin: Conn
+) -> None:
+    await admin.execute("UPDATE rule_sets SET active = false")
+    await admin.execute("INSERT INTO rule_sets (version, source, active) VALUES ('0123456789abcdef', '', true)")
+    finding = await the(settings, "rules")
+    assert finding.level == "ok"
+    assert finding.says.startswith("Version 0123456789abcdef is in force")
+
+
 async def test_imported_boundaries_are_named(settings: Settings, admin: Conn) -> None:
     await admin.execute("""
         INSERT INTO place_sets (set_id, source, sha256, commune_count, active)

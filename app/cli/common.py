@@ -58,12 +58,12 @@ def told() -> Iterator[None]:
 
 
 @contextmanager
-def prepared() -> Iterator[Settings]:
-    """Settings with a database that runs and is up to date."""
+def prepared(*, take_file: bool = False) -> Iterator[Settings]:
+    """Settings with a database that runs and is up to date; ``take_file`` as in ``app.wiring.prepare``."""
     from app.supervisor import database
     from app.wiring import prepare
 
     settings = read_settings()
     with told(), database(settings) as ready:
-        asyncio.run(prepare(ready))
+        asyncio.run(prepare(ready, take_file=take_file))
         yield ready

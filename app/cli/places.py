@@ -23,14 +23,17 @@ def places_import(file: Path, lang: Language = "en") -> None:
     """Take real commune boundaries (GeoJSON, or .gz) and switch over to them in one transaction."""
     from app.db import connect_pool
     from app.places import service as places
-    from app.wiring import install_rules
+    from app.routing import service as routing
+    from app.wiring import communes_of
 
     async def take(settings: Settings, progress: Any) -> list[str]:
         assert settings.database_url is not None
         pool = await connect_pool(settings.database_url, 2)
         try:
             report = await places.import_file(pool, file, progress)
-            await install_rules(pool, settings)  # the communes' offices follow the communes
+            # The communes' offices follow the communes.
+            rules = await routing.active(pool)
+            await routing.put_offices(pool, rules, communes_of(await places.load(pool), rules))
             return report.lines(lang)
         finally:
             await pool.close()

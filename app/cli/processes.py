@@ -29,7 +29,7 @@ def run() -> None:
     began = time.monotonic()
     settings = read_settings()
     with told(), database(settings) as ready:
-        asyncio.run(prepare(ready))
+        asyncio.run(prepare(ready, take_file=True))
         accounts = _seed_when_empty(ready)
         names = ["api", "worker", "bot"] + (["simulator"] if ready.simulated else [])
         supervisor = Supervisor(ready, names)
@@ -114,7 +114,7 @@ def simulator() -> None:
 
 def migrate() -> None:
     """Bring schema, rules and agencies up to date, and stop."""
-    with prepared():
+    with prepared(take_file=True):
         out.print("the schema is up to date")
 
 

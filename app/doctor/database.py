@@ -156,11 +156,16 @@ def rules_file(settings: Settings) -> Findings:
 
 async def _rules(conn: Conn, settings: Settings) -> Findings:
     found = rules_file(settings)
-    if found[0].level == "ok":
-        version = routing.load(settings.rules).version
-        if not await conn.fetchval("SELECT EXISTS (SELECT FROM rule_sets WHERE version = $1)", version):
-            says = f"{settings.rules} has changed and is not in use yet."
-            return [Finding("rules", "warn", says, "Restart the processes, or run 'phananh migrate' and restart them.")]
+    if found[0].level != "ok":
+        return found
+    rules = routing.load(settings.rules)
+    if not await routing.is_taken(conn, rules):
+        says = f"{settings.rules} has changed and is not in use yet."
+        return [Finding("rules", "warn", says, "Put it into force: phananh rules apply, or start the system again.")]
+    version = await routing.in_force(conn)
+    if version != rules.version:
+        says = f"Version {version} is in force, put there by command; {settings.rules} says something else."
+        return [Finding("rules", "ok", says)]
     return found
 
 

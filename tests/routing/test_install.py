@@ -9,7 +9,7 @@ from app.db import Conn, Pool
 from app.errors import NotFound
 from app.routing import service
 from app.routing.ruleset import load
-from tests.routing.small import SMALL, changed, facts
+from tests.routing.small import SMALL, changed, emptied, facts
 
 COMMUNES = [("32002", "Phường An Xuyên"), ("32244", "Xã Phan Ngọc Hiển")]
 
@@ -21,8 +21,7 @@ async def agencies(conn: Conn) -> dict[str, asyncpg.Record]:
 
 @pytest.fixture(autouse=True)
 async def _empty(pool: Pool) -> None:
-    await pool.execute("DELETE FROM agencies")
-    await pool.execute("DELETE FROM rule_sets")
+    await emptied(pool)
 
 
 async def test_installing_makes_agencies_and_an_office_for_each_commune(pool: Pool) -> None:
