@@ -1,7 +1,6 @@
 """Every command of compose.yaml, run: the real programs, with the flags and settings that stand in the file, from just
 the files that the image has. Only what containers have to themselves differs: addresses, ports and folders."""
 
-import http.client
 import shutil
 import signal
 import ssl
@@ -284,14 +283,3 @@ def test_telegram_reaches_the_bot_and_needs_its_secret(stack: Stack, served: htt
     secret = (stack.secrets / "telegram_webhook_secret").read_text()
     header = {"X-Telegram-Bot-Api-Secret-Token": secret}
     assert served.post("/telegram/updates", json={"update_id": 1}, headers=header).status_code == 200
-
-
-def test_a_body_larger_than_any_report_is_refused_before_it_is_sent(stack: Stack, served: httpx.Client) -> None:
-    bare = http.client.HTTPSConnection("localhost", stack.ports["https"], context=trusting(stack), timeout=10)
-    bare.putrequest("POST", "/api/v1/reports")
-    bare.putheader("Content-Type", "multipart/form-data; boundary=x")
-    bare.putheader("Content-Length", str(200_000_000))
-    bare.endheaders()
-    with bare.getresponse() as answer:
-        assert answer.status == 413
-    bare.close()
