@@ -36,7 +36,8 @@ _TOLD = {
 
 _REPORTER_ONLY = {Kind.ASKED, Kind.RESUMED}
 _WITH_WORDS = {Kind.ASKED, Kind.PROGRESS, Kind.RESOLVED, Kind.REOPENED, Kind.REJECTED}
-"""Templates that quote what was written; ``<name>_short`` is for those who may not read it, and for erased words."""
+"""Templates that quote what was written; ``<name>_short`` is for those who may not read it, and for erased words.
+``merged_short`` is for followers, who do not hear of the other report by themselves."""
 _GIVES_AGENCY = {Kind.SUBMITTED, Kind.ASSIGNED, Kind.TRANSFERRED}
 
 
@@ -117,8 +118,10 @@ def when(moment: datetime) -> str:
 def text(template: str, lang: Lang, told: Told) -> str:
     """The message."""
     report, own = told.report, told.relation is Relation.OWNER
+    short = template in _WITH_WORDS and not told.words
+    short = short or (template == Kind.MERGED and told.relation is Relation.FOLLOWER)
     said = t(
-        f"notify.{template}_short" if template in _WITH_WORDS and not told.words else f"notify.{template}",
+        f"notify.{template}_short" if short else f"notify.{template}",
         lang,
         code=report.code,
         # Its reporter knows it best by the first words; to others these are not shown.
@@ -148,4 +151,4 @@ def buttons(template: str, lang: Lang, code: str) -> tuple[tuple[Button, ...], .
 
 def _short(body: str, most: int = 60) -> str:
     line = " ".join(body.split())
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+    return line if len(line) <= most else f"{line[:most].rpartition(' ')[0] or line[: most - 1]}…"

@@ -22,7 +22,7 @@ from app.reports.model import PHOTOS_MAX, TEXT_MAX, Contact, Form, Message, Pict
 from app.reports.workflow import ENDED, Act, Need, check, permitted
 from app.routing.ruleset import RuleSet
 
-_RACES = 3
+_RACES = 10
 """How often a change that states no version is tried again after somebody else was faster."""
 _ANSWER_DAYS = 5
 """A pause ends by itself after so many working days."""
