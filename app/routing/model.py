@@ -127,11 +127,16 @@ class Decision(Struct, frozen=True):
 
 
 class Guess(Struct, frozen=True):
-    """A category the words point to; ``words`` are the keywords found, as the rules file writes them."""
+    """A category the words point to, and how likely it is (0 to 1).
+
+    ``words`` are the keywords found, as the rules file writes them. ``learned`` are the folded words and pairs that say
+    most for it by what was learned from sentences; with no ``words``, they are the only grounds.
+    """
 
     category_id: str
     score: float
     words: tuple[str, ...]
+    learned: tuple[str, ...] = ()
 
 
 class IntakeLimits(Struct, frozen=True):
