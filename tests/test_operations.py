@@ -95,7 +95,8 @@ def test_what_the_guide_backs_up_can_be_restored_and_its_history_verifies() -> N
     restore = shlex.split(re.findall(r"exec -T db (pg_restore [^<\n]*) < ", text)[0])
     with tempfile.TemporaryDirectory(prefix="phananh-backup-") as folder:
         Path(folder).chmod(0o755)
-        first, second = (EmbeddedPostgres(Path(folder) / name) for name in ("first", "second"))
+        quick = {"fsync": "off"}
+        first, second = (EmbeddedPostgres(Path(folder) / name, settings=quick) for name in ("first", "second"))
         first.start()
         second.start()
         try:
