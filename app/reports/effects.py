@@ -79,6 +79,8 @@ class Change(Struct, kw_only=True):
                 province_code=report.province_code,
                 text_folded=fold(report.body),
                 channel=report.channel,
+                lat=report.lat,
+                lon=report.lon,
             )
         )
 

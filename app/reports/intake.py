@@ -235,6 +235,8 @@ def facts_for(new: NewReport, located: Located, category: str | None, at: dateti
         text_folded=fold(new.text),
         channel=new.channel,
         has_photo=bool(new.photos),
+        lat=located.lat,
+        lon=located.lon,
         at=at,
     )
 

@@ -1,8 +1,9 @@
 """Conditions: the tree a rule is written as, and the plain clauses it is compiled to.
 
 A clause is one way in which a rule can hold: for each dimension of a report (category, commune, time of day …) the
-values it allows or refuses, and the phrases the text must and must not have. ``any`` and ``not`` disappear here, so the
-compiled form needs no tree, and a condition that can never hold shows as one without clauses.
+values it allows or refuses, and the tokens the report must and must not have. A token is a phrase of its text, or a
+mark: ``@`` a zone the point is in, ``~`` a period the day is in, ``?`` an answer. ``any`` and ``not`` disappear here,
+so the compiled form needs no tree, and a condition that can never hold shows as one without clauses.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from app.routing.phrases import phrase_key
 
 Dimension = Literal[
     "category", "commune", "commune_kind", "province", "channel", "urgency",
-    "has_photo", "reporter_kind", "office_open", "night", "day",
+    "has_photo", "reporter_kind", "office_open", "night", "day", "weekday",
 ]  # fmt: skip
 MOST_CLAUSES = 100
 
@@ -34,6 +35,20 @@ class Words(Struct, frozen=True):
     none: tuple[str, ...] = ()
 
 
+class Marked(Struct, frozen=True):
+    """The report has at least one of these marks."""
+
+    marks: frozenset[str]
+
+
+class Named(Struct, frozen=True):
+    """A condition with its reason in plain words."""
+
+    part: "Condition"
+    because: str
+    because_en: str
+
+
 class Every(Struct, frozen=True):
     parts: tuple["Condition", ...]
 
@@ -46,11 +61,12 @@ class Negated(Struct, frozen=True):
     part: "Condition"
 
 
-Condition = Among | Words | Every | Either | Negated
+Condition = Among | Words | Marked | Named | Every | Either | Negated
+MARK_KINDS = "@~?"
 
 
 class Clause(Struct, frozen=True):
-    """``needs``: of each set at least one phrase is in the text. Phrases as ``phrase_key`` makes them."""
+    """``needs``: of each set the report has at least one token. Phrases as ``phrase_key`` makes them."""
 
     allowed: Mapping[Dimension, frozenset[str]] = {}
     refused: Mapping[Dimension, frozenset[str]] = {}
@@ -70,6 +86,10 @@ def clauses_of(condition: Condition, wanted: bool = True) -> tuple[Clause, ...]:
             return (Clause(allowed=side) if wanted else Clause(refused=side),)
         case Words():
             return _words(condition, wanted)
+        case Marked(marks):
+            return (Clause(needs=(marks,)) if wanted else Clause(forbids=marks),)
+        case Named(part):
+            return clauses_of(part, wanted)
         case Negated(part):
             return clauses_of(part, not wanted)
         case Every(parts) | Either(parts):

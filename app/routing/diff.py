@@ -11,8 +11,10 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from app.i18n import DEFAULT, Lang, t
+from app.routing.files import open_files
+from app.routing.include import read_tree
 from app.routing.problems import Problems, shorten
-from app.routing.yamltree import Listing, Node, Scalar, parse
+from app.routing.yamltree import Listing, Node, Scalar
 
 Plain = str | list[Any] | dict[str, Any] | None
 ChangeKind = Literal["added", "removed", "changed", "moved"]
@@ -86,7 +88,8 @@ def differences(old: str, new: str) -> list[Difference]:
 
 
 def _tree(source: str) -> Node | None:
-    return parse(source, Problems("rules"))
+    problems = Problems("rules")
+    return read_tree(open_files(source, None, problems), problems)
 
 
 def _plain(node: Node | None) -> Plain:

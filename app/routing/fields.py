@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
+from app.routing.calendar import VIETNAM
 from app.routing.limits import Limit, parse_limit
 from app.routing.problems import Problems, shorten
 from app.routing.yamltree import Listing, Mapping, Node, Scalar
@@ -12,6 +13,9 @@ from app.routing.yamltree import Listing, Mapping, Node, Scalar
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 _COMMUNE = re.compile(r"\d{5}")
 _PROVINCE = re.compile(r"\d{2}")
+_DISTANCE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?) *(m|km)")
+_MONTH_DAY = re.compile(r"(\d{2})-(\d{2})")
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2})")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)|24:00")
 
 Name = TypeVar("Name", bound=str)
@@ -37,7 +41,7 @@ class Fields:
         """A problem with the value of ``key``, or with the whole where it is missing."""
         at = self.get(key) or self.node
         if at is not None:
-            self.problems.add(at.line, at.column, problem, **params)
+            self.problems.add(at, problem, **params)
 
     # ------------------------------------------------------------ single values
 
@@ -70,6 +74,59 @@ class Fields:
         node = self.get(key)
         return None if node is None else read_date(node, self.problems)
 
+    def distance(self, key: str) -> float | None:
+        """Metres, from ``500 m`` or ``2 km``."""
+        written = self.text(key)
+        found = _DISTANCE.fullmatch(written)
+        metres = float(found[1]) * (1000 if found[2] == "km" else 1) if found else 0.0
+        if metres:
+            return metres
+        if written:
+            self.complain(key, "not_a_distance", name=shorten(written))
+        return None
+
+    def number(self, key: str, least: float, most: float) -> float | None:
+        written = self.text(key)
+        if not written:
+            return None
+        try:
+            number = float(written)
+        except ValueError:
+            number = least - 1
+        if least <= number <= most:
+            return number
+        self.complain(key, "not_a_number", name=shorten(written), least=least, most=most)
+        return None
+
+    def month_day(self, key: str) -> tuple[int, int] | None:
+        """(month, day), from ``05-01``."""
+        written = self.text(key)
+        found = _MONTH_DAY.fullmatch(written)
+        try:
+            day = date(2024, int(found[1]), int(found[2])) if found else None
+        except ValueError:
+            day = None
+        if day is not None:
+            return day.month, day.day
+        if written:
+            self.complain(key, "not_a_month_day", name=shorten(written))
+        return None
+
+    def moment(self, key: str) -> datetime | None:
+        """On Vietnam's wall clock, from ``2026-11-05 09:00``."""
+        written = self.text(key)
+        found = _MOMENT.fullmatch(written)
+        minutes = clock_minutes(found[2]) if found else None
+        try:
+            day = date.fromisoformat(found[1]) if found else None
+        except ValueError:
+            day = None
+        if day is not None and minutes is not None:
+            return datetime(day.year, day.month, day.day, tzinfo=VIETNAM) + timedelta(minutes=minutes)
+        if written:
+            self.complain(key, "not_a_moment", name=shorten(written))
+        return None
+
     # ------------------------------------------------------------ lists and mappings
 
     def items(self, key: str) -> tuple[Node, ...]:
@@ -101,20 +158,20 @@ def fields_of(
     if node is None:
         return Fields(None, problems)
     if not isinstance(node, Mapping):
-        problems.add(node.line, node.column, "not_a_mapping")
+        problems.add(node, "not_a_mapping")
         return Fields(None, problems)
     allowed = (*required, *optional)
     for name, (key, _) in node.entries.items():
         if name not in allowed:
-            problems.unknown(key.line, key.column, "unknown_key", name, allowed, allowed=", ".join(allowed))
+            problems.unknown(key, "unknown_key", name, allowed, allowed=", ".join(allowed))
     for name in required:
         entry = node.entries.get(name)
         value = entry[1] if entry else None
         if value is None or _is_empty(value):
             at = entry[0] if entry else node
-            problems.add(at.line, at.column, "missing_key", name=name)
+            problems.add(at, "missing_key", name=name)
         elif isinstance(value, Listing) and not value.items:
-            problems.add(value.line, value.column, "empty_list")
+            problems.add(value, "empty_list")
     return Fields(node, problems)
 
 
@@ -130,10 +187,10 @@ def list_of(node: Node | None) -> tuple[Node, ...]:
 
 def plain_text(node: Node, problems: Problems) -> str:
     if not isinstance(node, Scalar):
-        problems.add(node.line, node.column, "not_text")
+        problems.add(node, "not_text")
         return ""
     if not node.text:
-        problems.add(node.line, node.column, "empty_text")
+        problems.add(node, "empty_text")
     return node.text
 
 
@@ -145,14 +202,14 @@ def one_of(node: Node, options: Collection[Name], problems: Problems, problem: s
             return option
     if written:
         few = ", ".join(options) if problem == "not_a_choice" else ""
-        problems.unknown(node.line, node.column, problem, written, options, allowed=few)
+        problems.unknown(node, problem, written, options, allowed=few)
     return None
 
 
 def valid_id(node: Scalar, problems: Problems) -> bool:
     if _ID.fullmatch(node.text):
         return True
-    problems.add(node.line, node.column, "not_an_id", name=shorten(node.text))
+    problems.add(node, "not_an_id", name=shorten(node.text))
     return False
 
 
@@ -162,9 +219,9 @@ def commune_code(node: Node, problems: Problems, known: Collection[str] | None) 
     if not written:
         return None
     if not _COMMUNE.fullmatch(written):
-        problems.add(node.line, node.column, "not_a_commune_code", name=shorten(written))
+        problems.add(node, "not_a_commune_code", name=shorten(written))
     elif known is not None and written not in known:
-        problems.add(node.line, node.column, "unknown_commune", name=written)
+        problems.add(node, "unknown_commune", name=written)
     else:
         return written
     return None
@@ -173,7 +230,7 @@ def commune_code(node: Node, problems: Problems, known: Collection[str] | None) 
 def province_code(node: Node, problems: Problems) -> str | None:
     written = plain_text(node, problems)
     if written and not _PROVINCE.fullmatch(written):
-        problems.add(node.line, node.column, "not_a_province_code", name=shorten(written))
+        problems.add(node, "not_a_province_code", name=shorten(written))
     return written if _PROVINCE.fullmatch(written) else None
 
 
@@ -183,7 +240,7 @@ def read_date(node: Node, problems: Problems) -> date | None:
         return date.fromisoformat(written)
     except ValueError:
         if written:
-            problems.add(node.line, node.column, "not_a_date", name=shorten(written))
+            problems.add(node, "not_a_date", name=shorten(written))
         return None
 
 

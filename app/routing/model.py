@@ -24,6 +24,8 @@ COMMUNE_KINDS: tuple[CommuneKind, ...] = get_args(CommuneKind)
 # Commune offices are not written into the file: there is one for each commune, and rules name them by this role.
 FILE_AGENCY_KINDS: tuple[AgencyKind, ...] = ("operations_centre", "department", "enterprise", "security")
 COMMUNE_OFFICE = "commune office of the place"
+DEPARTMENT = "department for the category"
+BY_TABLE = "by table "
 
 
 def commune_office_id(commune_code: str) -> str:
@@ -39,6 +41,15 @@ class Agency(Struct, frozen=True):
     name_en: str
     parent_id: str | None = None
     commune_code: str | None = None
+
+
+class Question(Struct, frozen=True):
+    """An extra question of a category. ``answers``: id → name in Vietnamese and English."""
+
+    question_id: str
+    name: str
+    name_en: str
+    answers: Mapping[str, tuple[str, str]]
 
 
 class Group(Struct, frozen=True):
@@ -68,13 +79,16 @@ class Category(Struct, frozen=True):
     out_of_scope: bool
     advice: str = ""
     advice_en: str = ""
+    department: str | None = None
+    questions: Mapping[str, Question] = {}
 
 
 class Facts(Struct, frozen=True, kw_only=True):
     """What is known about a report when it is routed.
 
     ``text_folded`` is ``app.i18n.text.fold`` of its words. ``urgency`` only where a person set it; ``commune_name`` and
-    ``commune_kind`` only make conditions and reasons richer.
+    ``commune_kind`` only make conditions and reasons richer. ``lat``, ``lon`` in degrees where the point is known, for
+    areas that are shapes on the map; ``answers``: question id → answer id of the category's extra questions.
     """
 
     at: datetime
@@ -88,6 +102,9 @@ class Facts(Struct, frozen=True, kw_only=True):
     urgency: Urgency | None = None
     has_photo: bool = False
     reporter_kind: ReporterKind = "citizen"
+    lat: float | None = None
+    lon: float | None = None
+    answers: Mapping[str, str] = {}
 
 
 class Why(Protocol):
@@ -99,6 +116,7 @@ class Why(Protocol):
 class Decision(Struct, frozen=True):
     """Who answers, how urgent it is, by when, and why.
 
+    ``calls``: agencies called at once. ``first_answer_due``: None where neither rule nor province sets a limit.
     ``handling_due`` counts from ``Facts.at``; when the case is handed over later, ``calendar.due(handed_over_at,
     handling)`` gives the new one.
     """
@@ -115,6 +133,8 @@ class Decision(Struct, frozen=True):
     handling_due: datetime
     handling: Limit
     rule_set: str
+    calls: tuple[str, ...] = ()
+    first_answer_due: datetime | None = None
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -149,10 +169,11 @@ class IntakeLimits(Struct, frozen=True):
 class Deadlines(Struct, frozen=True):
     intake: IntakeLimits
     handling: Mapping[Urgency, Limit]
+    first_answer: Limit | None = None
 
 
 class Outcome(Struct, frozen=True):
-    """What a rule decides. ``agency`` and ``co_agencies`` are agency ids or ``COMMUNE_OFFICE``."""
+    """What a rule decides. Agencies are ids or roles: ``COMMUNE_OFFICE``, ``DEPARTMENT``, ``BY_TABLE`` and an id."""
 
     agency: str
     co_agencies: tuple[str, ...] = ()
@@ -161,3 +182,5 @@ class Outcome(Struct, frozen=True):
     intake: Limit | None = None
     handling: Limit | None = None
     tags: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    first_answer: Limit | None = None

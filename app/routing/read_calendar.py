@@ -2,20 +2,22 @@
 
 from datetime import date, timedelta
 
+from msgspec import Struct
+
 from app.routing.calendar import Interval, Swap, Week
 from app.routing.fields import Fields, clock_minutes, fields_of, read_date
+from app.routing.language import WEEKDAYS, optional, required
 from app.routing.model import URGENCIES, Deadlines, IntakeLimits
 from app.routing.problems import Problems, shorten
 from app.routing.yamltree import Mapping, Node
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LONGEST_CLOSURE = 31
 _NIGHT: Interval = (22 * 60, 5 * 60)
 
 
 def read_week(top: Fields) -> Week | None:
     """None when there are no office hours to reckon with; that has been reported."""
-    calendar = top.fields("calendar", ("office_hours",), ("night", "public_holidays", "swapped_days", "closures"))
+    calendar = top.fields("calendar", required("calendar"), optional("calendar"))
     hours_by_day = calendar.fields("office_hours", (), WEEKDAYS)
     hours = tuple(_office_hours(hours_by_day, weekday) for weekday in WEEKDAYS)
     week = Week(
@@ -34,10 +36,10 @@ def read_week(top: Fields) -> Week | None:
 
 def read_deadlines(top: Fields) -> Deadlines | None:
     """None when a limit is missing or unreadable; that has been reported."""
-    deadlines = top.fields("deadlines", ("intake", "handling"))
+    deadlines = top.fields("deadlines", required("deadlines"), optional("deadlines"))
     intake_node = deadlines.get("intake")
     if isinstance(intake_node, Mapping):
-        intake = fields_of(intake_node, top.problems, ("working_days", "days_off"))
+        intake = fields_of(intake_node, top.problems, required("intake"))
         working_days, days_off = intake.limit("working_days"), intake.limit("days_off")
     else:
         working_days, days_off = deadlines.limit("intake"), None
@@ -45,7 +47,27 @@ def read_deadlines(top: Fields) -> Deadlines | None:
     handling = {urgency: limit for urgency in URGENCIES if (limit := by_urgency.limit(urgency))}
     if working_days is None or len(handling) < len(URGENCIES):
         return None
-    return Deadlines(IntakeLimits(working_days, days_off), handling)
+    return Deadlines(IntakeLimits(working_days, days_off), handling, deadlines.limit("first_answer"))
+
+
+class Season(Struct, frozen=True):
+    """The same days every year, ends included, as (month, day); it may run over New Year's Eve."""
+
+    name: str
+    first: tuple[int, int]
+    last: tuple[int, int]
+
+
+def read_seasons(top: Fields) -> dict[str, Season]:
+    calendar = (
+        Fields(node, top.problems) if isinstance(node := top.get("calendar"), Mapping) else Fields(None, top.problems)
+    )
+    seasons: dict[str, Season] = {}
+    for season_id, _, node in calendar.named("seasons"):
+        fields = fields_of(node, top.problems, required("season"), optional("season"))
+        first, last = fields.month_day("from"), fields.month_day("to")
+        seasons[season_id] = Season(fields.text("name") or season_id, first or (1, 1), last or (12, 31))
+    return seasons
 
 
 def _office_hours(days: Fields, weekday: str) -> tuple[Interval, ...]:
@@ -77,7 +99,7 @@ def _stretch(written: str) -> Interval | None:
 
 
 def _swap(node: Node, hours: tuple[tuple[Interval, ...], ...], problems: Problems) -> Swap | None:
-    swap = fields_of(node, problems, ("off", "work"), ("name",))
+    swap = fields_of(node, problems, required("swap"), optional("swap"))
     off, work = swap.day("off"), swap.day("work")
     if off is None or work is None:
         return None
@@ -93,7 +115,7 @@ def _closure(node: Node, problems: Problems) -> tuple[date, ...]:
     if not isinstance(node, Mapping):
         day = read_date(node, problems)
         return (day,) if day else ()
-    closure = fields_of(node, problems, ("from",), ("to", "name"))
+    closure = fields_of(node, problems, required("closure"), optional("closure"))
     first, last = closure.day("from"), closure.day("to")
     if first is None:
         return ()

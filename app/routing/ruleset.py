@@ -9,23 +9,19 @@ from msgspec import Struct
 
 from app.errors import Invalid
 from app.routing.calendar import Calendar
-from app.routing.conditions import (
-    Among,
-    Clause,
-    Condition,
-    Either,
-    Every,
-    Negated,
-    Words,
-    clauses_of,
-    join,
-)
+from app.routing.compile import compiled, marks_of, phrases_written
+from app.routing.conditions import Clause
 from app.routing.fields import fields_of, province_code
+from app.routing.files import FILE_NAME, open_files
 from app.routing.guess import Guesser
+from app.routing.include import read_tree
 from app.routing.index import RuleIndex
+from app.routing.language import optional, required
 from app.routing.limits import Limit
 from app.routing.model import (
+    BY_TABLE,
     COMMUNE_OFFICE,
+    DEPARTMENT,
     Agency,
     Category,
     Deadlines,
@@ -37,23 +33,24 @@ from app.routing.model import (
     Urgency,
     commune_office_id,
 )
-from app.routing.phrases import phrase_key
+from app.routing.periods import Periods
 from app.routing.problems import Problems
-from app.routing.read_calendar import read_deadlines, read_week
+from app.routing.read_areas import read_areas
+from app.routing.read_calendar import read_deadlines, read_seasons, read_week
 from app.routing.read_catalogue import read_catalogue
+from app.routing.read_conditions import World
 from app.routing.read_rules import Fallback, Rule, read_fallback, read_rules
-from app.routing.reasons import Because, Reasons, values_of
-from app.routing.yamltree import parse, read_source
-
-FILE_NAME = "routing_rules.yaml"
-_SECTIONS = ("province", "calendar", "agencies", "groups", "deadlines", "rules", "fallback")
+from app.routing.reasons import Because, Reasons
+from app.routing.seen import Seen, Surroundings
+from app.routing.wording import Wording
+from app.routing.zones import Zones
 
 
 class RuleSet(Struct, frozen=True):
     """One version, for good: the same facts always get the same decision.
 
-    ``version`` is the beginning of the sha256 of ``source`` (UTF-8, NFC, ``\\n``); mappings are by id, in the file's
-    order. Safe to share between threads and tasks.
+    ``version`` is the beginning of the sha256 of ``source``: the file and those it includes as one text, which loads
+    again (UTF-8, NFC, ``\\n``). Mappings are by id, in the file's order. Safe to share between threads and tasks.
     """
 
     version: str
@@ -66,8 +63,10 @@ class RuleSet(Struct, frozen=True):
     deadlines: Deadlines
     rules: tuple[Rule, ...]
     fallback: Fallback
-    _clauses: tuple[tuple[Rule, Clause], ...]
-    _index: RuleIndex
+    world: World
+    wording: Wording
+    surroundings: Surroundings
+    clauses: tuple[tuple[Rule, Clause], ...]
     _guesser: Guesser
     _reasons: Reasons
 
@@ -80,23 +79,22 @@ class RuleSet(Struct, frozen=True):
         """The first rule that holds, or the fallback. Raises Invalid for a category this rule set does not know."""
         category = self._category(facts.category)
         asked = facts.urgency or category.urgency
-        match = self._index.first(values_of(facts, category, asked, self.calendar), facts.text_folded)
-        if match:
-            rule, clause = self._clauses[match.position]
-            found = match.found
-        else:
-            rule, clause, found = self.fallback.rule, Clause(), frozenset[str]()
+        seen = Seen(facts, category.category_id, asked, self.surroundings)
+        position = self.surroundings.index.first(seen.value, facts.text_folded, seen.marks)
+        rule, clause = (self.fallback.rule, _NO_CLAUSE) if position is None else self.clauses[position]
         then = rule.then
         # A person's own judgement of urgency stands; a rule only changes what the category would say.
         urgency = facts.urgency or then.urgency or category.urgency
         handling = self._handling(then, category, urgency)
-        agency_id = self._agency_id(then.agency, facts) or self.fallback.rule.then.agency
-        others = (self._agency_id(agency, facts) for agency in then.co_agencies)
+        agency_id = self._agency_id(then.agency, facts, category) or self.fallback.rule.then.agency
+        others = (self._agency_id(agency, facts, category) for agency in then.co_agencies)
+        called = (self._agency_id(agency, facts, category) for agency in then.calls)
+        first_answer = then.first_answer or self.deadlines.first_answer
         return Decision(
             agency_id=agency_id,
             co_agencies=tuple(dict.fromkeys(other for other in others if other and other != agency_id)),
             rule_id=rule.rule_id,
-            why=Because(self._reasons, rule, clause, facts, category.category_id, asked, found),
+            why=Because(self._reasons, rule, clause, facts, category.category_id, asked),
             category=category.category_id,
             urgency=urgency,
             visibility=then.visibility or category.visibility,
@@ -105,6 +103,8 @@ class RuleSet(Struct, frozen=True):
             handling_due=self.calendar.due(facts.at, handling),
             handling=handling,
             rule_set=self.version,
+            calls=tuple(dict.fromkeys(each for each in called if each)),
+            first_answer_due=self.calendar.due(facts.at, first_answer) if first_answer else None,
         )
 
     def guess_category(self, text: str) -> tuple[Guess, ...]:
@@ -125,12 +125,17 @@ class RuleSet(Struct, frozen=True):
             raise Invalid("routing.no_such_category", field="category", category=category_id)
         return known
 
-    def _agency_id(self, agency: str, facts: Facts) -> str | None:
-        """The agency's id; None for the commune office of a place outside the province or not known."""
-        if agency != COMMUNE_OFFICE:
-            return agency
-        inside = facts.commune_code and facts.province_code == self.province_code
-        return commune_office_id(facts.commune_code) if inside and facts.commune_code else None
+    def _agency_id(self, agency: str, facts: Facts, category: Category) -> str | None:
+        """The agency that a role stands for here; None for one that nobody has: no office outside the province."""
+        if agency == COMMUNE_OFFICE:
+            inside = facts.commune_code and facts.province_code == self.province_code
+            return commune_office_id(facts.commune_code) if inside and facts.commune_code else None
+        if agency == DEPARTMENT:
+            return category.department
+        if agency.startswith(BY_TABLE):
+            table = self.world.areas.tables[agency.removeprefix(BY_TABLE)]
+            return table.by_commune.get(facts.commune_code or "", table.otherwise)
+        return agency
 
     def _handling(self, then: Outcome, category: Category, urgency: Urgency) -> Limit:
         return then.handling or category.handling.get(urgency) or self.deadlines.handling[urgency]
@@ -150,27 +155,52 @@ class RuleSet(Struct, frozen=True):
         return due
 
 
-def load(source: Path | str | bytes, *, communes: Collection[str] | None = None, name: str | None = None) -> RuleSet:
+_NO_CLAUSE = Clause()
+
+
+def load(
+    source: Path | str | bytes,
+    *,
+    communes: Collection[str] | None = None,
+    name: str | None = None,
+    folder: Path | None = None,
+) -> RuleSet:
     """Read a rule set from a file (Path) or from its text. Raises RulesError naming every mistake at once.
 
     With ``communes`` (the codes of the province's communes) a commune that does not exist is a mistake too. ``name`` is
-    what messages call the file.
+    what messages call the file; ``folder`` is where a text finds what it includes (a file: in its own folder).
     """
     problems = Problems(name or (source.name if isinstance(source, Path) else FILE_NAME))
-    text = read_source(source, problems)
-    top = fields_of(parse(text, problems), problems, _SECTIONS, ("areas",))
+    files = open_files(source, folder, problems)
+    tree = read_tree(files, problems)
+    if tree is None:
+        problems.stop_if_any()
+    top = fields_of(tree, problems, required("file"), optional("file"))
     province_node = top.get("province")
     province = province_code(province_node, problems) if province_node is not None else None
     week, deadlines = read_week(top), read_deadlines(top)
-    catalogue = read_catalogue(top, communes)
-    rules = read_rules(top, catalogue, communes)
-    fallback = read_fallback(top, catalogue)
+    catalogue = read_catalogue(top)
+    world = World(catalogue, read_areas(top, files, catalogue.agencies, communes), read_seasons(top))
+    rules = read_rules(top, world, communes)
+    fallback = read_fallback(top, world)
     problems.stop_if_any()
     assert province is not None
     assert week is not None
     assert deadlines is not None
-    clauses = _compile(rules, province)
+    clauses = compiled(rules, world, province, problems)
+    problems.stop_if_any()
+    text = files.bundle()
     calendar = Calendar(week)
+    only_clauses = [clause for _, clause in clauses]
+    surroundings = Surroundings(
+        calendar,
+        Zones(world.areas.zones),
+        Periods(marks_of("~", only_clauses), world.seasons),
+        RuleIndex(only_clauses),
+    )
+    wording = Wording(
+        province, catalogue.categories, catalogue.groups, world.areas, world.seasons, phrases_written(rules)
+    )
     return RuleSet(
         version=hashlib.sha256(text.encode()).hexdigest()[:16],
         source=text,
@@ -182,43 +212,10 @@ def load(source: Path | str | bytes, *, communes: Collection[str] | None = None,
         deadlines=deadlines,
         rules=rules,
         fallback=fallback,
-        _clauses=clauses,
-        _index=RuleIndex([clause for _, clause in clauses]),
+        world=world,
+        wording=wording,
+        surroundings=surroundings,
+        clauses=clauses,
         _guesser=Guesser(catalogue.categories.values()),
-        _reasons=Reasons(catalogue.categories, catalogue.groups, calendar, _written(rules), province),
+        _reasons=Reasons(surroundings, wording),
     )
-
-
-def _compile(rules: tuple[Rule, ...], province: str) -> tuple[tuple[Rule, Clause], ...]:
-    # A rule that names the commune office can only answer where there is one.
-    known_commune = Clause(allowed={"province": frozenset({province})}, refused={"commune": frozenset({""})})
-    compiled: list[tuple[Rule, Clause]] = []
-    for rule in rules:
-        for clause in clauses_of(rule.when) if rule.when else ():
-            whole = join(clause, known_commune) if rule.then.agency == COMMUNE_OFFICE else clause
-            if whole is not None:
-                compiled.append((rule, whole))
-    return tuple(compiled)
-
-
-def _written(rules: tuple[Rule, ...]) -> dict[str, str]:
-    """How each phrase of the rules was first written, accents and all."""
-    phrases: dict[str, str] = {}
-
-    def collect(condition: Condition) -> None:
-        match condition:
-            case Words():
-                for phrase in (*condition.any, *condition.all, *condition.none):
-                    phrases.setdefault(phrase_key(phrase), phrase)
-            case Every(parts) | Either(parts):
-                for part in parts:
-                    collect(part)
-            case Negated(part):
-                collect(part)
-            case Among():
-                pass
-
-    for rule in rules:
-        if rule.when:
-            collect(rule.when)
-    return phrases

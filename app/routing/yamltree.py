@@ -6,19 +6,16 @@ reader to say, so ``no``, ``07:00`` and ``01234`` are never turned into somethin
 libyaml, and reading stops at the first thing that cannot be part of a rules file, so a hostile file costs no time.
 """
 
-import unicodedata
-from pathlib import Path
-
 import yaml
 from msgspec import Struct
 
-from app.routing.problems import Problems
+from app.routing.problems import Problems, Spot
 
-MOST_BYTES = 2 * 1024 * 1024
 DEEPEST = 12
 
 
 class Scalar(Struct, frozen=True):
+    file: str
     line: int
     column: int
     text: str
@@ -26,12 +23,14 @@ class Scalar(Struct, frozen=True):
 
 
 class Listing(Struct, frozen=True):
+    file: str
     line: int
     column: int
     items: tuple["Node", ...]
 
 
 class Mapping(Struct, frozen=True):
+    file: str
     line: int
     column: int
     entries: dict[str, tuple[Scalar, "Node"]]
@@ -54,52 +53,24 @@ _PLAIN_WORDS = (
 )
 
 
-def read_source(source: Path | str | bytes, problems: Problems) -> str:
-    """The text of a rules file: UTF-8 without mark, NFC, line ends as ``\\n``. Raises RulesError."""
-    if isinstance(source, str):
-        raw = source.encode("utf-8", "surrogatepass")
-    elif isinstance(source, bytes):
-        raw = source
-    else:
-        try:
-            with source.open("rb") as file:
-                raw = file.read(MOST_BYTES + 1)
-        except OSError as error:
-            problems.add(0, 0, "file_unreadable", detail=error.strerror or str(error))
-            problems.stop_if_any()
-    if len(raw) > MOST_BYTES:
-        problems.add(0, 0, "file_too_large", limit=MOST_BYTES // 1024**2)
-        problems.stop_if_any()
+def parse(text: str, file: str, problems: Problems) -> Node | None:
+    """The tree of one document; None when the text is not the YAML described above, which has been reported."""
+    builder = _Builder(file, problems)
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start]
-        line_start = before.rfind(b"\n") + 1
-        column = len(before[line_start:].decode("utf-8", "replace"))
-        problems.add(before.count(b"\n"), column, "file_not_utf8")
-        problems.stop_if_any()
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def parse(text: str, problems: Problems) -> Node:
-    """The tree of one document. Raises RulesError when the text is not the YAML described above."""
-    try:
-        tree = _Builder(problems).build(text)
+        tree = builder.build(text)
     except yaml.reader.ReaderError as error:
         before = text.encode()[: error.position].decode("utf-8", "replace")  # libyaml counts bytes
-        problems.add(before.count("\n"), len(before) - before.rfind("\n") - 1, "yaml_character")
+        problems.add(Spot(file, before.count("\n"), len(before) - before.rfind("\n") - 1), "yaml_character")
+        return None
     except yaml.MarkedYAMLError as error:
-        _explain(text, error, problems)
-    else:
-        if tree is not None:
-            return tree
-        if not problems.found:
-            problems.add(0, 0, "file_empty")
-    problems.stop_if_any()
-    raise AssertionError("unreachable: a tree or a problem")
+        _explain(text, file, error, problems)
+        return None
+    if tree is None and not builder.refused:
+        problems.add(Spot(file), "file_empty")
+    return tree
 
 
-def _explain(text: str, error: yaml.MarkedYAMLError, problems: Problems) -> None:
+def _explain(text: str, file: str, error: yaml.MarkedYAMLError, problems: Problems) -> None:
     mark = error.problem_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     said = f"{error.problem}"
@@ -109,18 +80,15 @@ def _explain(text: str, error: yaml.MarkedYAMLError, problems: Problems) -> None
         key = "yaml_tab"
     if key == "yaml_quote" and error.context_mark:
         line, column = error.context_mark.line, error.context_mark.column  # where the quote was opened
-    problems.add(line, column, key, detail=said)
-
-
-def _place(event: yaml.Event) -> tuple[int, int]:
-    mark = event.start_mark
-    return (mark.line, mark.column) if mark else (0, 0)
+    problems.add(Spot(file, line, column), key, detail=said)
 
 
 class _Builder:
     """Builds the tree from events. Duplicate keys are noted and reading goes on; the rest ends it."""
 
-    def __init__(self, problems: Problems) -> None:
+    def __init__(self, file: str, problems: Problems) -> None:
+        self.refused = False
+        self._file = file
         self._problems = problems
         self._open: list[tuple[yaml.Event, list[Node]]] = []
         self._root: Node | None = None
@@ -129,16 +97,16 @@ class _Builder:
         documents = 0
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             documents += isinstance(event, yaml.DocumentStartEvent)
-            line, column = _place(event)
             refusal = self._refusal(event, documents)
             if refusal:
-                self._problems.add(line, column, refusal)
+                self.refused = True
+                self._problems.add(Spot(self._file, *_place(event)), refusal)
                 return None
             match event:
                 case yaml.ScalarEvent():
                     plain = bool(event.implicit[0])
                     empty = plain and event.value in ("", "~", "null")
-                    self._add(Scalar(line, column, event.value.strip(), empty))
+                    self._add(Scalar(self._file, *_place(event), event.value.strip(), empty))
                 case yaml.CollectionStartEvent():
                     self._open.append((event, []))
                 case yaml.CollectionEndEvent():
@@ -164,17 +132,21 @@ class _Builder:
 
     def _close(self) -> None:
         start, children = self._open.pop()
-        line, column = _place(start)
         if isinstance(start, yaml.SequenceStartEvent):
-            self._add(Listing(line, column, tuple(children)))
+            self._add(Listing(self._file, *_place(start), tuple(children)))
             return
         entries: dict[str, tuple[Scalar, Node]] = {}
         for key, value in zip(children[::2], children[1::2], strict=True):
             if not isinstance(key, Scalar):
-                self._problems.add(key.line, key.column, "yaml_key")
+                self._problems.add(key, "yaml_key")
             elif key.text in entries:
                 first = entries[key.text][0].line + 1
-                self._problems.add(key.line, key.column, "yaml_twice", name=key.text, first=first)
+                self._problems.add(key, "yaml_twice", name=key.text, first=first)
             else:
                 entries[key.text] = (key, value)
-        self._add(Mapping(line, column, entries))
+        self._add(Mapping(self._file, *_place(start), entries))
+
+
+def _place(event: yaml.Event) -> tuple[int, int]:
+    mark = event.start_mark
+    return (mark.line, mark.column) if mark else (0, 0)

@@ -12,8 +12,8 @@ from msgspec import Struct
 from app.i18n.text import fold
 from app.places.dataset import known
 from app.routing.model import Facts
-from app.routing.reasons import values_of
 from app.routing.ruleset import RuleSet, load
+from app.routing.seen import Seen
 from tests.bench import Figure
 from tests.routing.small import changed
 
@@ -53,7 +53,8 @@ async def run() -> list[Figure]:
 def _find(rules: RuleSet, report: Facts) -> object:
     """Only what the loop does: no agency, no deadlines."""
     category = rules.categories[report.category or ""]
-    return rules._index.first(values_of(report, category, category.urgency, rules.calendar), report.text_folded)
+    seen = Seen(report, category.category_id, category.urgency, rules.surroundings)
+    return rules.surroundings.index.first(seen.value, report.text_folded, seen.marks)
 
 
 def _figure(name: str, value: float, limit_name: str, limit: float, bar: float) -> Figure:

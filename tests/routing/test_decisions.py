@@ -290,6 +290,8 @@ def _plainly(condition: Condition, values: dict[str, str], text: str) -> bool:
             return any(_plainly(part, values, text) for part in parts)
         case Negated(part):
             return not _plainly(part, values, text)
+        case _:
+            raise AssertionError(condition)
 
 
 @same_examples
@@ -304,4 +306,4 @@ def test_compiled_rules_decide_as_reading_them_one_by_one(
     clauses = [(number, clause) for number, each in enumerate(conditions) for clause in clauses_of(each)]
     match = RuleIndex([clause for _, clause in clauses]).first(lambda dimension: values[dimension], fold(text))
     plainly = next((number for number, each in enumerate(conditions) if _plainly(each, values, text)), None)
-    assert (clauses[match.position][0] if match else None) == plainly
+    assert (clauses[match][0] if match is not None else None) == plainly

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from app.i18n import LANGS
+from app.routing.files import MOST_BYTES
 from app.routing.problems import MOST, RulesError
 from app.routing.ruleset import load
-from app.routing.yamltree import MOST_BYTES
 from tests.routing.small import SMALL, changed, marked, mistakes
 
 
@@ -19,7 +19,7 @@ def test_the_small_file_has_no_mistakes() -> None:
 
 def test_a_misspelt_key_is_named_with_the_nearest_right_one() -> None:
     said = mistakes(changed(("  night:", "  nigth:")))
-    keys = "office_hours, night, public_holidays, swapped_days, closures"
+    keys = "office_hours, night, public_holidays, swapped_days, closures, seasons"
     assert said == [f"9:3 There is no key “nigth” here. Keys: {keys}. Did you mean “night”?"]
 
 
