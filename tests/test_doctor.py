@@ -14,12 +14,13 @@ import pytest
 import pytest_asyncio
 
 from app import settings as configuration
-from app.db import Conn
+from app.db import Conn, connect_pool
 from app.doctor import Finding, examine
 from app.doctor.database import examine_database
 from app.doctor.machine import judge_space, settings_in_use, space
 from app.doctor.outside import chat_bot, photo_store
 from app.embedded import EmbeddedPostgres
+from app.routing import service as routing
 from app.settings import S3, Settings, Telegram
 from app.wiring import prepare
 from bot.simulator.core import Simulator
@@ -221,12 +222,12 @@ async def test_a_mistake_in_the_rules_is_shown_with_its_line(settings: Settings,
     assert f"{rules.name}:" in finding.says
 
 
-async def test_rules_that_were_changed_but_are_not_in_use_are_warned_of(settings: Settings, tmp_path: Path) -> None:
+async def test_rules_that_were_changed_but_are_not_in_force_are_warned_of(settings: Settings, tmp_path: Path) -> None:
     rules = tmp_path / "rules.yaml"
     rules.write_text(settings.rules.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
     finding = await the(changed(settings, rules=rules), "rules")
     assert finding.level == "warn"
-    assert "not in use yet" in finding.says
+    assert "not in force yet" in finding.says
 
 
 async def test_rules_that_were_applied_by_command_are_told_from_those_of_the_file(
@@ -237,6 +238,17 @@ async def test_rules_that_were_applied_by_command_are_told_from_those_of_the_fil
     finding = await the(settings, "rules")
     assert finding.level == "ok"
     assert finding.says.startswith("Version 0123456789abcdef is in force")
+
+
+async def test_rules_that_were_applied_since_the_file_was_taken_are_in_order(settings: Settings) -> None:
+    assert settings.database_url is not None
+    pool = await connect_pool(settings.database_url, 1)
+    applied = routing.load(settings.rules.read_text(encoding="utf-8") + "\n# changed\n")
+    await routing.apply(pool, applied, note="for this test", by="test")
+    await pool.close()
+    finding = await the(settings, "rules")
+    assert finding.level == "ok"
+    assert finding.says.startswith(f"Version {applied.version} is in force")
 
 
 async def test_imported_boundaries_are_named(settings: Settings, admin: Conn) -> None:

@@ -14,6 +14,7 @@ from app.doctor.finding import Finding, Findings, Level, guarded, size
 from app.notify import service as notify
 from app.routing import service as routing
 from app.routing.problems import RulesError
+from app.routing.ruleset import RuleSet
 from app.settings import Settings
 
 _CONNECT_SECONDS = 8.0
@@ -140,33 +141,36 @@ async def _schema(conn: Conn) -> Findings:
 
 def rules_file(settings: Settings) -> Findings:
     """The file alone, without asking the database."""
+    rules = _read_rules(settings)
+    return [rules if isinstance(rules, Finding) else _of_rules(settings, rules)]
+
+
+def _read_rules(settings: Settings) -> RuleSet | Finding:
     try:
-        rules = routing.load(settings.rules)
+        return routing.load(settings.rules)
     except RulesError as error:
         lines = error.lines("en")
         more = f" (and {len(lines) - 3} more)" if len(lines) > 3 else ""
         says = f"{settings.rules} cannot be used: {'; '.join(lines[:3])}{more}"
-        return [Finding("rules", "bad", says, "Correct the file; 'phananh rules check' shows every mistake.")]
-    says = (
-        f"{settings.rules}, version {rules.version}: {len(rules.rules)} rules, {len(rules.categories)} categories, "
-        f"{len(rules.agencies)} agencies."
-    )
-    return [Finding("rules", "ok", says)]
+        return Finding("rules", "bad", says, "Correct the file; 'phananh rules check' shows every mistake.")
+
+
+def _of_rules(settings: Settings, rules: RuleSet) -> Finding:
+    says = f"{len(rules.rules)} rules, {len(rules.categories)} categories, {len(rules.agencies)} agencies"
+    return Finding("rules", "ok", f"{settings.rules}, version {rules.version}: {says}.")
 
 
 async def _rules(conn: Conn, settings: Settings) -> Findings:
-    found = rules_file(settings)
-    if found[0].level != "ok":
-        return found
-    rules = routing.load(settings.rules)
+    rules = _read_rules(settings)
+    if isinstance(rules, Finding):
+        return [rules]
     if not await routing.is_taken(conn, rules):
-        says = f"{settings.rules} has changed and is not in use yet."
-        return [Finding("rules", "warn", says, "Put it into force: phananh rules apply, or start the system again.")]
+        says = f"{settings.rules} has changed and is not in force yet."
+        return [Finding("rules", "warn", says, "Run 'phananh migrate' to take it; running processes follow at once.")]
     version = await routing.in_force(conn)
     if version != rules.version:
-        says = f"Version {version} is in force, put there by command; {settings.rules} says something else."
-        return [Finding("rules", "ok", says)]
-    return found
+        return [Finding("rules", "ok", f"Version {version} is in force; it was applied after {settings.rules}.")]
+    return [_of_rules(settings, rules)]
 
 
 async def _places(conn: Conn) -> Findings:
