@@ -53,6 +53,7 @@ class Guesser:
 
     def __init__(self, categories: Iterable[Category], model: Model | None = None) -> None:
         categories = tuple(categories)
+        self.learned = model.version if model else None
         self._model = model or _taught(tuple(lessons_of(categories)))
         self._order = {category_id: place for place, category_id in enumerate(self._model.categories)}
         written: dict[str, str] = {}

@@ -10,7 +10,6 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from msgspec import Struct
@@ -65,19 +64,41 @@ class Model(Struct, frozen=True):
         return tuple(known[place] for place in order if speaks[place] > 0)
 
 
-class Trial(Struct, frozen=True):
-    """How a model did on texts it was not trained on: (meant, guessed) for each."""
+class Tried(Struct, frozen=True):
+    """A text guessed by a model that had not seen it; ``clear``: the guess would have been taken without asking."""
 
-    pairs: tuple[tuple[str, str], ...]
+    meant: str
+    guessed: str
+    clear: bool
+
+
+class Trial(Struct, frozen=True):
+    """How a model did on texts it was not trained on. Shares of 1."""
+
+    tried: tuple[Tried, ...]
 
     @property
     def accuracy(self) -> float:
-        return sum(meant == guessed for meant, guessed in self.pairs) / len(self.pairs)
+        return _share(one.meant == one.guessed for one in self.tried)
+
+    @property
+    def taken(self) -> float:
+        return _share(one.clear for one in self.tried)
+
+    @property
+    def right(self) -> float:
+        """Of those taken."""
+        return _share(one.meant == one.guessed for one in self.tried if one.clear)
 
     def confusions(self, most: int) -> list[tuple[str, str, int]]:
         """(meant, guessed instead, how often), the most frequent first."""
-        wrong = Counter(pair for pair in self.pairs if pair[0] != pair[1])
+        wrong = Counter((one.meant, one.guessed) for one in self.tried if one.meant != one.guessed)
         return [(*pair, count) for pair, count in sorted(wrong.items(), key=lambda item: (-item[1], item[0]))[:most]]
+
+
+def _share(what: Iterable[bool]) -> float:
+    all_of_it = list(what)
+    return sum(all_of_it) / len(all_of_it) if all_of_it else 0.0
 
 
 def folded_words(text: str) -> list[str]:
@@ -125,25 +146,34 @@ def train(lessons: Sequence[Lesson]) -> Model:
     at = {category: place for place, category in enumerate(categories)}
     meant = np.array([at[lesson.category_id] for lesson in lessons], np.intp)
     weights = _descend(rows, rarity, meant, _fair(lessons, meant), len(categories))
-    return Model(version_of(lessons), categories, vocabulary, rarity, weights)
+    # As exact as they are stored (models.py), so that what is tried is what will be used.
+    stored = weights.astype(np.float16).astype(np.float32)
+    return Model(version_of(lessons), categories, vocabulary, rarity, stored)
 
 
 def cross_validate(
-    taught: Sequence[Lesson], tried: Sequence[Lesson], guess: Callable[[Model, str], str], step: Callable[[], Any]
+    taught: Sequence[Lesson],
+    tried: Sequence[Lesson],
+    judge: Callable[[Model, Sequence[Lesson]], Sequence[Tried]],
+    step: Callable[[], object],
 ) -> Trial:
-    """Each of ``tried`` guessed by a model that learned ``taught`` and the other folds. ``step`` after each fold.
+    """Each of ``tried`` judged with a model that learned ``taught`` and the other folds. ``step`` after each fold.
 
     A text sent twice is in one fold, so that no model is asked what it was told.
     """
-    folds = [int(hashlib.sha256(" ".join(folded_words(lesson.text)).encode()).hexdigest(), 16) for lesson in tried]
-    pairs: list[tuple[str, str]] = []
-    for fold_ in range(FOLDS):
-        inside = [lesson for lesson, number in zip(tried, folds, strict=True) if number % FOLDS == fold_]
-        outside = [lesson for lesson, number in zip(tried, folds, strict=True) if number % FOLDS != fold_]
-        model = train([*taught, *outside])
-        pairs += [(lesson.category_id, guess(model, lesson.text)) for lesson in inside]
+    folds = [_fold_of(lesson) for lesson in tried]
+    results: list[Tried] = []
+    for number in range(FOLDS):
+        inside = [lesson for lesson, fold_ in zip(tried, folds, strict=True) if fold_ == number]
+        outside = [lesson for lesson, fold_ in zip(tried, folds, strict=True) if fold_ != number]
+        results += judge(train([*taught, *outside]), inside)
         step()
-    return Trial(tuple(pairs))
+    return Trial(tuple(results))
+
+
+def _fold_of(lesson: Lesson) -> int:
+    words = " ".join(folded_words(lesson.text))
+    return int(hashlib.sha256(words.encode()).hexdigest(), 16) % FOLDS
 
 
 def _vocabulary(lessons: Sequence[Lesson], texts: Sequence[Sequence[str]]) -> tuple[dict[str, int], Floats]:

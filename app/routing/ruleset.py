@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from app.errors import Invalid
@@ -17,6 +18,7 @@ from app.routing.guess import Guesser
 from app.routing.include import read_tree
 from app.routing.index import RuleIndex
 from app.routing.language import optional, required
+from app.routing.learn import Model
 from app.routing.limits import Limit
 from app.routing.model import (
     BY_TABLE,
@@ -110,6 +112,15 @@ class RuleSet(Struct, frozen=True):
     def guess_category(self, text: str) -> tuple[Guess, ...]:
         """At most three categories the words point to, best first. See ``guess.clear_guess`` for when one is enough."""
         return self._guesser.guess(text)
+
+    @property
+    def model_version(self) -> str | None:
+        """Of the model learned from the province's own reports; None: guesses go by this file alone."""
+        return self._guesser.learned
+
+    def taught_by(self, model: Model) -> "RuleSet":
+        """The same version, guessing by what was learned from the province's own reports (app.routing.models)."""
+        return msgspec.structs.replace(self, _guesser=Guesser(self.categories.values(), model))
 
     def handling_limit(self, rule_id: str, category_id: str, urgency: Urgency) -> Limit:
         """The handling limit of an earlier decision by this version, for a new urgency or a restarted clock.

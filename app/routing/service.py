@@ -14,7 +14,7 @@ from app.db import Conn, Pool, transaction
 from app.errors import Conflict, Invalid, NotFound
 from app.i18n.text import nfc
 from app.jobs import Job, enqueue
-from app.routing import store
+from app.routing import models, store
 from app.routing.model import Agency, commune_office_id
 from app.routing.problems import RulesError
 from app.routing.ruleset import RuleSet, load
@@ -36,14 +36,17 @@ async def active(pool: Pool) -> RuleSet:
         version = await store.active_version(conn)
     if version is None:
         raise NotFound("rules.none_in_force")
-    return await load_version(pool, version)
+    rules = await load_version(pool, version)
+    async with pool.acquire() as conn:
+        return await models.taught(conn, rules)
 
 
 async def current(pool: Pool, known: RuleSet) -> RuleSet:
-    """``known`` itself while it is still in force, else the version that is. One cheap query where nothing changed."""
+    """``known`` itself while it is in force and guesses by what was learned last, else what is. Two cheap queries."""
     async with pool.acquire() as conn:
         version = await store.active_version(conn)
-    return known if version in (None, known.version) else await active(pool)
+        same = version in (None, known.version) and await models.version_in_use(conn, known) == known.model_version
+    return known if same else await active(pool)
 
 
 async def load_version(pool: Pool, version: str) -> RuleSet:

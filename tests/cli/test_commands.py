@@ -110,3 +110,10 @@ def test_nothing_is_played_beside_a_real_bot(phananh: Shell, command: str) -> No
     assert done.returncode == 2
     assert "PHANANH_TELEGRAM_TOKEN" in done.stderr
     assert "AAAA" not in done.stderr + done.stdout
+
+
+def test_with_too_few_handled_reports_nothing_is_learned(phananh: Shell) -> None:
+    done = phananh("rules", "learn")
+    assert done.returncode == 2
+    assert "only 0 handled reports; at least 200" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,11 +1,23 @@
 """What is learned from sentences: the same from the same, nothing rare of citizens' words, and honestly tried."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from app.routing.learn import Lesson, Model, Trial, cross_validate, folded_words, grams, lessons_of, train, version_of
+from app.routing.learn import (
+    Lesson,
+    Model,
+    Trial,
+    Tried,
+    cross_validate,
+    folded_words,
+    grams,
+    lessons_of,
+    train,
+    version_of,
+)
 from app.routing.ruleset import load
 
 ROOT = Path(__file__).parents[2]
@@ -104,23 +116,24 @@ def test_a_category_of_which_much_is_sent_does_not_drown_another() -> None:
 
 def test_no_model_is_asked_what_it_was_told() -> None:
     told: list[bool] = []
-    reports = citizens("lamp", *(f"bóng {word} cháy" for word in "abcdefghij" * 2))
-
-    def guess(model: Model, text: str) -> str:
-        told.append(version_of([*TWO, *reports]) == model.version)
-        own = folded_words(text)[1]
-        told.append(own in model.vocabulary)
-        return best(model, text)
-
     steps: list[None] = []
-    trial = cross_validate(TWO, [Lesson("lamp", r.text) for r in reports], guess, lambda: steps.append(None))
-    assert not any(told)
-    assert len(trial.pairs) == len(reports)
+    reports = [Lesson("lamp", f"bóng {word} cháy") for word in ("xanh", "đỏ", "vàng", "tím", "nâu", "hồng", "cam") * 2]
+
+    def judge(model: Model, lessons: Sequence[Lesson]) -> list[Tried]:
+        told.extend(folded_words(lesson.text)[1] in model.vocabulary for lesson in lessons)
+        return [Tried(lesson.category_id, best(model, lesson.text), clear=True) for lesson in lessons]
+
+    trial = cross_validate(TWO, reports, judge, lambda: steps.append(None))
+    assert told == [False] * len(reports)
+    assert len(trial.tried) == len(reports)
+    assert trial.accuracy == 1
     assert len(steps) == 5
 
 
-def test_a_trial_counts_what_was_right_and_what_was_taken_for_what() -> None:
-    trial = Trial((("a", "a"), ("a", "b"), ("a", "b"), ("b", "a")))
+def test_a_trial_counts_what_was_right_what_was_taken_and_what_was_taken_for_what() -> None:
+    trial = Trial((Tried("a", "a", True), Tried("a", "b", True), Tried("a", "b", False), Tried("b", "a", False)))
     assert trial.accuracy == 0.25
+    assert trial.taken == 0.5
+    assert trial.right == 0.5
     assert trial.confusions(1) == [("a", "b", 2)]
     assert trial.confusions(5) == [("a", "b", 2), ("b", "a", 1)]
