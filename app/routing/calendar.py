@@ -8,6 +8,7 @@ and 148): the day something begins does not count, and the last day counts until
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
@@ -102,6 +103,15 @@ class Calendar:
             for opens, closes in self._day(day).opens:
                 passed += max(0, min(closes, last) - max(opens, first))
         return timedelta(microseconds=passed)
+
+    def longest_closure(self) -> tuple[datetime, datetime]:
+        """The longest stretch without office hours in a usual week without holidays, swaps and closures."""
+        usual = Calendar(Week(self.week.hours, public_holidays=False))
+        monday = date(2026, 3, 2).toordinal() - _EPOCH_ORDINAL
+        stretches = [stretch for day in range(monday, monday + 8) for stretch in usual._day(day).opens]
+        gaps = pairwise(stretches)
+        closes, opens = max(((closes, opens) for (_, closes), (opens, _) in gaps), key=lambda gap: gap[1] - gap[0])
+        return _moment(closes), _moment(opens)
 
     # ------------------------------------------------------------ reckoning
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from app.routing.conditions import Clause, Condition, Either, Every, Named, Negated, Words, clauses_of, join
+from app.routing.cover import Shadows
 from app.routing.model import BY_TABLE, COMMUNE_OFFICE, DEPARTMENT
 from app.routing.phrases import phrase_key
 from app.routing.problems import Problems
@@ -21,6 +22,25 @@ def compiled(rules: Sequence[Rule], world: World, province: str, problems: Probl
             problems.add(rule.spot, "never_holds", name=rule.rule_id)
         made += [(rule, clause) for clause in possible]
     return tuple(made)
+
+
+def refuse_unreachable(clauses: Sequence[tuple[Rule, Clause]], shadows: Shadows, problems: Problems) -> None:
+    """A rule none of whose clauses is ever reached is a mistake: somebody believes that it works."""
+    over: dict[str, list[list[int] | None]] = {}
+    rules: dict[str, Rule] = {}
+    for position, (rule, _) in enumerate(clauses):
+        rules[rule.rule_id] = rule
+        # One clause that is reached is enough, and looking is not free.
+        known = over.setdefault(rule.rule_id, [])
+        if None not in known:
+            known.append(shadows.over(position))
+    for rule_id, found in over.items():
+        if None in found:
+            continue
+        by = dict.fromkeys(clauses[at][0].rule_id for each in found for at in each or ())
+        others = ", ".join(f"“{other}”" for other in by if other != rule_id)
+        key = "never_reached" if others else "never_holds"
+        problems.add(rules[rule_id].spot, key, name=rule_id, others=others)
 
 
 def needed_by(agency: str, world: World, province: str) -> Clause:

@@ -141,13 +141,23 @@ def join(left: Clause, right: Clause) -> Clause | None:
     return _possible(Clause(allowed, refused, needs, left.forbids | right.forbids))
 
 
+def holds_phrase(token: str, other: str) -> bool:
+    """Whether a report with ``token`` surely has ``other`` too: itself, or a phrase inside a longer one."""
+    return token == other or f" {other} " in f" {token} "
+
+
 def _possible(clause: Clause) -> Clause | None:
     """The clause in its shortest form, or None when nothing can satisfy it."""
     allowed = {
         dimension: values - clause.refused.get(dimension, frozenset()) for dimension, values in clause.allowed.items()
     }
     refused = {dimension: values for dimension, values in clause.refused.items() if dimension not in allowed}
-    needs = tuple(need - clause.forbids for need in clause.needs)
+    needs = clause.needs
+    if clause.forbids:
+        needs = tuple(
+            frozenset(token for token in need if not any(holds_phrase(token, other) for other in clause.forbids))
+            for need in needs
+        )
     if not all(allowed.values()) or not all(needs):
         return None
     return Clause(allowed, refused, needs, clause.forbids)

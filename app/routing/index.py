@@ -85,6 +85,28 @@ class RuleIndex:
             left ^= lowest
         return None
 
+    def overlapping(self, clause: Clause) -> int:
+        """The bit set of clauses that share a value with this one wherever both name some."""
+        left = self._every
+        for table in self._tables:
+            if values := clause.allowed.get(table.dimension):
+                shared = 0
+                for value in values:
+                    shared |= table.by_value.get(value, table.otherwise)
+                left &= shared
+        return left
+
+    def containing(self, clause: Clause) -> int:
+        """The bit set of clauses that allow every value that this one allows. Tokens are not looked at."""
+        left = self._every
+        for table in self._tables:
+            if values := clause.allowed.get(table.dimension):
+                for value in values:
+                    left &= table.by_value.get(value, table.otherwise)
+            else:
+                left &= table.otherwise
+        return left
+
     def phrases_in(self, text_folded: str) -> frozenset[str]:
         """The phrases of rules that a text has."""
         return frozenset(hit.phrase for hit in self._phrases.find(words_of(text_folded)))

@@ -8,7 +8,7 @@ from app.routing.calendar import Interval, Swap, Week
 from app.routing.fields import Fields, clock_minutes, fields_of, read_date
 from app.routing.language import WEEKDAYS, optional, required
 from app.routing.model import URGENCIES, Deadlines, IntakeLimits
-from app.routing.problems import Problems, shorten
+from app.routing.problems import Problems, Spot, shorten, spot_of
 from app.routing.yamltree import Mapping, Node
 
 _LONGEST_CLOSURE = 31
@@ -56,6 +56,7 @@ class Season(Struct, frozen=True):
     name: str
     first: tuple[int, int]
     last: tuple[int, int]
+    spot: Spot
 
 
 def read_seasons(top: Fields) -> dict[str, Season]:
@@ -63,11 +64,15 @@ def read_seasons(top: Fields) -> dict[str, Season]:
         Fields(node, top.problems) if isinstance(node := top.get("calendar"), Mapping) else Fields(None, top.problems)
     )
     seasons: dict[str, Season] = {}
-    for season_id, _, node in calendar.named("seasons"):
+    for season_id, key, node in calendar.named("seasons"):
         fields = fields_of(node, top.problems, required("season"), optional("season"))
         first, last = fields.month_day("from"), fields.month_day("to")
-        seasons[season_id] = Season(fields.text("name") or season_id, first or (1, 1), last or (12, 31))
+        seasons[season_id] = Season(fields.text("name") or season_id, first or (1, 1), last or (12, 31), spot_of(key))
     return seasons
+
+
+def season_spots(seasons: dict[str, Season]) -> dict[tuple[str, ...], Spot]:
+    return {("season", season_id): season.spot for season_id, season in seasons.items()}
 
 
 def _office_hours(days: Fields, weekday: str) -> tuple[Interval, ...]:

@@ -48,7 +48,9 @@ class World(Struct, frozen=True):
 
     catalogue: Catalogue
     areas: Areas
-    seasons: Mapping[str, Season]
+    seasons: dict[str, Season]
+    used: set[tuple[str, str]]
+    """("area", id) and ("season", id) of what some condition names, filled while rules are read."""
 
 
 def answer_token(question_id: str, answer_id: str) -> str:
@@ -136,6 +138,7 @@ class Conditions:
     def _area(self, node: Node) -> Condition | None:
         areas = self._world.areas
         names = self._values(node, lambda item: one_of(item, areas.ids, self._problems, "unknown_area"))
+        self._world.used.update(("area", name) for name in names)
         codes = frozenset[str]().union(*(areas.communes.get(name, ()) for name in names))
         zones = frozenset(zone_token(name) for name in names if name in areas.zones)
         if codes and zones:
@@ -158,6 +161,7 @@ class Conditions:
     def _season(self, node: Node) -> Condition | None:
         seasons = self._world.seasons
         names = self._values(node, lambda item: one_of(item, seasons, self._problems, "unknown_season"))
+        self._world.used.update(("season", name) for name in names)
         return Marked(frozenset(map(season_token, names))) if names else None
 
     def _dates(self, node: Node) -> Condition | None:

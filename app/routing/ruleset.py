@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from app.errors import Invalid
 from app.routing.calendar import Calendar
-from app.routing.compile import compiled, marks_of, phrases_written
+from app.routing.compile import compiled, marks_of, phrases_written, refuse_unreachable
 from app.routing.conditions import Clause
+from app.routing.cover import Shadows, Space
 from app.routing.fields import fields_of, province_code
 from app.routing.files import FILE_NAME, open_files
 from app.routing.guess import Guesser
@@ -36,9 +37,9 @@ from app.routing.model import (
     commune_office_id,
 )
 from app.routing.periods import Periods
-from app.routing.problems import Problems
+from app.routing.problems import Problems, Spot
 from app.routing.read_areas import read_areas
-from app.routing.read_calendar import read_deadlines, read_seasons, read_week
+from app.routing.read_calendar import read_deadlines, read_seasons, read_week, season_spots
 from app.routing.read_catalogue import read_catalogue
 from app.routing.read_conditions import World
 from app.routing.read_rules import Fallback, Rule, read_fallback, read_rules
@@ -56,6 +57,7 @@ class RuleSet(Struct, frozen=True):
     """
 
     version: str
+    file: str
     source: str
     province_code: str
     agencies: Mapping[str, Agency]
@@ -69,6 +71,7 @@ class RuleSet(Struct, frozen=True):
     wording: Wording
     surroundings: Surroundings
     clauses: tuple[tuple[Rule, Clause], ...]
+    spots: Mapping[tuple[str, ...], Spot]
     _guesser: Guesser
     _reasons: Reasons
 
@@ -175,11 +178,13 @@ def load(
     communes: Collection[str] | None = None,
     name: str | None = None,
     folder: Path | None = None,
+    proven: bool = False,
 ) -> RuleSet:
     """Read a rule set from a file (Path) or from its text. Raises RulesError naming every mistake at once.
 
     With ``communes`` (the codes of the province's communes) a commune that does not exist is a mistake too. ``name`` is
     what messages call the file; ``folder`` is where a text finds what it includes (a file: in its own folder).
+    A version that was in force before is ``proven``: it is not asked again whether its rules are worth having.
     """
     problems = Problems(name or (source.name if isinstance(source, Path) else FILE_NAME))
     files = open_files(source, folder, problems)
@@ -191,7 +196,7 @@ def load(
     province = province_code(province_node, problems) if province_node is not None else None
     week, deadlines = read_week(top), read_deadlines(top)
     catalogue = read_catalogue(top)
-    world = World(catalogue, read_areas(top, files, catalogue.agencies, communes), read_seasons(top))
+    world = World(catalogue, read_areas(top, files, catalogue.agencies, communes), read_seasons(top), set())
     rules = read_rules(top, world, communes)
     fallback = read_fallback(top, world)
     problems.stop_if_any()
@@ -200,20 +205,26 @@ def load(
     assert deadlines is not None
     clauses = compiled(rules, world, province, problems)
     problems.stop_if_any()
+    only_clauses = [clause for _, clause in clauses]
+    index = RuleIndex(only_clauses)
+    if not proven:
+        space = Space(catalogue.categories, province, communes or ())
+        refuse_unreachable(clauses, Shadows(only_clauses, space, index), problems)
+        problems.stop_if_any()
     text = files.bundle()
     calendar = Calendar(week)
-    only_clauses = [clause for _, clause in clauses]
     surroundings = Surroundings(
         calendar,
         Zones(world.areas.zones),
         Periods(marks_of("~", only_clauses), world.seasons),
-        RuleIndex(only_clauses),
+        index,
     )
     wording = Wording(
         province, catalogue.categories, catalogue.groups, world.areas, world.seasons, phrases_written(rules)
     )
     return RuleSet(
         version=hashlib.sha256(text.encode()).hexdigest()[:16],
+        file=problems.file,
         source=text,
         province_code=province,
         agencies=catalogue.agencies,
@@ -227,6 +238,7 @@ def load(
         wording=wording,
         surroundings=surroundings,
         clauses=clauses,
+        spots={**catalogue.spots, **world.areas.spots, **season_spots(world.seasons)},
         _guesser=Guesser(catalogue.categories.values()),
         _reasons=Reasons(surroundings, wording),
     )

@@ -107,9 +107,9 @@ def marked(text: str) -> tuple[str, str]:
 
 
 def with_rule(when: str, then: str = "{agency: police}") -> RuleSet:
-    """The small rule set with one more rule, ``tried``, before all others."""
+    """The small rule set with one more rule, ``tried``, before all others, whatever it leaves them."""
     rule = f"rules:\n  - id: tried\n    when: {when}\n    then: {then}\n    why: Vì vậy.\n    why_en: That is why.\n"
-    return load(changed(("rules:\n", rule)))
+    return load(changed(("rules:\n", rule)), proven=True)
 
 
 def mistakes(source: str | bytes, **options: Any) -> list[str]:

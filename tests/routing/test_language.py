@@ -222,7 +222,7 @@ def test_the_department_of_the_category_answers_and_otherwise_that_of_its_group(
         ("rules:\n", ("rules:\n  - {id: tried, when: {province: '96'}, then: {agency: department for the category,"
                      " co_agencies: [commune office of the place]}, why: Vì vậy.}\n")),
     )  # fmt: skip
-    rules = load(text)
+    rules = load(text, proven=True)
     assert decide(rules=rules).agency_id == "roads"
     assert decide(rules=rules, category="street-light").agency_id == "power"
     assert decide(rules=rules, category="noise").rule_id == "fallback"
