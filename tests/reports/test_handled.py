@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from app.db import Pool
 from app.reports.handled import handled_texts
-from app.reports.workflow import Status
+from app.reports.model import Status
 from tests import small_world as world
 
 
