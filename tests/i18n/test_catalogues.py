@@ -3,9 +3,12 @@
 import ast
 import re
 import string
+import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.i18n import LANGS, catalogue, pick, t
 from app.i18n.text import fold, nfc
@@ -79,6 +82,14 @@ def test_a_text_is_filled_with_its_fields() -> None:
 )
 def test_folding_takes_accents_case_and_spaces_away(typed: str, folded: str) -> None:
     assert fold(typed) == folded
+
+
+@given(st.text(st.one_of(st.sampled_from("aáàảãạăắđĐƯỚ\u0301\u0323 \t\u00a0ßİﬁ"), st.characters(max_codepoint=0xFFFF))))
+@settings(derandomize=True)
+def test_letter_by_letter_is_the_same_as_the_whole_text_at_once(typed: str) -> None:
+    parts = unicodedata.normalize("NFD", typed.casefold())
+    bare = "".join(c for c in parts if unicodedata.category(c) != "Mn").replace("đ", "d")
+    assert fold(typed) == re.sub(r"\s+", " ", bare).strip()
 
 
 def test_stored_text_is_composed_trimmed_and_free_of_control_characters() -> None:
