@@ -16,6 +16,8 @@ from app import jobs
 from app.db import MIGRATIONS, Pool, transaction
 from app.jobs import Job
 
+_OFTEN = timedelta(milliseconds=20)
+
 
 async def drain(database_url: str, *entrypoints: str) -> list[dict[str, object]]:
     """Work the queue off with the real PgQueuer; gives the payloads in the order they ran."""
@@ -28,7 +30,7 @@ async def drain(database_url: str, *entrypoints: str) -> list[dict[str, object]]
             async def work(job: TakenJob) -> None:
                 seen.append(msgspec.json.decode(job.payload or b"{}"))
 
-        await queue.qm.run(mode=QueueExecutionMode.drain, log_aggregation_interval=timedelta(0))
+        await queue.qm.run(_OFTEN, mode=QueueExecutionMode.drain, log_aggregation_interval=timedelta(0))
     return seen
 
 
