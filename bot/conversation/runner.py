@@ -139,6 +139,7 @@ class Runner:
                 if not conn.is_closed():
                     conn.remove_termination_listener(lost)
                     await conn.remove_listener(store.WAKE, woken)
+                    await conn.execute("SELECT pg_advisory_unlock_all()")
 
     async def _win(self, conn: Conn) -> None:
         key = f"phananh bot {self._channel.bot}"
@@ -263,7 +264,7 @@ class Runner:
         return await self._try(lambda: self._desk.handle(update, heard), update)
 
     async def _try(self, work: Callable[[], Awaitable[Handled]], update: Update | None) -> Handled:
-        tried = 0
+        tried, parking = 0, False
         while True:
             try:
                 return await work()
@@ -273,14 +274,15 @@ class Runner:
                 why = type(error).__name__
                 waits = _PATIENT_TRIES if isinstance(error, TryLater | Unavailable) else _TRIES
                 counted = await self._note(update, why)
-            if not await self._pause(waits[min(tried, len(waits) - 1)]):
-                return Handled([])
             tried += counted
-            if tried > len(waits):
-                if update is None:
-                    # The draft still says that an album arrived: the next message or sweep answers it.
+            if tried <= len(waits) or parking or not counted:
+                if not await self._pause(waits[min(tried, len(waits)) - 1]):
                     return Handled([])
-                work = self._parking(update, why)
+            elif update is None:
+                # The draft still says that an album arrived: the next message or sweep answers it.
+                return Handled([])
+            else:
+                parking, work = True, self._parking(update, why)
 
     def _parking(self, update: Update, why: str) -> Callable[[], Awaitable[Handled]]:
         return lambda: self._desk.park(update, why)

@@ -18,7 +18,6 @@ from bot.conversation.service import Parts
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.client import SIMULATOR_TOKEN, Bot, bot_of
 from bot.telegram.receive import ALLOWED_UPDATES, arrived
-from bot.telegram.webhook import create_app, listening, path_of, set_webhook
 
 __all__ = ["SIMULATOR_TOKEN", "Polling", "run", "serve", "set_webhook"]
 
@@ -28,6 +27,7 @@ _POLL_SECONDS = 25
 _BACKOFF_MOST = 30.0
 _CONFLICT_SECONDS = 10.0
 _BATCH = 100
+_WEBHOOK_CONNECTIONS = 40
 
 _MENU: dict[Lang, dict[str, str]] = {
     "vi": {"baocao": "report", "danhsach": "list", "theodoi": "track", "huy": "cancel", "ngonngu": "lang",
@@ -74,6 +74,9 @@ async def _receiving(settings: Settings, runner: Runner, bot: Bot) -> AsyncItera
     """Updates come in for as long as this lasts, the one way or the other; gives the task that takes them in."""
     telegram = settings.telegram
     if telegram and telegram.webhook_url and telegram.webhook_secret:
+        # The web server's parts weigh 30 MB and half a second, which long polling need not carry.
+        from bot.telegram.webhook import create_app, listening, path_of
+
         app = create_app(runner, path_of(telegram.webhook_url), telegram.webhook_secret)
         async with listening(app, settings.host, settings.bot_port) as server:
             yield server
@@ -85,6 +88,25 @@ async def _receiving(settings: Settings, runner: Runner, bot: Bot) -> AsyncItera
         polling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await polling
+
+
+async def set_webhook(settings: Settings) -> str:
+    """Tell Telegram where to bring updates, or to stop when no address is set. Nothing that waits is dropped.
+
+    Gives a line for the operator. Once per deployment, not at each start.
+    """
+    async with bot_of(settings) as bot:
+        if settings.telegram is None or settings.telegram.webhook_url is None:
+            await bot.delete_webhook(drop_pending_updates=False)
+            return "no webhook: the bot fetches updates by itself (long polling)"
+        await bot.set_webhook(
+            settings.telegram.webhook_url,
+            secret_token=settings.telegram.webhook_secret,
+            allowed_updates=ALLOWED_UPDATES,
+            max_connections=_WEBHOOK_CONNECTIONS,
+            drop_pending_updates=False,
+        )
+        return f"Telegram brings updates to {settings.telegram.webhook_url}"
 
 
 class Polling:

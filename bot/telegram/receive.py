@@ -19,10 +19,23 @@ _OUT = (ChatMember.LEFT, ChatMember.BANNED)
 
 
 def arrived(raw: dict[str, Any]) -> conversation.Update:
-    """An update, as it came, with the chat whose order it belongs to. Raises KeyError or TypeError for what is none."""
-    said: dict[str, Any] = next((raw[kind] for kind in ALLOWED_UPDATES if isinstance(raw.get(kind), dict)), {})
-    chat = said.get("chat") or (said.get("message") or {}).get("chat") or said.get("from") or {}
-    return conversation.Update(int(raw["update_id"]), str(chat.get("id", 0)), raw)
+    """An update, as it came, with the chat whose order it belongs to. Raises KeyError or ValueError for what is none.
+
+    However odd the rest of it may be, it is taken: reading it is another step, which may fail without harm.
+    """
+    update_id = raw["update_id"]
+    if not isinstance(update_id, int) or not 0 <= update_id < 2**63:
+        raise ValueError("an update's number is a whole one")
+    said = next((raw[kind] for kind in ALLOWED_UPDATES if kind in raw), None)
+    ways = (("chat", "id"), ("message", "chat", "id"), ("from", "id"))
+    chat_id = next((found for way in ways if (found := _at(said, *way)) is not None), 0)
+    return conversation.Update(update_id, str(chat_id), raw)
+
+
+def _at(thing: Any, *way: str) -> Any:
+    for step in way:
+        thing = thing.get(step) if isinstance(thing, dict) else None
+    return thing
 
 
 def hear(update: Update, bot: str) -> Heard | None:

@@ -19,7 +19,7 @@ from telegram import (
 from telegram.constants import FileSizeLimit, MediaGroupLimit, MessageLimit, ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from app.notify.model import Sender, Telling
+from app.notify.model import Sender, Telling, Unreachable
 from app.settings import Settings
 from bot.conversation.model import Reply
 from bot.telegram.client import Bot, as_failure, bot_of
@@ -107,15 +107,26 @@ class TelegramSender:
         """Deliver and give the message's number. Raises Unreachable, Refused, TryLater or Uncertain."""
         photos = telling.photos[: MediaGroupLimit.MAX_MEDIA_LENGTH]
         try:
-            if len(photos) == 1 and _fits_caption(telling.text):
-                return _ref(await self._one_photo(user_id, photos[0], telling))
-            if len(photos) > 1 and not telling.buttons and _fits_caption(telling.text):
-                return _ref((await self._album(user_id, photos, telling.text))[0])
-            sent = await self._text(user_id, telling)
+            together = await self._with_photos(user_id, photos, telling) if photos else None
+            sent = together or await self._text(user_id, telling)
         except TelegramError as error:
             raise as_failure(error) from error
-        await self._photos_after(user_id, photos)
-        return _ref(sent)
+        if not together:
+            await self._photos_after(user_id, photos)
+        return str(sent.message_id)
+
+    async def _with_photos(self, user_id: str, photos: tuple[bytes, ...], telling: Telling) -> Message | None:
+        """Words and photos in one call. None: they do not go together, or Telegram does not like the photos."""
+        if not _fits_caption(telling.text) or (len(photos) > 1 and telling.buttons):
+            return None
+        try:
+            if len(photos) == 1:
+                return await self._one_photo(user_id, photos[0], telling)
+            return (await self._album(user_id, photos, telling.text))[0]
+        except BadRequest as error:
+            if isinstance(as_failure(error), Unreachable):
+                raise
+            return None
 
     async def _text(self, user_id: str, telling: Telling) -> Message:
         return await self._bot.send_message(
@@ -158,10 +169,6 @@ def _buttons(telling: Telling) -> InlineKeyboardMarkup | None:
 
 def _fits_caption(text: str) -> bool:
     return len(text.encode("utf-16-le")) <= 2 * MessageLimit.CAPTION_LENGTH
-
-
-def _ref(message: Message) -> str:
-    return str(message.message_id)
 
 
 @asynccontextmanager

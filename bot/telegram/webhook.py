@@ -12,15 +12,12 @@ import structlog
 import uvicorn
 from litestar import Litestar, Request, Response, post
 
-from app.settings import Settings
 from bot.conversation.runner import NO_DATABASE, Runner
-from bot.telegram.client import bot_of
-from bot.telegram.receive import ALLOWED_UPDATES, arrived
+from bot.telegram.receive import arrived
 
 log = structlog.get_logger()
 
 _BODY_MOST = 1_000_000
-_CONNECTIONS = 40
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # the name of a header
 
@@ -35,7 +32,7 @@ def create_app(runner: Runner, path: str, secret: str) -> Litestar:
             return Response(None, status_code=403)
         try:
             update = arrived(msgspec.json.decode(await request.body(), type=dict[str, Any]))
-        except (msgspec.MsgspecError, AttributeError, KeyError, TypeError, ValueError):
+        except (msgspec.MsgspecError, KeyError, ValueError):
             # Not an update at all. Asking for it again would bring the same.
             log.warning("something that is no update was brought")
             return Response(None, status_code=200)
@@ -78,22 +75,3 @@ async def listening(app: Litestar, host: str, port: int) -> AsyncIterator[asynci
 def path_of(url: str) -> str:
     """Where Telegram's address for us ends up on our side: the same path."""
     return urlsplit(url).path or "/"
-
-
-async def set_webhook(settings: Settings) -> str:
-    """Tell Telegram where to bring updates, or to stop when no address is set. Nothing that waits is dropped.
-
-    Gives a line for the operator. Once per deployment, not at each start.
-    """
-    async with bot_of(settings) as bot:
-        if settings.telegram is None or settings.telegram.webhook_url is None:
-            await bot.delete_webhook(drop_pending_updates=False)
-            return "no webhook: the bot fetches updates by itself (long polling)"
-        await bot.set_webhook(
-            settings.telegram.webhook_url,
-            secret_token=settings.telegram.webhook_secret,
-            allowed_updates=ALLOWED_UPDATES,
-            max_connections=_CONNECTIONS,
-            drop_pending_updates=False,
-        )
-        return f"Telegram brings updates to {settings.telegram.webhook_url}"

@@ -18,7 +18,7 @@ from bot.simulator.core import Simulator
 from bot.simulator.server import running
 from bot.telegram.app import SIMULATOR_TOKEN, serve
 from bot.telegram.client import Bot, open_bot
-from tests.world import RULES, World, parts_over, settle
+from tests.world import RULES, parts_over
 
 
 @pytest.fixture(scope="session")
@@ -33,16 +33,14 @@ async def lab() -> AsyncIterator[PhotoLab]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def world(
+async def parts(
     pool: Pool, lab: PhotoLab, rules: RuleSet, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[World]:
+) -> AsyncIterator[Parts]:
+    """Real parts, with the agencies of the rules in the database."""
     async with parts_over(pool, lab, rules, tmp_path_factory.mktemp("home")) as parts:
-        yield await settle(parts)
-
-
-@pytest.fixture(scope="module")
-def parts(world: World) -> Parts:
-    return world.parts
+        communes = [(c.code, c.full_name) for c in parts.gazetteer.communes if c.province_code == rules.province_code]
+        await routing.install(pool, rules, communes, note="", by="test")
+        yield parts
 
 
 @pytest.fixture(scope="module")

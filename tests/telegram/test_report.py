@@ -1,12 +1,15 @@
 """Whole conversations through the real library: from the chat into the database and back."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
+import pytest_asyncio
 from PIL import Image
 
-from app.accounts.model import Actor
+from app.accounts import service as accounts
+from app.accounts.model import SYSTEM, Actor, Role
 from app.photos.service import store_photo
 from app.reports import service as reports
 from app.reports.model import Form, Rating, Report, Status
@@ -16,7 +19,7 @@ from bot.simulator.client import SimClient, SimUser
 from bot.simulator.samples import sample_photo
 from tests.photos.pictures import encoded, scene
 from tests.telegram.conftest import file_a_report, until
-from tests.world import World, photo
+from tests.world import COMPANY, photo
 
 
 async def found(parts: Parts, code: str) -> Report:
@@ -28,13 +31,22 @@ async def case_of(parts: Parts, code: str) -> reports.Case:
         return await reports.case(conn, await reports.find(parts.pool, code))
 
 
-async def staff_does(world: World, code: str, act: Act, **form: Any) -> Report:
-    """An act of whoever may do it in the agency that has the report."""
-    parts = world.parts
-    report = await reports.find(parts.pool, code)
-    officer = world.people["officer"]
-    actor = Actor("staff", officer.staff_id, officer.role, report.agency_id, frozenset({report.agency_id}))
-    return await reports.perform(parts.pool, parts.rules, actor, report, act, Form(**form))
+Desk = Callable[..., Awaitable[Report]]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def staff_does(parts: Parts) -> Desk:
+    """Acts of the officer whose agency has the report."""
+    staff_id, _ = await accounts.create_staff(
+        parts.pool, "tran.thi.bich", "Trần Thị Bích", COMPANY, Role.OFFICER, None, SYSTEM
+    )
+
+    async def act(code: str, act: Act, **form: Any) -> Report:
+        report = await reports.find(parts.pool, code)
+        actor = Actor("staff", staff_id, Role.OFFICER, report.agency_id, frozenset({report.agency_id}))
+        return await reports.perform(parts.pool, parts.rules, actor, report, act, Form(**form))
+
+    return act
 
 
 async def test_an_album_a_place_and_a_sentence_without_accents_become_a_report(parts: Parts, lan: SimUser) -> None:
@@ -228,55 +240,56 @@ async def test_a_report_can_be_followed_by_its_author_and_by_others_as_the_publi
     assert code in (await lan.wait("Phản ánh của anh/chị")).text
 
 
-async def test_an_officers_question_is_answered_by_the_next_message(world: World, lan: SimUser) -> None:
+async def test_an_officers_question_is_answered_by_the_next_message(
+    parts: Parts, staff_does: Desk, lan: SimUser
+) -> None:
     code = await file_a_report(lan)
-    await staff_does(world, code, Act.START)
-    await staff_does(world, code, Act.ASK, text="Trước số nhà mấy ạ?")
+    await staff_does(code, Act.START)
+    await staff_does(code, Act.ASK, text="Trước số nhà mấy ạ?")
     await lan.album([photo("gần"), photo("xa")], caption="Trước số 12, đối diện chợ")
     await lan.wait("Đã chuyển phần bổ sung")
-    report = await found(world.parts, code)
+    report = await found(parts, code)
     assert report.status is Status.IN_PROGRESS
-    case = await case_of(world.parts, code)
+    case = await case_of(parts, code)
     assert "Trước số 12, đối diện chợ" in [message.body for message in case.messages]
     assert len([picture for picture in case.pictures if picture.stage == "info"]) == 2
 
 
-async def resolved(world: World, lan: SimUser) -> str:
+async def resolved(parts: Parts, staff_does: Desk, lan: SimUser) -> str:
     code = await file_a_report(lan)
-    await staff_does(world, code, Act.START)
-    parts = world.parts
+    await staff_does(code, Act.START)
     proof = await store_photo(parts.pool, parts.objects, parts.lab, photo("đã sửa"))
-    await staff_does(world, code, Act.RESOLVE, text="Đã thay bóng đèn", photos=(proof,))
+    await staff_does(code, Act.RESOLVE, text="Đã thay bóng đèn", photos=(proof,))
     return code
 
 
-async def test_a_good_rating_closes_the_case(world: World, lan: SimUser) -> None:
-    code = await resolved(world, lan)
+async def test_a_good_rating_closes_the_case(parts: Parts, staff_does: Desk, lan: SimUser) -> None:
+    code = await resolved(parts, staff_does, lan)
     await lan.text(code)
     shown = await lan.wait("Đã xử lý")
     await lan.press("Hài lòng", message=shown)
     await lan.wait("Cảm ơn")
-    report = await found(world.parts, code)
+    report = await found(parts, code)
     assert (report.status, report.rating) == (Status.CLOSED, Rating.SATISFIED)
 
 
-async def test_a_bad_rating_with_its_reason_reopens_the_case(world: World, lan: SimUser) -> None:
-    code = await resolved(world, lan)
+async def test_a_bad_rating_with_its_reason_reopens_the_case(parts: Parts, staff_does: Desk, lan: SimUser) -> None:
+    code = await resolved(parts, staff_does, lan)
     await lan.text(code)
     await lan.press("Không hài lòng", message=await lan.wait("Đã xử lý"))
     await lan.wait("vì sao")
     await lan.text("Đèn vẫn không sáng")
     await lan.press("xử lý lại", message=await lan.wait("xử lý lại"))
     await lan.wait("giám sát")
-    report = await found(world.parts, code)
+    report = await found(parts, code)
     assert report.status is Status.IN_PROGRESS
     assert report.supervisor_id
 
 
 async def test_somebody_elses_report_cannot_be_rated_answered_or_withdrawn(
-    world: World, sim: SimClient, lan: SimUser
+    parts: Parts, staff_does: Desk, sim: SimClient, lan: SimUser
 ) -> None:
-    code = await resolved(world, lan)
+    code = await resolved(parts, staff_does, lan)
     thief = await sim.user("Tám")
     await thief.text("/start")
     hello = await thief.wait("Xin chào")
@@ -287,7 +300,7 @@ async def test_somebody_elses_report_cannot_be_rated_answered_or_withdrawn(
     await thief.wait("câu trả lời")
     await thief.text("ok xong rồi")
     await thief.wait("Chỉ người gửi phản ánh")
-    report = await found(world.parts, code)
+    report = await found(parts, code)
     assert (report.status, report.rating) == (Status.RESOLVED, None)
 
 
