@@ -60,15 +60,17 @@ def _json(payload: Any) -> str:
     """PostgreSQL's JSON has no NUL and no half a character; both become the sign for an unreadable one."""
     try:
         text = msgspec.json.encode(payload).decode()
+        if "\\u0000" not in text:
+            return text
     except UnicodeEncodeError:
-        text = msgspec.json.encode(_readable(payload)).decode()
-    return text.replace("\\u0000", "\ufffd") if "\\u0000" in text else text
+        pass
+    return msgspec.json.encode(_readable(payload)).decode()
 
 
 def _readable(value: Any) -> Any:
     match value:
         case str():
-            return value.encode("utf-8", "replace").decode()
+            return value.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
         case dict():
             return {_readable(key): _readable(each) for key, each in value.items()}
         case list():
