@@ -34,8 +34,8 @@ MOST_SKIPPED = 3
 KEYWORDS, LEARNED = 0.25, 1.5
 # The first guess is taken without asking only when it is this much likelier than the second; else a person chooses.
 CLEAR_LEAD = 0.4
-# What is hardly likelier than any other category is no guess at all.
-LEAST = 0.02
+# Below these the words point nowhere, and a further guess is hardly likelier than any other category.
+LEAST_FIRST, LEAST = 0.1, 0.02
 TELLING = 3
 
 _TONES = str.maketrans(dict.fromkeys("\u0300\u0301\u0303\u0309\u0323"))
@@ -81,6 +81,8 @@ class Guesser:
             scores[self._order[category_id]] += KEYWORDS * weight
         likely = np.exp(scores - scores.max())
         likely /= likely.sum()
+        if likely.max() < LEAST_FIRST:
+            return ()
         guesses = []
         for place in np.argsort(-likely, kind="stable")[:MOST].tolist():
             category_id = self._model.categories[place]

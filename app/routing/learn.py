@@ -6,6 +6,7 @@ how rare it is. Trained by AdaGrad in plain numpy, in a fixed order from a fixed
 """
 
 import hashlib
+import math
 import random
 import re
 from collections import Counter
@@ -45,15 +46,25 @@ class Model(Struct, frozen=True):
     categories: tuple[str, ...]
     vocabulary: dict[str, int]
     rarity: Floats
+    rarest: float
     weights: Floats
 
     def scores(self, words: Sequence[str]) -> tuple[Floats, list[str]]:
-        """A score for each category (0 for all where no word is known), and the words and pairs it knew."""
-        known = [gram for gram in grams(words) if gram in self.vocabulary]
+        """A score for each category (0 for all where no word is known), and the words and pairs it knew.
+
+        A word it does not know counts as much as the rarest one it knows: one known word among strange ones is no
+        ground to be sure.
+        """
+        every = grams(words)
+        known = [gram for gram in every if gram in self.vocabulary]
         if not known:
             return np.zeros(len(self.categories), np.float32), known
         places = [self.vocabulary[gram] for gram in known]
-        return _unit(self.rarity[places]) @ self.weights[places], known
+        rarity = self.rarity[places]
+        strange = sum(gram not in self.vocabulary for gram in every if " " not in gram)
+        length = math.sqrt(float(rarity @ rarity) + strange * self.rarest**2)
+        scores: Floats = (rarity / np.float32(length)) @ self.weights[places]
+        return scores, known
 
     def telling(self, known: Sequence[str], category_id: str, most: int) -> tuple[str, ...]:
         """Which of these words and pairs speak most for a category."""
@@ -129,6 +140,10 @@ def lessons_of(categories: Iterable[Category]) -> list[Lesson]:
     return lessons
 
 
+def rarest_of(rarity: Floats) -> float:
+    return float(rarity.max(initial=1.0))
+
+
 def version_of(lessons: Sequence[Lesson]) -> str:
     """The beginning of the sha256 of the recipe and of the lessons in their order."""
     digest = hashlib.sha256(RECIPE.encode())
@@ -148,7 +163,7 @@ def train(lessons: Sequence[Lesson]) -> Model:
     weights = _descend(rows, rarity, meant, _fair(lessons, meant), len(categories))
     # As exact as they are stored (models.py), so that what is tried is what will be used.
     stored = weights.astype(np.float16).astype(np.float32)
-    return Model(version_of(lessons), categories, vocabulary, rarity, stored)
+    return Model(version_of(lessons), categories, vocabulary, rarity, rarest_of(rarity), stored)
 
 
 def cross_validate(

@@ -25,6 +25,7 @@ from app.routing.learn import (
     cross_validate,
     folded_words,
     lessons_of,
+    rarest_of,
     train,
 )
 from app.routing.ruleset import RuleSet
@@ -156,7 +157,8 @@ def unpack(packed: bytes) -> Model:
     raw = msgspec.msgpack.decode(zlib.decompress(packed), type=_Packed)
     weights = np.frombuffer(raw.weights, "<f2").astype(np.float32).reshape(len(raw.vocabulary), len(raw.categories))
     vocabulary = {gram: place for place, gram in enumerate(raw.vocabulary)}
-    return Model(raw.version, raw.categories, vocabulary, np.frombuffer(raw.rarity, "<f4").astype(np.float32), weights)
+    rarity = np.frombuffer(raw.rarity, "<f4").astype(np.float32)
+    return Model(raw.version, raw.categories, vocabulary, rarity, rarest_of(rarity), weights)
 
 
 def _judge(guesser: Guesser, lessons: Sequence[Lesson]) -> list[Tried]:

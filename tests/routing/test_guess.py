@@ -45,6 +45,11 @@ def test_words_that_say_nothing_give_no_guess() -> None:
     assert load(SMALL).guess_category("") == ()
 
 
+def test_words_that_hardly_say_anything_give_no_guess(shipped: RuleSet) -> None:
+    assert shipped.guess_category("xyz abc ở phường An Xuyên") == ()
+    assert clear_guess(shipped.guess_category("alo ad ơi")) is None
+
+
 def test_a_longer_phrase_weighs_more_than_a_shorter_one() -> None:
     assert best("bể ống nước chính, rác nhiều", keywords("rác", "bể ống nước")) == "street-light"
 
@@ -132,5 +137,5 @@ def test_guesses_on_sentences_that_nothing_was_written_from_or_chosen_on(shipped
     measured = measure(blind(), shipped.guess_category)
     assert measured.first >= 0.82
     assert measured.among >= 0.91
-    assert measured.taken >= 0.77
+    assert measured.taken >= 0.75
     assert measured.right >= 0.90

@@ -64,6 +64,14 @@ def test_words_it_never_met_say_nothing() -> None:
     assert not scores.any()
 
 
+def test_one_known_word_among_strange_ones_says_little() -> None:
+    model = train(TWO)
+    alone, _ = model.scores(folded_words("đèn"))
+    among, known = model.scores(folded_words("alo đèn gì vậy trời"))
+    assert known == ["den"]
+    assert 0 < among.max() < alone.max() / 2
+
+
 def test_it_names_the_words_that_speak_most_for_a_category() -> None:
     model = train(TWO)
     _, known = model.scores(folded_words("đèn cháy, xe"))
