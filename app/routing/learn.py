@@ -63,7 +63,7 @@ class Model(Struct, frozen=True):
         rarity = self.rarity[places]
         strange = sum(gram not in self.vocabulary for gram in every if " " not in gram)
         length = math.sqrt(float(rarity @ rarity) + strange * self.rarest**2)
-        scores: Floats = (rarity / np.float32(length)) @ self.weights[places]
+        scores: Floats = (rarity @ self.weights[places] / length).astype(np.float32)
         return scores, known
 
     def telling(self, known: Sequence[str], category_id: str, most: int) -> tuple[str, ...]:
