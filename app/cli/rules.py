@@ -8,6 +8,7 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
+from app.cli import rules_versions
 from app.cli.common import Language, err, fail, out, prepared, told
 
 if TYPE_CHECKING:
@@ -87,3 +88,13 @@ def _print_learned(rules: "RuleSet", learned: "Learned") -> None:
     if learned.model is None:
         raise fail([f"not kept: {metrics.accuracy:.1%} is below {learned.floor:.1%}; guessing goes on as before"], 1)
     out.print(f"✓ model {learned.model.version} is in use in every process", highlight=False)
+
+
+for command in (
+    rules_versions.apply,
+    rules_versions.history,
+    rules_versions.rollback,
+    rules_versions.diff,
+    rules_versions.replay,
+):
+    rules_cli.command()(command)

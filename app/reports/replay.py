@@ -171,7 +171,7 @@ def _decide(rows: Sequence[tuple[Any, ...]]) -> tuple[Counter[tuple[str, str]], 
 
 
 def _facts(row: tuple[Any, ...]) -> Facts:
-    at, _, _, category, body, channel, _lat, _lon, commune_code, commune_name, province_code, has_photo = row
+    at, _, _, category, body, channel, lat, lon, commune_code, commune_name, province_code, has_photo = row
     lowered = commune_name.lower()
     return Facts(
         at=at,
@@ -183,6 +183,8 @@ def _facts(row: tuple[Any, ...]) -> Facts:
         text_folded=fold(body),
         channel=channel,
         has_photo=has_photo,
+        lat=lat,
+        lon=lon,
     )
 
 
