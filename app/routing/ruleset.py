@@ -13,6 +13,8 @@ from app.routing.calendar import Calendar
 from app.routing.compile import compiled, marks_of, phrases_written, refuse_unreachable
 from app.routing.conditions import Clause
 from app.routing.cover import Shadows, Space
+from app.routing.examples import Example, Resolve, prove, read_examples
+from app.routing.explain import Explainer, Explanation, Passed
 from app.routing.fields import fields_of, province_code
 from app.routing.files import FILE_NAME, open_files
 from app.routing.guess import Guesser
@@ -67,6 +69,7 @@ class RuleSet(Struct, frozen=True):
     deadlines: Deadlines
     rules: tuple[Rule, ...]
     fallback: Fallback
+    examples: tuple[Example, ...]
     world: World
     wording: Wording
     surroundings: Surroundings
@@ -111,6 +114,20 @@ class RuleSet(Struct, frozen=True):
             calls=tuple(dict.fromkeys(each for each in called if each)),
             first_answer_due=self.calendar.due(facts.at, first_answer) if first_answer else None,
         )
+
+    def explain(self, facts: Facts) -> Explanation:
+        """The decision with everything that led to it. Raises Invalid for a category this rule set does not know."""
+        decision = self.decide(facts)
+        category = self.categories[decision.category]
+        seen = Seen(facts, category.category_id, facts.urgency or category.urgency, self.surroundings)
+        explainer = Explainer(self.wording, self.world, self.province_code, facts, seen)
+        passed: list[Passed] = []
+        for rule in self.rules:
+            failed = explainer.failed(rule)
+            if failed is None:
+                return Explanation(facts, decision, rule, explainer.held(rule), tuple(passed))
+            passed.append(Passed(rule, failed))
+        return Explanation(facts, decision, self.fallback.rule, (), tuple(passed))
 
     def guess_category(self, text: str) -> tuple[Guess, ...]:
         """At most three categories the words point to, best first. See ``guess.clear_guess`` for when one is enough."""
@@ -178,13 +195,15 @@ def load(
     communes: Collection[str] | None = None,
     name: str | None = None,
     folder: Path | None = None,
+    resolve: Resolve | None = None,
     proven: bool = False,
 ) -> RuleSet:
     """Read a rule set from a file (Path) or from its text. Raises RulesError naming every mistake at once.
 
     With ``communes`` (the codes of the province's communes) a commune that does not exist is a mistake too. ``name`` is
     what messages call the file; ``folder`` is where a text finds what it includes (a file: in its own folder).
-    A version that was in force before is ``proven``: it is not asked again whether its rules are worth having.
+    ``resolve`` finds the places of examples; without it only examples with commune codes are tried. A version that was
+    in force before is ``proven``: its examples are not tried again, nor whether each rule is ever reached.
     """
     problems = Problems(name or (source.name if isinstance(source, Path) else FILE_NAME))
     files = open_files(source, folder, problems)
@@ -199,6 +218,7 @@ def load(
     world = World(catalogue, read_areas(top, files, catalogue.agencies, communes), read_seasons(top), set())
     rules = read_rules(top, world, communes)
     fallback = read_fallback(top, world)
+    examples = read_examples(top, world, rules)
     problems.stop_if_any()
     assert province is not None
     assert week is not None
@@ -222,7 +242,7 @@ def load(
     wording = Wording(
         province, catalogue.categories, catalogue.groups, world.areas, world.seasons, phrases_written(rules)
     )
-    return RuleSet(
+    rule_set = RuleSet(
         version=hashlib.sha256(text.encode()).hexdigest()[:16],
         file=problems.file,
         source=text,
@@ -234,6 +254,7 @@ def load(
         deadlines=deadlines,
         rules=rules,
         fallback=fallback,
+        examples=examples,
         world=world,
         wording=wording,
         surroundings=surroundings,
@@ -242,3 +263,7 @@ def load(
         _guesser=Guesser(catalogue.categories.values()),
         _reasons=Reasons(surroundings, wording),
     )
+    if not proven:
+        prove(rule_set, examples, resolve, problems)
+        problems.stop_if_any()
+    return rule_set
