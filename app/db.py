@@ -39,6 +39,8 @@ async def _setup(conn: Conn) -> None:
             encoder=lambda value: msgspec.json.encode(value).decode(),
             decoder=lambda text: msgspec.json.decode(text),
         )
+    # Asks the server about arrays of these now, once, rather than in front of somebody's first intake.
+    await conn.fetchval("SELECT $1::jsonb[]", [])
 
 
 async def _leave(_: Conn) -> None:
@@ -101,13 +103,15 @@ async def _listen(url: str, channel: str, woken: asyncio.Event) -> "asyncpg.Conn
     return conn
 
 
-def _for_dbmate(url: str) -> str:
-    """dbmate's driver wants ``socket=`` for a socket folder and TLS switched off by name where there is none."""
+def _for_dbmate(url: str, *, tls: bool) -> str:
+    """dbmate's driver wants ``socket=`` for a socket folder, and demands TLS unless told that there is none."""
     parts = urlsplit(url)
     query: dict[str, Any] = dict(parse_qsl(parts.query))
     if "host" in query:
         query["socket"] = query.pop("host")
-        query["sslmode"] = "disable"
+    query.setdefault("sslmode", "require" if tls else "disable")
+    if query["sslmode"] == "prefer":  # known to asyncpg alone
+        query["sslmode"] = "require" if tls else "disable"
     return urlunsplit(("postgres", parts.netloc, parts.path, urlencode(query, safe="/"), ""))
 
 
@@ -128,9 +132,10 @@ async def migrate(url: str) -> None:
     try:
         # dbmate itself takes no lock; two processes starting together would run the same migration twice.
         await conn.execute("SELECT pg_advisory_lock(hashtext('phananh migrate'))")
+        tls = await conn.fetchval("SELECT coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false)")
         process = await asyncio.create_subprocess_exec(
             dbmate, "--no-dump-schema", "--migrations-dir", str(MIGRATIONS), "migrate",
-            env={"DATABASE_URL": _for_dbmate(url), "PATH": os.environ.get("PATH", "")},
+            env={"DATABASE_URL": _for_dbmate(url, tls=tls), "PATH": os.environ.get("PATH", "")},
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         output, _ = await process.communicate()

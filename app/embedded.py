@@ -152,6 +152,13 @@ class EmbeddedPostgres:
             self._lock.close()
             self._lock = None
 
+    def revive(self) -> bool:
+        """Start our server again if it has died. True: it had."""
+        if self._process is None or self._process.poll() is None:
+            return False
+        self._launch(time.monotonic() + _PATIENCE)
+        return True
+
     def _own_or_join(self) -> bool:
         """Whoever holds the lock runs the server; its holder may be starting, running or just stopping."""
         self._lock = (self._home / "postgres.lock").open("ab")

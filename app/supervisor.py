@@ -12,10 +12,13 @@ from pathlib import Path
 
 import httpx
 import msgspec
+import structlog
 from msgspec import Struct
 
 from app.embedded import EmbeddedPostgres, die_with_parent
 from app.settings import Settings
+
+log = structlog.get_logger()
 
 _RESTARTS = 5
 """So many unexpected ends within a minute are no accident: everything is stopped."""
@@ -28,15 +31,15 @@ class StartFailed(Exception):
 
 
 @contextmanager
-def database(settings: Settings) -> Iterator[Settings]:
-    """The settings with a database address in any case: the embedded server runs for as long as this lasts."""
+def database(settings: Settings) -> Iterator[tuple[Settings, EmbeddedPostgres | None]]:
+    """The settings with a database address in any case; the embedded server, if any, runs for as long as this lasts."""
     if not settings.embedded_database:
-        yield settings
+        yield settings, None
         return
     server = EmbeddedPostgres(settings.home)
     server.start()
     try:
-        yield msgspec.structs.replace(settings, database_url=server.url())
+        yield msgspec.structs.replace(settings, database_url=server.url()), server
     finally:
         server.stop()
 
@@ -55,8 +58,9 @@ class Supervisor:
     Children get the same environment, so settings are read once and mean the same everywhere.
     """
 
-    def __init__(self, settings: Settings, names: list[str]) -> None:
+    def __init__(self, settings: Settings, names: list[str], server: EmbeddedPostgres | None) -> None:
         self._names = names
+        self._server = server
         self._logs = settings.home / "log"
         self._env = {**os.environ, "PHANANH_DATABASE_URL": settings.database_url or ""}
         self._env.pop("PHANANH_DATABASE_URL_FILE", None)
@@ -110,8 +114,10 @@ class Supervisor:
             return False
 
     def watch(self) -> None:
-        """Until told to stop: restart what ended by accident. ``failed`` names what would not stay up."""
+        """Until told to stop: restart what ended by accident, the database too. ``failed``: what would not stay up."""
         while not self._stop.wait(0.2):
+            if self._server is not None and self._server.revive():
+                log.warning("the database had died and was started again")
             for child in self._children:
                 if child.process.poll() is not None and not self._restart(child):
                     self.failed = child.name

@@ -4,6 +4,7 @@ import os
 import traceback
 from pathlib import Path
 
+import structlog
 import typer
 
 from app.cli import care, processes
@@ -41,7 +42,12 @@ def main() -> None:
         cli()
     except Exception as error:
         path = Path(os.environ.get("PHANANH_HOME", "var")) / "log" / "errors.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            traceback.print_exc(file=file)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as file:
+                traceback.print_exc(file=file)
+        except OSError:
+            # A read-only container: its log is standard error.
+            structlog.get_logger().exception("unexpected error")
+            raise SystemExit(1) from None
         raise SystemExit(f"unexpected {type(error).__name__}; the details are in {path}") from None

@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress
 
 from app import settings as configuration
@@ -35,9 +36,9 @@ def doctor() -> None:
     findings = asyncio.run(checks.examine(settings))
     for finding in findings:
         mark = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "bad": "[red]✗[/]"}[finding.level]
-        out.print(f"{mark} [bold]{finding.part}[/]: {finding.says}")
+        out.print(f"{mark} [bold]{finding.part}[/]: {escape(finding.says)}", soft_wrap=True)
         if finding.advice:
-            out.print(f"    → {finding.advice}")
+            out.print(f"    → {escape(finding.advice)}", soft_wrap=True)
     if any(finding.level == "bad" for finding in findings):
         raise typer.Exit(1)
 

@@ -64,6 +64,6 @@ def prepared(*, take_file: bool = False) -> Iterator[Settings]:
     from app.wiring import prepare
 
     settings = read_settings()
-    with told(), database(settings) as ready:
+    with told(), database(settings) as (ready, _):
         asyncio.run(prepare(ready, take_file=take_file))
         yield ready

@@ -28,11 +28,11 @@ def run() -> None:
 
     began = time.monotonic()
     settings = read_settings()
-    with told(), database(settings) as ready:
+    with told(), database(settings) as (ready, server):
         asyncio.run(prepare(ready, take_file=True))
         accounts = _seed_when_empty(ready)
         names = ["api", "worker", "bot"] + (["simulator"] if ready.simulated else [])
-        supervisor = Supervisor(ready, names)
+        supervisor = Supervisor(ready, names, server)
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, supervisor.stop_soon)
         try:

@@ -50,3 +50,50 @@ def staff_add(
 
     with prepared() as settings:
         out.print(f"{username}: {asyncio.run(add(settings))}", highlight=False, markup=False)
+
+
+@staff_cli.command("reset")
+def staff_reset(username: str) -> None:
+    """Give an account a new password, printed once, and unlock it."""
+    from app.accounts import service as accounts
+    from app.accounts.model import SYSTEM
+    from app.db import connect_pool
+
+    async def reset(settings: Settings) -> str:
+        assert settings.database_url is not None
+        async with await connect_pool(settings.database_url, 2) as pool:
+            async with pool.acquire() as conn:
+                staff = await accounts.find_staff(conn, username)
+            return await accounts.reset_password(pool, staff.staff_id, None, SYSTEM)
+
+    with prepared() as settings:
+        out.print(f"{username}: {asyncio.run(reset(settings))}", highlight=False, markup=False)
+
+
+@staff_cli.command("disable")
+def staff_disable(username: str) -> None:
+    """Close an account: its sessions and API tokens end at once."""
+    _switch(username, active=False)
+
+
+@staff_cli.command("enable")
+def staff_enable(username: str) -> None:
+    """Open a closed account again."""
+    _switch(username, active=True)
+
+
+def _switch(username: str, *, active: bool) -> None:
+    from app.accounts import service as accounts
+    from app.accounts.model import SYSTEM
+    from app.db import connect_pool
+
+    async def switch(settings: Settings) -> None:
+        assert settings.database_url is not None
+        async with await connect_pool(settings.database_url, 2) as pool:
+            async with pool.acquire() as conn:
+                staff = await accounts.find_staff(conn, username)
+            await (accounts.enable if active else accounts.disable)(pool, staff.staff_id, SYSTEM)
+
+    with prepared() as settings:
+        asyncio.run(switch(settings))
+        out.print(f"{username}: {'enabled' if active else 'disabled'}", highlight=False, markup=False)

@@ -17,7 +17,7 @@ async def examine(settings: Settings, open_bot: OpenBot = bot_of) -> Findings:
     found = settings_in_use(settings)
     try:
         # Its start blocks, which harms nothing here and must happen in the main thread.
-        with database(settings) as ready:
+        with database(settings) as (ready, _):
             found += await guarded("database", examine_database(ready))
     except EmbeddedFailed as error:
         advice = "Free what is in its way, or set PHANANH_DATABASE_URL to a server of your own."

@@ -81,6 +81,19 @@ def test_an_account_is_made_once_and_its_password_shown(phananh: Shell) -> None:
     assert "lan" in again.stderr
 
 
+def test_an_account_is_reset_closed_and_opened(phananh: Shell) -> None:
+    made = phananh("staff", "add", "hoa", "--full-name", "Hoa", "--agency", "so-xay-dung", "--role", "lead")
+    first = made.stdout.removeprefix("hoa: ")
+    second = phananh("staff", "reset", "hoa")
+    assert second.stdout.startswith("hoa: ")
+    assert second.stdout.removeprefix("hoa: ") != first
+    assert phananh("staff", "disable", "hoa").stdout == "hoa: disabled\n"
+    assert phananh("staff", "enable", "hoa").stdout == "hoa: enabled\n"
+    unknown = phananh("staff", "reset", "nobody")
+    assert unknown.returncode == 2
+    assert "Traceback" not in unknown.stderr
+
+
 def test_an_account_in_no_agency_or_role_is_refused(phananh: Shell) -> None:
     nowhere = phananh("staff", "add", "minh", "--full-name", "Minh", "--agency", "so-la", "--role", "officer")
     assert nowhere.returncode == 2

@@ -55,6 +55,9 @@ class Run:
     def child(self, name: str) -> psutil.Process:
         return next(p for p in psutil.Process(self.process.pid).children() if p.cmdline()[-1] == name)
 
+    def child_named(self, program: str) -> psutil.Process:
+        return next(p for p in psutil.Process(self.process.pid).children() if p.name() == program)
+
     def ready(self) -> bool:
         try:
             return httpx.get(f"{self.api}/readyz").is_success and httpx.get(f"{self.chat}/").is_success
@@ -83,12 +86,15 @@ def test_everything_comes_up_with_a_demo_and_goes_down_together(home: Path) -> N
     assert ended(family)
 
 
-def test_the_demo_is_not_sown_twice_and_a_killed_process_comes_back(home: Path) -> None:
+def test_the_demo_is_not_sown_twice_and_whatever_is_killed_comes_back(home: Path) -> None:
     run = Run(home)
     assert not run.says("dieuphoi")
     killed = run.child("api")
     killed.kill()
     run.until(lambda: run.ready() and run.child("api").pid != killed.pid)
+    database = run.child_named("postgres")
+    database.kill()
+    run.until(lambda: run.ready() and run.child_named("postgres").pid != database.pid)
     family = run.family()
     run.process.send_signal(signal.SIGTERM)
     assert run.process.wait(timeout=30) == 0
