@@ -16,7 +16,7 @@ run: $(STAMPS)/run ## The whole system on embedded defaults, with a demo to clic
 	@exec $(BIN)/phananh run
 
 test: $(STAMPS)/dev $(STAMPS)/chromium check ## Everything: checks, unit, database, journey and browser tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 check: $(STAMPS)/dev ## Format, lint, types and the import contract
 	@$(BIN)/ruff format --check --quiet .
