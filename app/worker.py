@@ -15,7 +15,9 @@ from app.accounts import service as accounts
 from app.notify import service as notify
 from app.notify.model import Senders
 from app.photos import service as photos
+from app.reports import deadlines
 from app.reports import service as reports
+from app.routing import service as routing
 from app.settings import Settings
 from app.wiring import Parts, open_parts
 from bot.conversation import service as conversation
@@ -34,6 +36,10 @@ class _Tell(msgspec.Struct, frozen=True):
     report_id: UUID
     first: int
     last: int
+
+
+class _Recompute(msgspec.Struct, frozen=True):
+    version: str
 
 
 class _Deliver(msgspec.Struct, frozen=True):
@@ -56,6 +62,15 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
         wanted = msgspec.json.decode(job.payload or b"", type=_Deliver)
         key = (wanted.report_id, wanted.seq, wanted.recipient, wanted.channel)
         await notify.deliver(parts.pool, parts.objects, senders, key)
+
+    @queue.entrypoint("recompute_deadlines", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
+    async def recompute_deadlines(job: Job) -> None:
+        wanted = msgspec.json.decode(job.payload or b"", type=_Recompute)
+        rules = await routing.current(parts.pool, parts.rules)
+        # Rules that were replaced meanwhile have a job of their own.
+        if rules.version == wanted.version:
+            changed = await deadlines.recompute(parts.pool, rules)
+            log.info("deadlines recomputed", reports=changed, version=rules.version)
 
     @queue.schedule("close_silent", "*/10 * * * *")
     async def close_silent(_: Schedule) -> None:

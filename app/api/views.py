@@ -167,6 +167,8 @@ _REPORTER = _PUBLIC | {
     # Whoever looks up a reporter's identity is known to the reporter, too.
     Kind.IDENTITY_VIEWED,
     Kind.DATA_ERASED,
+    Kind.URGENCY_SET,
+    Kind.DEADLINE_RECOMPUTED,
 }
 
 
@@ -220,7 +222,8 @@ async def photo_views(ctx: Context, pictures: Iterable[Picture]) -> list[PhotoVi
 
 def sentence(event: Event, agencies: Mapping[str, Agency], lang: Lang) -> str:
     """The event in words."""
-    agency = event.data.get("agency") or event.data.get("supervisor") or ""
+    data = event.data.get("proposal", event.data)
+    agency = data.get("agency") or data.get("supervisor") or ""
     due = event.data.get("due")
     said = t(
         f"api.fact_{event.kind}",

@@ -44,6 +44,9 @@ class Kind(StrEnum):
     UNPUBLISHED = "unpublished"
     DIRECTED = "directed"
     NOTED = "noted"
+    URGENCY_SET = "urgency_set"
+    RECLASSIFIED = "reclassified"
+    DEADLINE_RECOMPUTED = "deadline_recomputed"
     IDENTITY_VIEWED = "identity_viewed"
     DATA_ERASED = "data_erased"
 

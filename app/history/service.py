@@ -27,6 +27,12 @@ async def of_report(conn: Conn, report_id: UUID) -> list[Event]:
     return await store.of_report(conn, report_id)
 
 
+async def of_reports(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
+    """The whole history of each, oldest first."""
+    rows = await store.events_of(conn, report_ids)
+    return {report_id: list(events) for report_id, events in groupby(rows, key=lambda event: event.report_id)}
+
+
 async def read_since(conn: Conn, cursor: Cursor, limit: int = 1000) -> tuple[list[Event], Cursor]:
     """The next events in commit order and the cursor behind them.
 
@@ -79,9 +85,8 @@ async def verify(
             if not heads:
                 return
             ids = [report_id for report_id, *_ in heads]
-            rows = await store.events_of(conn, ids)
+            events = await of_reports(conn, ids)
             words = await store.words_of(conn, ids)
-        events = {report_id: list(group) for report_id, group in groupby(rows, key=lambda e: e.report_id)}
         for report_id, its_code, seq, last_hash in heads:
             damage = _check(its_code, events.get(report_id, []), (seq, last_hash), words.get(report_id, {}))
             if damage:

@@ -4,118 +4,16 @@ Pure: no I/O, so every rule can be tested bare.
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-import msgspec
-from msgspec import Struct
-from uuid_utils.compat import uuid7
-
-from app.accounts.model import Actor
-from app.history.model import Fact, Kind, digest
-from app.i18n.text import fold
-from app.reports.model import Audience, Form, Message, MessageKind, Rating, Report, Stage, Status
+from app.accounts.model import Role
+from app.history.model import Kind
+from app.reports.change import Change
+from app.reports.judging import limit_for
+from app.reports.model import Form, Rating, Report, Status
 from app.reports.workflow import MOVES, Act, in_dispute
-from app.routing.limits import parse_limit
-from app.routing.model import COMMUNE_KINDS, Decision, Facts
-from app.routing.ruleset import RuleSet
 
 _RATED = {Rating.SATISFIED, Rating.ACCEPTABLE}
-
-
-class Change(Struct, kw_only=True):
-    """One act being worked out. Effects replace ``report`` and add to ``facts`` and ``messages``."""
-
-    seen: Report
-    report: Report
-    actor: Actor
-    form: Form
-    at: datetime
-    rules: RuleSet
-    target: Report | None = None
-    supervisor: str | None = None
-    """The agency above the report's own, when the act needs it."""
-    facts: list[Fact] = []
-    target_facts: list[Fact] = []
-    messages: list[Message] = []
-    stage: Stage = "info"
-
-    def set(self, **values: Any) -> None:
-        self.report = msgspec.structs.replace(self.report, **values)
-
-    def say(self, kind: MessageKind, visibility: Audience) -> dict[str, Any]:
-        """Keep what the form brought; gives how the history refers to it: words by id and digest, photos by hash."""
-        said: dict[str, Any] = {}
-        if self.form.text:
-            words = Message(
-                uuid7(), self.at, kind, self.actor.kind, self.actor.id, visibility, self.form.text, self.form.client_key
-            )
-            self.messages.append(words)
-            said = {"message_id": str(words.message_id), "digest": digest(words.body)}
-        if self.form.photos:
-            said["photos"] = [p.sha256 for p in self.form.photos]
-        return said
-
-    def note(self, kind: Kind, data: dict[str, Any] | None = None, *, by_system: bool = False) -> None:
-        self.facts.append(Fact(kind, data or {}, by_system))
-
-    def note_on_target(self, kind: Kind) -> None:
-        """The other report's side of it, for that one's own history."""
-        self.target_facts.append(Fact(kind, {"report": str(self.seen.report_id), "code": self.seen.code}))
-
-    def decide(self, category: str) -> Decision:
-        """What the rules say of the report now, were it of this category."""
-        report = self.report
-        kind = next((kind for kind in COMMUNE_KINDS if report.commune_name.lower().startswith(f"{kind} ")), None)
-        return self.rules.decide(
-            Facts(
-                at=self.at,
-                # A category that has left the rules since counts as none.
-                category=category if category in self.rules.categories else None,
-                commune_code=report.commune_code,
-                commune_name=report.commune_name,
-                commune_kind=kind,
-                province_code=report.province_code,
-                text_folded=fold(report.body),
-                channel=report.channel,
-                lat=report.lat,
-                lon=report.lon,
-            )
-        )
-
-    def resume_clock(self) -> dict[str, Any]:
-        """End a pause: the deadline moves by exactly the office time that the pause took."""
-        if self.report.paused_at is None:
-            return {}
-        limit = parse_limit(self.report.handling)
-        due = self.rules.calendar.postpone(self.report.due_at, limit, self.report.paused_at, self.at)
-        self.set(paused_at=None, due_at=due)
-        return {"due": due.isoformat()}
-
-    def restart_clock(self) -> dict[str, Any]:
-        """Count the handling limit afresh from now."""
-        due = self.rules.calendar.due(self.at, parse_limit(self.report.handling))
-        self.set(due_at=due)
-        return {"due": due.isoformat()}
-
-    def start_over(self) -> dict[str, Any]:
-        """Back to the coordinators' desk as if it had just come in: no agency, and both clocks from now."""
-        intake_due = self.decide(self.report.category).intake_due
-        self.set(
-            status=Status.RECEIVED,
-            agency_id=self.rules.coordinator_id,
-            assignee_id=None,
-            assigned_at=None,
-            ended_at=None,
-            intake_due_at=intake_due,
-        )
-        return {"intake_due": intake_due.isoformat()} | self.restart_clock()
-
-    def back_to_work(self, assignee_id: UUID | None) -> dict[str, Any]:
-        """A result that did not stand: what was resolved, closed and rated is open again, with the whole limit."""
-        self.set(status=Status.IN_PROGRESS, assignee_id=assignee_id, resolved_at=None, ended_at=None, rating=None)
-        return self.restart_clock()
 
 
 def _accept(c: Change) -> None:
@@ -128,10 +26,9 @@ def _hand_to(c: Change, kind: Kind, extra: dict[str, Any]) -> None:
     category = c.form.category or c.report.category
     another = category != c.report.category
     if another:
-        decision = c.decide(category)
-        # What was private stays so: that the matter was named wrongly makes nobody's words public.
-        visibility = "private" if "private" in (c.report.visibility, decision.visibility) else "public"
-        c.set(category=category, handling=str(decision.handling), urgency=decision.urgency, visibility=visibility)
+        c.take_on(category)
+    elif c.proposal and c.proposal["agency"] == c.form.agency_id:
+        extra = extra | {"accepts": {name: c.proposal[name] for name in ("rule", "rule_set", "reasons")}}
     clock = c.restart_clock() if another or c.report.assigned_at is None else {}
     c.set(agency_id=c.form.agency_id, assignee_id=None, assigned_at=c.at)
     c.note(kind, {"agency": c.form.agency_id, "from": c.seen.agency_id, "category": category} | clock | extra)
@@ -191,6 +88,47 @@ def _close(c: Change) -> None:
 def _reopen(c: Change) -> None:
     clock = c.start_over() if c.report.resolved_at is None else c.back_to_work(c.report.assignee_id)
     c.note(Kind.REOPENED, clock | c.say("reason", "reporter"))
+
+
+def _reclassify(c: Change) -> None:
+    """The matter is another one, or elsewhere. Who should have it now is proposed; that nobody is bypassed, a person
+    hands it on. An agency cannot win time by it: only a coordinator's change of the category starts the clock anew."""
+    seen, commune = c.seen, c.form.commune
+    if commune is not None:
+        c.set(
+            commune_code=commune.code,
+            commune_name=commune.full_name,
+            province_code=commune.province_code,
+            place_approximate=False,
+        )
+    another = c.form.category not in (None, seen.category)
+    decision = c.take_on(c.form.category or seen.category)
+    anew = another and c.actor.role is Role.COORDINATOR
+    said = {
+        "category": c.report.category,
+        "from_category": seen.category,
+        "commune": c.report.commune_code,
+        "from_commune": seen.commune_code,
+        "restarted": anew,
+        "proposal": {
+            "agency": decision.agency_id,
+            "co_agencies": list(decision.co_agencies),
+            "rule": decision.rule_id,
+            "rule_set": decision.rule_set,
+            "reasons": list(decision.reasons),
+        },
+    }
+    clock = c.restart_clock() if anew else c.recount()
+    c.note(Kind.RECLASSIFIED, said | clock | c.say("reason", "staff"))
+
+
+def _set_urgency(c: Change) -> None:
+    """How urgent it is became known now, so the limit for that counts from now: nobody is late for what nobody knew."""
+    assert c.form.urgency is not None
+    was, limit = c.report.urgency, limit_for(c.rules, c.report, c.form.urgency, has_photo=c.has_photo)
+    c.set(urgency=c.form.urgency, handling=str(limit))
+    said = {"urgency": c.report.urgency, "was": was, "handling": str(limit)}
+    c.note(Kind.URGENCY_SET, said | c.restart_clock() | c.say("reason", "staff"))
 
 
 def _reject(c: Change) -> None:
@@ -281,6 +219,8 @@ EFFECTS: dict[Act, Callable[[Change], None]] = {
     Act.RESOLVE: _resolve,
     Act.CLOSE: _close,
     Act.REOPEN: _reopen,
+    Act.RECLASSIFY: _reclassify,
+    Act.SET_URGENCY: _set_urgency,
     Act.REJECT: _reject,
     Act.MERGE: _merge,
     Act.UNMERGE: _unmerge,
@@ -309,6 +249,13 @@ ALREADY: dict[Act, Callable[[Report, Form], bool]] = {
     Act.RATE: lambda report, form: report.rating == form.rating and not form.text,
     Act.CLOSE: lambda report, _: report.status is Status.CLOSED,
     Act.RESUME: lambda report, _: report.status is Status.IN_PROGRESS,
+    Act.RECLASSIFY: lambda report, form: (
+        form.category in (None, report.category)
+        and (form.commune is None or form.commune.code == report.commune_code)
+        and not (form.commune and report.place_approximate)
+        and not (form.category is None and form.commune is None)
+    ),
+    Act.SET_URGENCY: lambda report, form: report.urgency == form.urgency,
     Act.PUBLISH: lambda report, _: report.published_at is not None,
     Act.UNPUBLISH: lambda report, _: report.published_at is None,
 }

@@ -277,7 +277,7 @@ def _filing(new: NewReport, report: Report, decision: Decision, body_hash: bytes
     return store.Filing(
         report=report,
         secret_hash=codes.secret_hash(codes.tracking_secret(secret_key, report.report_id)),
-        search_text=fold(f"{report.code} {new.text} {report.address} {report.commune_name}"),
+        search_text=search_text(report),
         key=new.key,
         body_hash=body_hash,
         citizen_id=new.citizen_id,
@@ -287,6 +287,11 @@ def _filing(new: NewReport, report: Report, decision: Decision, body_hash: bytes
         events=events,
         jobs=[tell_job(report.report_id, events[0].seq, events[-1].seq)],
     )
+
+
+def search_text(report: Report) -> str:
+    """What a search looks through."""
+    return fold(f"{report.code} {report.body} {report.address} {report.commune_name}")
 
 
 def tell_job(report_id: UUID, first: int, last: int) -> Job:

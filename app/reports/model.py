@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from app.i18n import Lang
 from app.photos.model import StoredPhoto
+from app.places.model import Commune
 
 Channel = Literal["web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311"]
 Urgency = Literal["urgent", "normal", "complex"]
@@ -164,4 +165,6 @@ class Form(Struct, frozen=True, kw_only=True):
     photos: tuple[StoredPhoto, ...] = ()
     target: str | None = None
     rating: Rating | None = None
+    urgency: Urgency | None = None
+    commune: Commune | None = None
     client_key: str | None = None

@@ -13,17 +13,22 @@ from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Actor, Role
 from app.db import Conn, Pool, transaction
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem
+from app.history import service as history
 from app.history.model import ActorKind, Kind, chain
 from app.i18n.text import nfc
 from app.reports import codes, store
-from app.reports.effects import ALREADY, Change, carry_out
-from app.reports.intake import tell_job
+from app.reports.change import Change
+from app.reports.clock import clock_of, proposal_of
+from app.reports.effects import ALREADY, carry_out
+from app.reports.intake import search_text, tell_job
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Contact, Form, Message, Picture, Report, Status
 from app.reports.workflow import ENDED, Act, Need, check, permitted
 from app.routing.ruleset import RuleSet
 
 _RACES = 10
 """How often a change that states no version is tried again after somebody else was faster."""
+_BY_RULES = frozenset({Act.ASSIGN, Act.TRANSFER, Act.RECLASSIFY, Act.SET_URGENCY, Act.REOPEN, Act.UNMERGE})
+"""Acts for which the rules are asked again, or what they said last matters."""
 _ANSWER_DAYS = 5
 """A pause ends by itself after so many working days."""
 _CLOSE_AFTER = timedelta(days=7)
@@ -116,6 +121,8 @@ def _missing(needs: Sequence[Need], form: Form, rules: RuleSet) -> list[Problem]
         "photos": bool(form.photos),
         "target": bool(form.target),
         "rating": form.rating is not None,
+        "urgency": form.urgency is not None,
+        "matter": form.category is not None or form.commune is not None,
     }
     return problems + [Problem(f"reports.needs_{need}", field=need) for need in needs if not given[need]]
 
@@ -182,6 +189,15 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
             raise Invalid("reports.agency_unknown", field="agency", agency=form.agency_id[:60])
         if act is Act.TRANSFER and form.agency_id == report.agency_id:
             raise Invalid("reports.same_agency", field="agency")
+    commune = form.commune
+    if commune and commune.province_code != change.rules.province_code:
+        raise Invalid(
+            "reports.other_province", field="commune", place=commune.full_name, province=commune.province_name
+        )
+    if act in _BY_RULES:
+        events = await history.of_report(conn, report.report_id)
+        change.clock, change.proposal = clock_of(events), proposal_of(events)
+        change.has_photo = bool(await store.with_photo(conn, [report.report_id]))
     if act is Act.MERGE:
         change.target = await _target(conn, form.target or "", report)
     if act is Act.UNMERGE and report.duplicate_of is not None:
@@ -233,6 +249,7 @@ async def _write(conn: Conn, change: Change) -> Report:
             photos=[store.PhotoClaim(uuid7(), bytes.fromhex(p.sha256), change.stage) for p in change.form.photos],
             by="staff" if actor.kind == "staff" else "citizen",
             jobs=[tell_job(seen.report_id, events[0].seq, events[-1].seq)],
+            search_text=search_text(change.report) if change.report.commune_name != seen.commune_name else None,
         )
     ]
     if target is not None:

@@ -18,8 +18,8 @@ from app.reports.model import Contact, Message, Picture, Report, Stage
 
 _COLUMNS = tuple(field.name for field in msgspec.structs.fields(Report))
 _FIXED = frozenset(
-    {"report_id", "code", "body", "channel", "lang", "lat", "lon", "address", "commune_code", "commune_name"}
-    | {"province_code", "place_approximate", "submitted_at", "version", "last_seq", "last_hash"}
+    {"report_id", "code", "body", "channel", "lang", "lat", "lon", "address", "submitted_at"}
+    | {"version", "last_seq", "last_hash"}
 )
 _MUTABLE = tuple(name for name in _COLUMNS if name not in _FIXED)
 _SELECT = ", ".join(f"r.{name}" for name in _COLUMNS)
@@ -140,7 +140,8 @@ _M = len(_MUTABLE)
 _UPDATE = f"""
     WITH changed AS (
         UPDATE reports SET ({", ".join(_MUTABLE)}) = ROW ({", ".join(f"${i + 3}" for i in range(_M))}),
-               version = version + 1, last_seq = ${_M + 3}, last_hash = ${_M + 4}
+               version = version + 1, last_seq = ${_M + 3}, last_hash = ${_M + 4},
+               search_text = coalesce(${_M + 31}::text, search_text)
         WHERE report_id = $1 AND version = $2
         RETURNING report_id
     ),
@@ -160,7 +161,8 @@ _UPDATE = f"""
 
 
 class Rewrite(Struct, frozen=True, kw_only=True):
-    """Everything one change to a report writes. ``seen``: the report it was worked out on."""
+    """Everything one change to a report writes. ``seen``: the report it was worked out on. ``search_text``: only where
+    it changes."""
 
     seen: Report
     report: Report
@@ -169,6 +171,7 @@ class Rewrite(Struct, frozen=True, kw_only=True):
     photos: Sequence[PhotoClaim] = ()
     by: str = "staff"
     jobs: Sequence[Job] = ()
+    search_text: str | None = None
 
 
 async def update(conn: Conn, change: Rewrite) -> bool:
@@ -192,6 +195,7 @@ async def update(conn: Conn, change: Rewrite) -> bool:
         *_photo_arguments(seen.report_id, events[0].at, change.by, change.photos),
         *history.arguments(events),
         *jobs.arguments(change.jobs),
+        change.search_text,
     )
     return bool(written)
 
@@ -305,6 +309,33 @@ async def awaiting(conn: Conn, before: datetime, limit: int) -> list[tuple[UUID,
         limit,
     )
     return [(row["report_id"], row["paused_at"]) for row in rows]
+
+
+async def open_ids(conn: Conn) -> list[UUID]:
+    """Every report whose clock has not stopped for good, in order."""
+    rows = await conn.fetch(
+        """
+        SELECT report_id FROM reports
+        WHERE status NOT IN ('resolved', 'closed', 'rejected', 'duplicate', 'withdrawn') ORDER BY report_id
+        """
+    )
+    return [row["report_id"] for row in rows]
+
+
+async def by_ids(conn: Conn, report_ids: Sequence[UUID]) -> list[Report]:
+    rows = await conn.fetch(
+        f"SELECT {_SELECT} FROM reports r WHERE report_id = ANY($1) ORDER BY report_id",  # noqa: S608  # column names of our own
+        list(report_ids),
+    )
+    return [_report(row) for row in rows]
+
+
+async def with_photo(conn: Conn, report_ids: Sequence[UUID]) -> set[UUID]:
+    """Those that came with a photo."""
+    rows = await conn.fetch(
+        "SELECT DISTINCT report_id FROM report_photos WHERE report_id = ANY($1) AND stage = 'before'", list(report_ids)
+    )
+    return {row["report_id"] for row in rows}
 
 
 async def forget_keys(conn: Conn, before: datetime) -> int:

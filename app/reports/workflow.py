@@ -13,7 +13,7 @@ from app.reports.model import Report, Status
 
 S = Status
 Who = Role | Literal["citizen", "system"]
-Need = Literal["text", "agency", "proof", "target", "rating", "photos"]
+Need = Literal["text", "agency", "proof", "target", "rating", "photos", "urgency", "matter"]
 
 
 class Act(StrEnum):
@@ -29,6 +29,8 @@ class Act(StrEnum):
     RESOLVE = "resolve"
     CLOSE = "close"
     REOPEN = "reopen"
+    RECLASSIFY = "reclassify"
+    SET_URGENCY = "set_urgency"
     REJECT = "reject"
     MERGE = "merge"
     UNMERGE = "unmerge"
@@ -79,6 +81,8 @@ MOVES: dict[Act, Move] = {
         Move(Act.RESOLVE, WORK, S.RESOLVED, _AGENCY, ("text", "proof")),
         Move(Act.CLOSE, frozenset({S.RESOLVED}), S.CLOSED, _SYSTEM),
         Move(Act.REOPEN, frozenset({S.RESOLVED, S.CLOSED, S.REJECTED}), None, _COORDINATOR, ("text",)),
+        Move(Act.RECLASSIFY, DESK | WORK, None, _COORDINATOR | {Role.LEAD}, ("matter",)),
+        Move(Act.SET_URGENCY, DESK | WORK, None, _COORDINATOR, ("urgency", "text")),
         Move(Act.REJECT, OPEN, S.REJECTED, _COORDINATOR, ("text",)),
         Move(Act.MERGE, OPEN, S.DUPLICATE, _COORDINATOR, ("target",)),
         Move(Act.UNMERGE, frozenset({S.DUPLICATE}), S.RECEIVED, _COORDINATOR, ("text",)),

@@ -10,14 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.accounts.model import SYSTEM, Actor
-from app.history.model import Fact, Kind, digest
+from app.history.model import NO_HASH, Fact, Kind, chain, digest
 from app.photos.model import StoredPhoto
-from app.reports.effects import ALREADY, Change, carry_out
+from app.reports.change import Change
+from app.reports.clock import Clock, clock_of
+from app.reports.deadlines import recomputed
+from app.reports.effects import ALREADY, carry_out
 from app.reports.model import Form, Rating, Report, Status
 from app.reports.workflow import Act, acts_for
+from app.routing.limits import parse_limit
 from tests import small_world as world
 
 CALENDAR = world.RULES.calendar
+AN_XUYEN, TAN_THANH = (
+    commune for code in (world.AN_XUYEN, world.TAN_THANH) if (commune := world.GAZETTEER.commune(code))
+)
 LATER = world.MONDAY + timedelta(days=1)
 TARGET = world.bare(report_id=UUID(int=101), code="PA-0000-0001")
 PHOTO = StoredPhoto("ab" * 32, 1, 640, 480, 1000, "image/jpeg", None, None, None)
@@ -27,7 +34,15 @@ limits = st.sampled_from(["3 working days", "16 office hours", "30 hours", "2 da
 
 
 def act(
-    name: Act, actor: Actor, report: Report, *, at: datetime = LATER, supervisor: str | None = "roads", **form: Any
+    name: Act,
+    actor: Actor,
+    report: Report,
+    *,
+    at: datetime = LATER,
+    supervisor: str | None = "roads",
+    clock: Clock = Clock(world.MONDAY, world.MONDAY),  # noqa: B008  # frozen
+    proposal: dict[str, Any] | None = None,
+    **form: Any,
 ) -> Change:
     change = Change(
         seen=report,
@@ -38,6 +53,8 @@ def act(
         rules=world.RULES,
         target=TARGET,
         supervisor=supervisor,
+        clock=clock,
+        proposal=proposal,
     )
     carry_out(name, change)
     return change
@@ -286,6 +303,8 @@ AUDIENCES = {
     Act.ASSIGN: ("reason", "staff"),
     Act.MERGE: ("reason", "staff"),
     Act.UNMERGE: ("reason", "staff"),
+    Act.RECLASSIFY: ("reason", "staff"),
+    Act.SET_URGENCY: ("reason", "staff"),
 }
 """Who may read what an act brings along; all others are notes for the staff."""
 
@@ -298,6 +317,7 @@ def test_no_act_loses_words_or_photos_and_the_history_refers_to_them_without_rep
         "photos": (PHOTO,),
         "agency_id": "police",
         "rating": Rating.DISSATISFIED,
+        "urgency": "urgent",
     }
     change = act(name, world.OFFICER, world.bare(status), **form, client_key="k1")
     (words,) = change.messages
@@ -334,6 +354,13 @@ def test_an_act_without_words_keeps_none() -> None:
         (Act.PUBLISH, world.bare(), Form(), False),
         (Act.UNPUBLISH, world.bare(), Form(), True),
         (Act.UNPUBLISH, world.bare(published_at=LATER), Form(), False),
+        (Act.SET_URGENCY, world.bare(), Form(urgency="normal"), True),
+        (Act.SET_URGENCY, world.bare(), Form(urgency="urgent"), False),
+        (Act.RECLASSIFY, world.bare(), Form(category="pothole", commune=AN_XUYEN), True),
+        (Act.RECLASSIFY, world.bare(), Form(category="noise"), False),
+        (Act.RECLASSIFY, world.bare(), Form(commune=TAN_THANH), False),
+        (Act.RECLASSIFY, world.bare(place_approximate=True), Form(commune=AN_XUYEN), False),
+        (Act.RECLASSIFY, world.bare(), Form(), False),
     ],
 )
 def test_what_is_so_already_need_not_be_done_again(name: Act, report: Report, form: Form, already: bool) -> None:
@@ -347,20 +374,27 @@ PEOPLE = (world.OFFICER, world.LEAD, world.COORDINATOR, world.LEADER, world.CITI
 
 @given(st.data())
 def test_no_life_however_strange_leads_to_an_impossible_report(data: st.DataObject) -> None:
-    """Up to twelve acts that the table lets pass, by anybody; after each, what the database demands of a row holds."""
+    """Up to twelve acts that the table lets pass, by anybody; after each, what the database demands of a row holds, and
+    the deadline is what the limit gives when it is counted from the history."""
     report = world.bare(Status.SUBMITTED)
     at = world.MONDAY
+    events = chain(report.report_id, (0, NO_HASH), [Fact(Kind.SUBMITTED)], at=at, actor=("citizen", None))
     for _ in range(data.draw(st.integers(1, 12))):
         choices = [(name, who) for who in PEOPLE for name in acts_for(who, report)]
         name, who = data.draw(st.sampled_from(choices))
         at += data.draw(st.timedeltas(timedelta(0), timedelta(days=9)))
-        form = {
+        form: dict[str, Any] = {
             "text": "Lời nhắn.",
             "agency_id": data.draw(st.sampled_from(["roads", "police"])),
             "category": data.draw(st.sampled_from([None, "pothole", "noise"])),
             "rating": data.draw(st.sampled_from(list(Rating))),
+            "urgency": data.draw(st.sampled_from(["urgent", "normal", "complex"])),
+            "commune": data.draw(st.sampled_from([None, TAN_THANH])),
         }
-        before, report = report, act(name, who, report, at=at, **form).report
+        change = act(name, who, report, at=at, clock=clock_of(events), **form)
+        last = (events[-1].seq, events[-1].hash)
+        events += chain(report.report_id, last, change.facts, at=at, actor=(who.kind, who.id))
+        before, report = report, change.report
         status = report.status
         assert (report.paused_at is not None) == (status is Status.AWAITING_INFO)
         ended = status in (Status.CLOSED, Status.REJECTED, Status.DUPLICATE, Status.WITHDRAWN)
@@ -371,4 +405,69 @@ def test_no_life_however_strange_leads_to_an_impossible_report(data: st.DataObje
             assert (report.agency_id, report.assignee_id) == ("ioc", None)
         if status in (Status.ASSIGNED, Status.IN_PROGRESS, Status.AWAITING_INFO, Status.RESOLVED):
             assert report.assigned_at is not None
-        assert report.due_at >= before.due_at or report.category != before.category
+        judged_anew = name in (Act.SET_URGENCY, Act.RECLASSIFY) or report.category != before.category
+        assert report.due_at >= before.due_at or judged_anew
+        assert report.due_at == clock_of(events).due(CALENDAR, parse_limit(report.handling))
+        assert recomputed(world.RULES, report, events) is None or status in (Status.SUBMITTED, Status.RECEIVED)
+
+
+# ---------------------------------------------------------------- judged anew
+
+
+def test_how_urgent_it_is_counts_from_when_it_became_known() -> None:
+    report = world.bare(Status.IN_PROGRESS)
+    urgent = act(Act.SET_URGENCY, world.COORDINATOR, report, urgency="urgent", text="Trẻ em vừa té.")
+    assert (urgent.report.urgency, urgent.report.handling) == ("urgent", "1 working day")
+    assert urgent.report.due_at == CALENDAR.add_working_days(LATER, 1)
+    assert the(urgent, Kind.URGENCY_SET).data["was"] == "normal"
+
+
+def test_another_category_by_a_coordinator_starts_the_clock_anew_and_by_the_agencys_lead_does_not() -> None:
+    report = world.bare(Status.IN_PROGRESS)
+    started, asked = world.MONDAY, (world.MONDAY, world.MONDAY + timedelta(hours=3))
+    clock = Clock(started, started, (asked,))
+    for actor, due in (
+        (world.COORDINATOR, CALENDAR.add_working_days(LATER, 1)),
+        (world.LEAD, CALENDAR.postpone(CALENDAR.add_working_days(started, 1), parse_limit("1 working day"), *asked)),
+    ):
+        change = act(Act.RECLASSIFY, actor, report, category="litter", clock=clock)
+        assert change.report.category == "litter"
+        assert change.report.agency_id == "roads"
+        assert change.report.due_at >= due or actor is world.LEAD
+        fact = the(change, Kind.RECLASSIFIED)
+        assert fact.data["restarted"] is (actor is world.COORDINATOR)
+        limit = parse_limit(change.report.handling)
+        begun = Clock(LATER, LATER) if actor is world.COORDINATOR else clock
+        assert change.report.due_at == begun.due(CALENDAR, limit)
+
+
+def test_the_proposal_says_who_by_which_rule_and_why() -> None:
+    change = act(
+        Act.RECLASSIFY, world.LEAD, world.bare(), category="litter", commune=TAN_THANH, text="Bãi rác ở kế bên."
+    )
+    proposal = the(change, Kind.RECLASSIFIED).data["proposal"]
+    assert (proposal["agency"], proposal["rule"], proposal["rule_set"]) == ("ubnd-32025", "litter", world.RULES.version)
+    assert proposal["reasons"][0] == "Rác do xã xử lý."
+    after = change.report
+    assert (after.commune_code, after.commune_name, after.place_approximate) == ("32025", "Phường Tân Thành", False)
+    assert (after.rule_id, after.agency_id, after.status) == ("litter", "roads", Status.ASSIGNED)
+
+
+def test_another_place_alone_leaves_the_urgency_that_a_person_set() -> None:
+    change = act(Act.RECLASSIFY, world.LEAD, world.bare(urgency="urgent"), commune=TAN_THANH)
+    assert (change.report.urgency, change.report.category) == ("urgent", "pothole")
+
+
+def test_what_becomes_private_by_its_category_stays_private() -> None:
+    private = act(Act.RECLASSIFY, world.COORDINATOR, world.bare(), category="noise").report
+    assert private.visibility == "private"
+    assert act(Act.RECLASSIFY, world.COORDINATOR, private, category="pothole").report.visibility == "private"
+
+
+@pytest.mark.parametrize(("agency", "accepted"), [("police", True), ("power", False)])
+@pytest.mark.parametrize("name", [Act.ASSIGN, Act.TRANSFER])
+def test_handing_it_to_the_agency_proposed_is_recorded_as_accepting(name: Act, agency: str, accepted: bool) -> None:
+    proposal = {"agency": "police", "co_agencies": [], "rule": "noise", "rule_set": "1", "reasons": ["Vì vậy."]}
+    fact = act(name, world.COORDINATOR, world.bare(), agency_id=agency, proposal=proposal, text="Đúng vậy.").facts[0]
+    grounds = {"rule": "noise", "rule_set": "1", "reasons": ["Vì vậy."]}
+    assert fact.data.get("accepts") == (grounds if accepted else None)

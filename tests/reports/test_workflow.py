@@ -8,7 +8,9 @@ import pytest
 
 from app.accounts.model import SYSTEM, Actor
 from app.errors import Conflict, Forbidden
-from app.reports.effects import EFFECTS, Change, carry_out
+from app.reports.change import Change
+from app.reports.clock import Clock
+from app.reports.effects import EFFECTS, carry_out
 from app.reports.model import Form, Rating, Report, Status
 from app.reports.workflow import ENDED, MOVES, OPEN, Act, acts_for, check
 from tests import small_world as world
@@ -28,6 +30,8 @@ resolve    | officer lead             | assigned in_progress                    
 close      | system                   | resolved                                                       | closed
 reopen     | coordinator              | resolved closed                                                | in_progress
 reopen     | coordinator              | rejected                                                       | received
+reclassify | coordinator lead         | submitted received returned assigned in_progress               | =
+set_urgency| coordinator              | submitted received returned assigned in_progress               | =
 reject     | coordinator              | submitted received assigned in_progress awaiting_info returned | rejected
 merge      | coordinator              | submitted received assigned in_progress awaiting_info returned | duplicate
 unmerge    | coordinator              | duplicate                                                      | received
@@ -67,7 +71,14 @@ def expected() -> dict[tuple[Act, str, Status], Status]:
 
 
 def full_form() -> Form:
-    return Form(text="Lý do đầy đủ.", agency_id="police", category=None, target="PA-0000-0001", rating=Rating.SATISFIED)
+    return Form(
+        text="Lý do đầy đủ.",
+        agency_id="police",
+        category=None,
+        target="PA-0000-0001",
+        rating=Rating.SATISFIED,
+        urgency="urgent",
+    )
 
 
 def carried_out(act: Act, actor: Actor, report: Report, form: Form | None = None) -> Change:
@@ -81,6 +92,7 @@ def carried_out(act: Act, actor: Actor, report: Report, form: Form | None = None
         rules=world.RULES,
         target=world.bare(report_id=UUID(int=101), code="PA-0000-0001"),
         supervisor="ioc",
+        clock=Clock(world.MONDAY, world.MONDAY),
     )
     carry_out(act, change)
     return change
