@@ -3,6 +3,7 @@
 Everything is real and in processes of its own: HTTP server, PostgreSQL, S3 server, worker, python-telegram-bot.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -56,15 +57,16 @@ def told(messages: list[Message], words: str) -> list[Message]:
 
 
 async def eventually(ask: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool], system: System) -> Any:
-    """Ask again after each thing that happens in the chats until the answer holds."""
-    after = 0
-    while True:
-        answer = await ask()
-        if holds(answer):
-            return answer
-        calls = await system.sim.calls(after=after, wait=30)
-        assert calls, f"nothing happened for 30 s; the last answer was {answer}"
-        after = calls[-1].id
+    """Ask again after each call of the bot, and every half second, until the answer holds."""
+    after, answer = 0, None
+    try:
+        async with asyncio.timeout(60):
+            while not holds(answer := await ask()):
+                calls = await system.sim.calls(after=after, wait=0.5)
+                after = calls[-1].id if calls else after
+    except TimeoutError:
+        raise AssertionError(f"it did not come to that within a minute; the last answer was {answer}") from None
+    return answer
 
 
 async def test_a_citizen_sends_an_album_and_is_told_of_everything_until_it_is_mended(
