@@ -120,7 +120,8 @@ async def take_in(
             contact=Contact(body.contact_name, body.contact_phone, body.contact_email),
             key=(scope, key) if key else None,
         )
-        check(rules, gazetteer, new)
+        if uploads:
+            check(rules, gazetteer, new)  # before any photo is worked on; without photos the verb says it all itself
         stored, refused = await store_uploads(ctx, uploads)
     finally:
         for upload in uploads:

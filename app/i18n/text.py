@@ -8,8 +8,9 @@ _SPACES = re.compile(r"\s+")
 
 def nfc(text: str) -> str:
     """The stored form: NFC, trimmed, without control characters other than line breaks and tabs."""
-    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C" or c == "\u200d")
-    return unicodedata.normalize("NFC", kept).strip()
+    if not text.isprintable():
+        text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C" or c == "\u200d")
+    return unicodedata.normalize("NFC", text).strip()
 
 
 def fold(text: str) -> str:

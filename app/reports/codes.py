@@ -30,7 +30,8 @@ def _check(values: list[int]) -> int:
 
 def new_code() -> str:
     """A fresh random code. 35 random bits: the caller tries again in the rare case that it is taken."""
-    values = [secrets.randbelow(32) for _ in range(7)]
+    bits = secrets.randbits(35)
+    values = [bits >> shift & 31 for shift in range(0, 35, 5)]
     text = "".join(_ALPHABET[v] for v in [*values, _check(values)])
     return f"PA-{text[:4]}-{text[4:]}"
 

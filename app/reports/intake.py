@@ -255,7 +255,8 @@ async def file_report(
     body_hash = _body_hash(new)
     for _ in range(_CODE_TRIES):
         report = _new_report(new, located, decision, decision.agency_id == rules.coordinator_id, at)
-        filing = _filing(new, report, decision, body_hash, secret_key)
+        secret = codes.tracking_secret(secret_key, report.report_id)
+        filing = _filing(new, report, decision, body_hash, secret)
         try:
             async with pool.acquire() as conn:
                 written = await store.insert(conn, filing)
@@ -263,20 +264,18 @@ async def file_report(
             if taken.constraint_name != "report_codes_pkey":
                 raise
             continue
-        if written:
-            return Filed(filing.report, codes.tracking_secret(secret_key, report.report_id), False)
-        return await _replay(pool, new, body_hash, secret_key)
+        return Filed(filing.report, secret, False) if written else await _replay(pool, new, body_hash, secret_key)
     raise RuntimeError("no free public code found; the code space is exhausted")
 
 
-def _filing(new: NewReport, report: Report, decision: Decision, body_hash: bytes, secret_key: bytes) -> store.Filing:
+def _filing(new: NewReport, report: Report, decision: Decision, body_hash: bytes, secret: str) -> store.Filing:
     facts = _facts_of_intake(report, decision, new)
     reporter: tuple[ActorKind, UUID | None] = ("citizen", new.citizen_id)
     events = chain(report.report_id, (0, NO_HASH), facts, at=report.submitted_at, actor=reporter)
     report = msgspec.structs.replace(report, last_seq=events[-1].seq, last_hash=events[-1].hash)
     return store.Filing(
         report=report,
-        secret_hash=codes.secret_hash(codes.tracking_secret(secret_key, report.report_id)),
+        secret_hash=codes.secret_hash(secret),
         search_text=search_text(report),
         key=new.key,
         body_hash=body_hash,

@@ -167,7 +167,13 @@ async def test_nowhere_in_the_case_or_the_queue_is_a_trace_of_the_reporter(
         browser = await signed_in(key)
         case = await browser.get(f"{STAFF}/reports/{sent.code}")
         queue = await browser.get(f"{STAFF}/queue", params={"limit": 200})
-        for secret in ("Nguyễn Thị Lan", "0912 345 678", "0912345678", "lan@example.vn", sent.answer["tracking_secret"]):
+        for secret in (
+            "Nguyễn Thị Lan",
+            "0912 345 678",
+            "0912345678",
+            "lan@example.vn",
+            sent.answer["tracking_secret"],
+        ):
             assert secret not in case.text + queue.text
         assert [m["by"] for m in case.json()["messages"]] == [
             {"kind": "citizen", "name": None},

@@ -91,7 +91,8 @@ def test_what_is_told_and_what_is_not(kind: str, data: dict[str, Any], template:
 def test_every_kind_of_fact_is_decided_upon() -> None:
     silent = {
         "submitted", "accepted", "info_added", "photos_added", "returned", "rated", "merged_in", "unmerged_from",
-        "withdrawn", "published", "unpublished", "directed", "noted", "identity_viewed", "data_erased",
+        "withdrawn", "published", "unpublished", "directed", "noted", "urgency_set", "reclassified",
+        "deadline_recomputed", "identity_viewed", "data_erased",
     }  # fmt: skip
     assert {str(kind) for kind in Kind} == silent | set(TOLD)
 
