@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 import structlog
@@ -13,6 +14,8 @@ from app.photos.lab import PhotoLab
 from app.places import service as places
 from app.places.gazetteer import Gazetteer
 from app.routing import service as routing
+from app.routing.examples import Place, Resolve
+from app.routing.model import COMMUNE_KINDS
 from app.routing.problems import RulesError
 from app.routing.ruleset import RuleSet
 from app.routing.versions import CHANNEL
@@ -69,13 +72,38 @@ async def prepare(settings: Settings, *, take_file: bool = False) -> None:
         async with pool.acquire() as conn:
             if not take_file and await routing.in_force(conn):
                 return
-            rules = routing.load(settings.rules)
-            if await routing.is_taken(conn, rules):
+            if await routing.is_taken(conn, routing.load(settings.rules, proven=True)):
                 return
             note = "file changed" if await routing.in_force(conn) else "first start"
-        await routing.install(pool, rules, communes_of(await places.load(pool), rules), note, "start")
+        gazetteer = await places.load(pool)
+        rules = load_candidate(settings.rules, gazetteer)
+        await routing.install(pool, rules, communes_of(gazetteer, rules), note, "start")
     finally:
         await pool.close()
+
+
+def load_candidate(source: Path | str | bytes, gazetteer: Gazetteer, name: str | None = None) -> RuleSet:
+    """A rule set that is about to be used: every commune it names exists, every example is true. Raises RulesError."""
+    read = routing.load(source, name=name, proven=True)
+    communes = {code for code, _ in communes_of(gazetteer, read)}
+    return routing.load(source, name=name, communes=communes, resolve=place_finder(gazetteer))
+
+
+def place_finder(gazetteer: Gazetteer) -> Resolve:
+    """Places of examples as people write them; also for trying a report by hand. An address that may mean several
+    communes means the likeliest."""
+
+    def find(address: str, province_code: str) -> Place | None:
+        commune = gazetteer.commune(address)
+        if commune is None:
+            candidates = gazetteer.search(address, default_province_code=province_code)
+            commune = candidates[0].commune if candidates else None
+        if commune is None:
+            return None
+        kind = next((kind for kind in COMMUNE_KINDS if kind == commune.kind), None)
+        return Place(commune.code, commune.full_name, kind, commune.province_code)
+
+    return find
 
 
 def communes_of(gazetteer: Gazetteer, rules: RuleSet) -> list[tuple[str, str]]:

@@ -1,15 +1,14 @@
 """``phananh rules``: the province's policy."""
 
 import asyncio
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from app.cli import rules_versions
-from app.cli.common import Language, err, fail, out, prepared, told
+from app.cli import rules_versions, rules_why
+from app.cli.common import err, fail, out, prepared, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,22 +22,6 @@ rules_cli = typer.Typer(no_args_is_help=True, help="routing_rules.yaml.")
 @rules_cli.callback()
 def rules() -> None:
     """The province's routing rules."""
-
-
-@rules_cli.command("check")
-def rules_check(file: Annotated[Path, typer.Argument()] = Path("routing_rules.yaml"), lang: Language = "vi") -> None:
-    """Check a rule file: every mistake with file, line and column."""
-    from app.routing import service as routing
-    from app.routing.problems import RulesError
-
-    try:
-        rules = routing.load(file)
-    except RulesError as error:
-        raise fail(error.lines(lang)) from None
-    out.print(
-        f"✓ {file}: {len(rules.rules)} rules, {len(rules.categories)} categories, "
-        f"{len(rules.agencies)} agencies, version {rules.version}"
-    )
 
 
 @rules_cli.command("learn")
@@ -91,6 +74,8 @@ def _print_learned(rules: "RuleSet", learned: "Learned") -> None:
 
 
 for command in (
+    rules_why.check,
+    rules_why.explain,
     rules_versions.apply,
     rules_versions.history,
     rules_versions.rollback,

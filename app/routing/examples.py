@@ -1,6 +1,6 @@
 """``examples`` in a rules file: what people write, where and when, and who must answer for it. All must be true."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from app.routing.model import (
 )
 from app.routing.problems import Problems, Spot, shorten, spot_of
 from app.routing.read_conditions import World
-from app.routing.read_rules import Rule, roles
+from app.routing.read_rules import Rule
 from app.routing.yamltree import Mapping as Tree
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ class Place(Struct, frozen=True):
     province_code: str
 
 
-Resolve = Callable[[str], Place | None]
-"""From a typed address, names of before July 2025 too, or a commune code. None: nowhere that is known."""
+Resolve = Callable[[str, str], Place | None]
+"""From a typed address, names of before July 2025 too, or a commune code, and the home province's code. None: nowhere
+that is known."""
 
 
 class Expected(Struct, frozen=True):
@@ -83,7 +84,7 @@ class Example(Struct, frozen=True):
 
 def read_examples(top: Fields, world: World, rules: Sequence[Rule]) -> tuple[Example, ...]:
     ids = {*(rule.rule_id for rule in rules), "fallback"}
-    agencies = tuple(role for role in roles(world) if role in (COMMUNE_OFFICE, *world.catalogue.agencies))
+    agencies = (COMMUNE_OFFICE, *world.catalogue.agencies)
     read: list[Example] = []
     for node in top.items("examples"):
         fields = fields_of(node, top.problems, required("example"), optional("example"))
@@ -182,7 +183,7 @@ def _place(rules: "RuleSet", example: Example, resolve: Resolve | None) -> Place
     if not example.place:
         return None
     if resolve is not None:
-        return resolve(example.place)
+        return resolve(example.place, rules.province_code)
     code = example.place
     return Place(code, "", None, rules.province_code) if code.isdigit() and len(code) == 5 else None
 

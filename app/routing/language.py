@@ -4,6 +4,7 @@ Readers take their keys from here and ``schema`` makes the JSON Schema for edito
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 from msgspec import Struct
 
@@ -222,9 +223,11 @@ SHAPES: Mapping[str, Shape] = {
 }
 
 
+@cache
 def required(shape: str) -> tuple[str, ...]:
     return tuple(name for name, key in SHAPES[shape].items() if key.required)
 
 
+@cache
 def optional(shape: str) -> tuple[str, ...]:
     return tuple(name for name, key in SHAPES[shape].items() if not key.required)

@@ -12,7 +12,7 @@ from tests.routing.small import SMALL, changed
 
 def diff(*changes: tuple[str, str]) -> list[Difference]:
     new = changed(*changes)
-    load(new)
+    load(new, proven=True)
     return differences(SMALL, new)
 
 

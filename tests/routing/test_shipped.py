@@ -8,10 +8,13 @@ import pytest
 
 from app.i18n.text import fold
 from app.places.dataset import known
+from app.places.service import embedded_default
+from app.routing.check import check
 from app.routing.guess import clear_guess
 from app.routing.limits import parse_limit
 from app.routing.model import COMMUNE_OFFICE, Decision, Facts
-from app.routing.ruleset import RuleSet, load
+from app.routing.ruleset import RuleSet
+from app.wiring import load_candidate
 from tests.routing.small import at
 
 PATH = Path(__file__).parents[2] / "routing_rules.yaml"
@@ -19,7 +22,7 @@ PATH = Path(__file__).parents[2] / "routing_rules.yaml"
 
 @pytest.fixture(scope="module")
 def rules() -> RuleSet:
-    return load(PATH, communes={c.code for c in known().communes if c.province_code == "96"})
+    return load_candidate(PATH, embedded_default())
 
 
 def decide(rules: RuleSet, category: str, text: str = "", commune: str = "32002", **more: Any) -> Decision:
@@ -167,3 +170,21 @@ def test_everyday_sentences_need_no_question(rules: RuleSet, sentence: str, cate
 def test_ids_in_the_file_are_readable_slugs(rules: RuleSet) -> None:
     ids = [*rules.agencies, *rules.categories, *rules.groups, *(rule.rule_id for rule in rules.rules)]
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", each) for each in ids)
+
+
+def test_its_examples_are_many_and_written_as_people_write(rules: RuleSet) -> None:
+    bare = [each for each in rules.examples if each.text.isascii()]
+    named = [each for each in rules.examples if not each.place.isdigit()]
+    guessed = [each for each in rules.examples if each.category is None]
+    assert len(rules.examples) >= 150
+    assert len(bare) * 2 >= len(rules.examples)
+    assert len(named) >= 50
+    assert len(guessed) >= 150
+    answered = {each.expected.rule for each in rules.examples}
+    assert len(answered) >= 60
+
+
+def test_it_has_no_gaps_and_no_rules_that_contradict_each_other(rules: RuleSet) -> None:
+    findings = check(rules)
+    assert findings.gaps == ()
+    assert {warning.key for warning in findings.warnings} <= {"routing.unused_agency", "routing.keyword_shared"}
