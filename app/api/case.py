@@ -25,6 +25,7 @@ from app.history.model import Event
 from app.i18n import Lang
 from app.notify import service as notify
 from app.reports import service as reports
+from app.reports.clock import proposal_of
 from app.reports.model import Audience, MessageKind, Picture, Rating, Report, Stage, Status, Urgency
 from app.reports.workflow import Act, acts_for
 from app.routing.limits import parse_limit
@@ -136,6 +137,17 @@ class WhyAgency(Struct):
     by: By
 
 
+class ProposalView(Struct):
+    """Who should have it by the rules, since category or place were corrected, and why. Assigning it there accepts the
+    proposal."""
+
+    agency: Named
+    co_agencies: list[Named]
+    rule: str
+    rule_set: str
+    reasons: list[str]
+
+
 class CaseView(Struct):
     """The whole case. ``version`` goes along with every act; ``acts`` are those the caller may do now."""
 
@@ -150,6 +162,9 @@ class CaseView(Struct):
     place: PlaceView
     agency: Named
     why_agency: WhyAgency
+    proposal: Annotated[
+        ProposalView | None, Doc(description="Open since category or place were corrected, until it is handed on.")
+    ]
     supervisor: Named | None
     assignee: Named | None
     urgency: Urgency
@@ -236,8 +251,22 @@ def _why(events: Iterable[Event], names: Mapping[UUID, str]) -> WhyAgency:
         chosen: dict[str, Any] = event.data.get("proposed") or event.data
         if "agency" in chosen or "supervisor" in chosen:
             by = By("system") if "rule" in chosen else _by(event.actor_kind, event.actor_id, names)
-            why = WhyAgency(chosen.get("rule"), chosen.get("rule_set"), list(chosen.get("reasons", ())), by)
+            grounds = chosen.get("accepts", chosen)
+            why = WhyAgency(grounds.get("rule"), grounds.get("rule_set"), list(grounds.get("reasons", ())), by)
     return why
+
+
+def _proposal(events: Iterable[Event], agencies: Mapping[str, Agency], lang: Lang) -> ProposalView | None:
+    proposal = proposal_of(events)
+    if proposal is None:
+        return None
+    return ProposalView(
+        agency_view(agencies, proposal["agency"], lang),
+        [agency_view(agencies, each, lang) for each in proposal["co_agencies"]],
+        proposal["rule"],
+        proposal["rule_set"],
+        proposal["reasons"],
+    )
 
 
 async def _photos(ctx: Context, report: Report, pictures: Iterable[Picture]) -> list[CasePhoto]:
@@ -285,6 +314,7 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         ),
         agency_view(agencies, report.agency_id, lang),
         _why(events, names),
+        _proposal(events, agencies, lang),
         agency_view(agencies, report.supervisor_id, lang) if report.supervisor_id else None,
         _person(report.assignee_id, names),
         report.urgency,

@@ -33,6 +33,7 @@ HOUSE = Who("house")
 ALL_STAFF = Who("staff", frozenset(Role))
 CASE_STAFF = Who("staff", frozenset(Role) - {Role.ADMINISTRATOR})
 COORDINATOR = Who("staff", frozenset({Role.COORDINATOR}))
+RULE_READER = Who("staff", frozenset({Role.COORDINATOR, Role.LEADER, Role.ADMINISTRATOR}))
 ACCOUNT_MANAGER = Who("staff", frozenset({Role.ADMINISTRATOR}), by_hand=True)
 
 Group = Literal["report", "follow", "look_up", "session", "case", "programs", "operations"]

@@ -241,6 +241,7 @@ CASE = {
         "reasons": ["Chiếu sáng công cộng ở các phường Cà Mau do Công ty Môi trường Đô thị vận hành."],
         "by": {"kind": "system", "name": None},
     },
+    "proposal": None,
     "supervisor": None,
     "assignee": _OFFICER,
     "urgency": "normal",
@@ -316,6 +317,21 @@ ACT = {
     "status_word": "Đang xử lý",
     "photos_refused": [],
     "case": {**CASE, "version": 3},
+}
+MISROUTED = {
+    "since": "2026-08-24T00:00:00Z",
+    "rules": [
+        {
+            "rule": "chieu-sang-ca-mau",
+            "decided": 120,
+            "returned": 7,
+            "transferred": 2,
+            "wrong": 9,
+            "reclassified": 3,
+            "share": 0.075,
+            "ended_up": [{"agency": {"id": "dien-luc-ca-mau", "name": "Công ty Điện lực Cà Mau"}, "reports": 9}],
+        }
+    ],
 }
 IDENTITY_BODY = {"reason": "Gọi lại để hỏi rõ vị trí cây đèn."}
 IDENTITY = {"name": "Nguyễn Thị Lan", "phone": "0912 345 678", "email": ""}

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from app.accounts import service as accounts
-from app.api import examples
+from app.api import examples, rules
 from app.api.body import read_body, read_query
 from app.api.case import CaseView, QueuePage, case_view, queue_items
 from app.api.context import Req, answer, context, staff
@@ -20,8 +20,10 @@ from app.api.views import Named, agency_view, status_word
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.photos import service as photos
 from app.photos.sniff import CONTENT_TYPES, sniff
+from app.places.gazetteer import Gazetteer
+from app.places.model import Commune
 from app.reports import service as reports
-from app.reports.model import Contact, Form, Report, Status
+from app.reports.model import Contact, Form, Report, Status, Urgency
 from app.reports.workflow import Act, check
 from app.worklist import service as worklist
 from app.worklist.model import PAGE, Filter
@@ -45,13 +47,16 @@ class QueueQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``version`` is the one the caller saw: if somebody was faster, that is a conflict and nothing is done. What else
-    an act needs: ``text`` for ask, return, transfer, progress, resolve, reopen, reject, unmerge, direct and note;
-    ``agency`` for assign and transfer; ``target`` (a report's code) for merge; a photo for resolve."""
+    an act needs: ``text`` for ask, return, transfer, progress, resolve, set_urgency, reopen, reject, unmerge, direct
+    and note; ``agency`` for assign and transfer; ``category``, ``commune`` (its code) or both for reclassify;
+    ``urgency`` for set_urgency; ``target`` (a report's code) for merge; a photo for resolve."""
 
     version: int
     text: str = ""
     agency: str | None = None
     category: str | None = None
+    commune: str | None = None
+    urgency: Urgency | None = None
     target: str | None = None
 
 
@@ -167,6 +172,8 @@ async def see_case(request: Req, code: FromPath[str]) -> Response[bytes]:
             Forbidden("reports.act_not_yours"),
             Invalid("reports.needs_text", field="text"),
             Invalid("reports.needs_proof", field="proof"),
+            Invalid("reports.needs_matter", field="matter"),
+            Invalid("reports.commune_unknown", field="commune", code="99999"),
             NotFound("reports.code_unknown", code="PA-7K3M-9QX2"),
             NotFound("api.no_such_act"),
         ),
@@ -187,13 +194,28 @@ async def do_act(request: Req, code: FromPath[str], act: FromPath[str]) -> Respo
             upload.close()
     if refused and not stored:
         raise Invalid.many(refused)
-    form = Form(text=body.text, agency_id=body.agency, category=body.category, target=body.target, photos=stored)
     parts = ctx.parts
+    form = Form(
+        text=body.text,
+        agency_id=body.agency,
+        category=body.category,
+        commune=_commune(parts.gazetteer, body.commune),
+        urgency=body.urgency,
+        target=body.target,
+        photos=stored,
+    )
     after = await reports.perform(parts.pool, parts.rules, actor, report, Act(act), form, version=body.version)
     seen = actor.may_see(after.agency_id, after.supervisor_id)
     case = await case_view(ctx, actor, after, lang) if seen else None
     word = status_word(after.status, lang)
     return answer(request, ActView(after.code, after.version, after.status, word, shown(refused, lang), case))
+
+
+def _commune(gazetteer: Gazetteer, code: str | None) -> Commune | None:
+    found = gazetteer.commune(code) if code is not None else None
+    if code is not None and found is None:
+        raise Invalid("reports.commune_unknown", field="commune", code=code[:20])
+    return found
 
 
 @post(
@@ -266,4 +288,4 @@ async def take_call(request: Req) -> Response[bytes]:
     return answer(request, view, 201)
 
 
-ROUTES = [queue, see_case, do_act, see_identity, original, take_call]
+ROUTES = [queue, see_case, do_act, see_identity, original, take_call, *rules.ROUTES]

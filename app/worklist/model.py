@@ -38,3 +38,25 @@ class QueueRow(Struct, frozen=True):
     due_at: datetime
     paused_at: datetime | None
     photo: str | None
+
+
+class EndedUp(Struct, frozen=True):
+    """So many reports are with this agency now; with the operations centre: nobody has been found yet."""
+
+    agency_id: str
+    reports: int
+
+
+class Misrouting(Struct, frozen=True):
+    """How often a rule chose the wrong agency. ``wrong``: returned, transferred, or with another agency now, however it
+    got there; ``reclassified``: of those, whose category or place was corrected, so that the fault is not the rule's
+    alone; ``ended_up``: where they are now, the most first."""
+
+    rule_id: str
+    decided: int
+    returned: int
+    transferred: int
+    wrong: int
+    reclassified: int
+    share: float
+    ended_up: tuple[EndedUp, ...]

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import API, SignedIn, act, keys, send
-from tests.world import AN_XUYEN, COMPANY, LAN, LIGHT, POWER, World, photo
+from tests.world import AN_XUYEN, CENTRE, COMPANY, LAN, LIGHT, POWER, World, photo
 
 STAFF = f"{API}/staff"
 
@@ -392,3 +392,80 @@ async def test_a_key_is_made_only_as_it_should_be(signed_in: SignedIn, change: d
     answer = await (await signed_in("administrator")).post(f"{STAFF}/tokens", json=body)
     assert answer.status_code == 422
     assert [f for f, _ in keys(answer)] == [field]
+
+
+# ---------------------------------------------------------------- another matter, another place, another urgency
+
+
+async def test_a_corrected_category_brings_the_rules_proposal_and_assigning_accepts_it(
+    http: httpx.AsyncClient, signed_in: SignedIn
+) -> None:
+    sent = await send(http, LIGHT)
+    lead, coordinator = await signed_in("lead"), await signed_in("coordinator")
+    url = f"{STAFF}/reports/{sent.code}"
+    version = (await lead.get(url)).json()["version"]
+    body = {"version": version, "category": "power-cut", "commune": "32025"}
+    case = (await lead.post(f"{url}/acts/reclassify", json=body)).json()["case"]
+    assert case["place"]["commune"]["code"] == "32025"
+    assert case["agency"]["id"] == COMPANY
+    proposal = case["proposal"]
+    assert proposal["reasons"]
+    assert proposal["agency"]["name"] in case["history"][-1]["words"]
+    body = {"version": case["version"], "agency": proposal["agency"]["id"]}
+    after = (await coordinator.post(f"{url}/acts/assign", json=body)).json()["case"]
+    assert after["proposal"] is None
+    assert after["why_agency"]["rule"] == proposal["rule"]
+    assert after["why_agency"]["by"]["kind"] == "staff"
+    assert after["agency"]["id"] == proposal["agency"]["id"]
+
+
+async def test_a_coordinator_sets_how_urgent_it_is(http: httpx.AsyncClient, signed_in: SignedIn) -> None:
+    sent = await send(http, LIGHT)
+    coordinator = await signed_in("coordinator")
+    url = f"{STAFF}/reports/{sent.code}"
+    before = (await coordinator.get(url)).json()
+    wanted = "complex" if before["urgency"] != "complex" else "urgent"
+    body = {"version": before["version"], "urgency": wanted, "text": "Cần nhiều cơ quan."}
+    after = (await coordinator.post(f"{url}/acts/set_urgency", json=body)).json()["case"]
+    assert after["urgency"] == wanted
+    assert after["deadline"]["due_at"] != before["deadline"]["due_at"]
+    seen = (await http.get(f"{API}/reports/{sent.code}", headers=sent.secret)).json()
+    assert [fact["what"] for fact in seen["history"]][-1] == "urgency_set"
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "expected"),
+    [
+        ("reclassify", {}, ("matter", "reports.needs_matter")),
+        ("reclassify", {"commune": "99999"}, ("commune", "reports.commune_unknown")),
+        ("reclassify", {"commune": "00004"}, ("commune", "reports.other_province")),
+        ("reclassify", {"category": "nothing"}, ("category", "reports.category_unknown")),
+        ("set_urgency", {"text": "Rất gấp."}, ("urgency", "reports.needs_urgency")),
+    ],
+)
+async def test_what_cannot_be_corrected_is_told_by_its_field(
+    http: httpx.AsyncClient, signed_in: SignedIn, name: str, body: dict[str, str], expected: tuple[str, str]
+) -> None:
+    sent = await send(http, LIGHT)
+    coordinator = await signed_in("coordinator")
+    url = f"{STAFF}/reports/{sent.code}"
+    version = (await coordinator.get(url)).json()["version"]
+    answer = await coordinator.post(f"{url}/acts/{name}", json={"version": version} | body)
+    assert (answer.status_code, keys(answer)) == (422, [expected])
+
+
+async def test_rules_that_send_wrongly_are_listed_with_where_their_reports_went(
+    http: httpx.AsyncClient, signed_in: SignedIn
+) -> None:
+    sent = await send(http, LIGHT)
+    officer, administrator = await signed_in("officer"), await signed_in("administrator")
+    url = f"{STAFF}/reports/{sent.code}"
+    version = (await officer.get(url)).json()["version"]
+    await officer.post(f"{url}/acts/return", json={"version": version, "text": "Không phải của công ty."})
+    page = (await administrator.get(f"{STAFF}/rules/misrouted")).json()
+    (rule,) = [one for one in page["rules"] if one["rule"] == "chieu-sang-ca-mau"]
+    assert rule["returned"] >= 1
+    assert rule["share"] == rule["wrong"] / rule["decided"]
+    assert CENTRE in [end["agency"]["id"] for end in rule["ended_up"]]
+    later = await administrator.get(f"{STAFF}/rules/misrouted", params={"since": "2099-01-01T00:00:00Z"})
+    assert later.json()["rules"] == []
