@@ -7,18 +7,26 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
+from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
 import pytest_asyncio
+from pgqueuer import PgQueuer
+from pgqueuer.types import QueueExecutionMode
 
 from app import settings as configuration
 from app.db import Pool, wakeups
+from app.reports import service as reports
+from app.reports.intake import file_report
+from app.reports.model import NewReport, Place
 from app.routing import service as routing
 from app.routing.problems import RulesError
 from app.routing.ruleset import RuleSet, load
 from app.settings import Settings
 from app.wiring import Parts, open_parts, prepare
+from app.worker import register
 from tests.routing.small import SMALL, changed, emptied, facts
 
 AT_ONCE = 1.0
@@ -162,6 +170,30 @@ async def test_rules_that_cannot_be_read_here_change_nothing(two: list[Parts], p
     await put(TO_POLICE.source, TO_POLICE.version)
     await asyncio.gather(*(until(parts, TO_POLICE) for parts in two))
     assert all(rules.version == load(SMALL).version for rules in before)
+
+
+async def test_the_worker_reckons_deadlines_again_after_each_change(
+    two: list[Parts], pool: Pool, tmp_path: Path
+) -> None:
+    parts = two[0]
+    place = Place(9.22461, 105.178)
+    new = NewReport(
+        text="Mặt đường nhiều ổ gà.", place=place, channel="api", lang="vi", consent=True, category="pothole"
+    )
+    filed = (await file_report(pool, parts.rules, parts.gazetteer, b"k" * 40, new)).report
+    slower = load(changed(("normal: 5 working days", "normal: 9 working days")))
+    await routing.apply(pool, slower, note="thêm thời hạn", by="admin")
+    await pool.execute("UPDATE pgqueuer SET execute_after = now()")
+    assert parts.settings.database_url
+    async with asyncpg.create_pool(parts.settings.database_url, min_size=2, max_size=4) as plain:
+        queue = PgQueuer.from_asyncpg_pool(plain)
+        register(queue, parts, {})
+        often = timedelta(milliseconds=100)
+        await queue.qm.run(often, mode=QueueExecutionMode.drain, log_aggregation_interval=timedelta(0))
+    async with pool.acquire() as conn:
+        report = await reports.get(conn, filed.report_id)
+    assert report.handling == "9 working days"
+    assert report.due_at == slower.calendar.add_working_days(filed.submitted_at, 9)
 
 
 async def version_after_start(settings: Settings, pool: Pool, *, take_file: bool) -> str:

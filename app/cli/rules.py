@@ -81,5 +81,6 @@ for command in (
     rules_versions.rollback,
     rules_versions.diff,
     rules_versions.replay,
+    rules_versions.misrouted,
 ):
     rules_cli.command()(command)

@@ -6,7 +6,7 @@ import getpass
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -51,11 +51,12 @@ def _with_pool(work: "Callable[[Pool], Awaitable[Result]]") -> Result:
 
 
 def _candidate(file: Path, lang: Lang) -> "RuleSet":
+    from app.places.service import embedded_default
     from app.routing.problems import RulesError
-    from app.routing.ruleset import load
+    from app.wiring import load_candidate
 
     try:
-        return load(file)
+        return load_candidate(file, embedded_default())
     except RulesError as error:
         raise fail(error.lines(lang)) from None
 
@@ -72,12 +73,16 @@ async def _staffed(conn: "Conn") -> dict[str, int]:
 
 def apply(file: Candidate, note: Note, lang: Language = "vi") -> None:
     """Put a rules file into force, in every process at once; open reports' deadlines follow."""
+    from app.places import service as places
     from app.routing import service as routing
     from app.routing.check import check
+    from app.wiring import load_candidate
 
-    rules = _candidate(file, lang)
+    _candidate(file, lang)
 
     async def work(pool: "Pool") -> "Activation":
+        # Once more, by the communes that the database has.
+        rules = load_candidate(file, await places.load(pool))
         async with pool.acquire() as conn:
             found = check(rules, await _staffed(conn)).warnings
         for warning in found:
@@ -212,3 +217,23 @@ def _show(outcome: "Outcome") -> None:
         for way in outcome.transfers[:_TRANSFERS_SHOWN]:
             ways.add_row(way.now, way.then, f"{way.reports:,}")
         out.print(ways)
+
+
+def misrouted(
+    days: Annotated[int, typer.Option(min=1, help="Reports of the last so many days.")] = 90, as_json: AsJson = False
+) -> None:
+    """Rules that send wrongly: whose reports come back or are handed on, and who has them in the end."""
+    from app.accounts.model import SYSTEM
+    from app.worklist.misrouted import misrouted as find
+
+    since = datetime.now(UTC) - timedelta(days=days)
+    found = _with_pool(lambda pool: find(pool, SYSTEM, since))
+    if as_json:
+        print(json.encode(found).decode())  # noqa: T201  # JSON for programs, not for rich
+        return
+    table = Table("rule", "decided", "returned", "transferred", "wrong", "share", "category corrected", "ended up with")
+    for one in found:
+        ends = ", ".join(f"{end.agency_id} {end.reports}" for end in one.ended_up)
+        numbers = (one.decided, one.returned, one.transferred, one.wrong)
+        table.add_row(one.rule_id, *(f"{n:,}" for n in numbers), f"{one.share:.1%}", f"{one.reclassified:,}", ends)
+    out.print(table)

@@ -154,7 +154,7 @@ _sides: list[RuleSet] = []
 
 
 def _begin(*sources: str) -> None:
-    _sides[:] = [load(source) for source in sources]
+    _sides[:] = [load(source, proven=True) for source in sources]
 
 
 def _decide(rows: Sequence[tuple[Any, ...]]) -> tuple[Counter[tuple[str, str]], list[Changed]]:

@@ -141,7 +141,7 @@ async def _same_province(conn: Conn, rules: RuleSet) -> None:
     source = await store.rule_set_source(conn, version)
     assert source is not None
     try:
-        province = (await asyncio.to_thread(load, source)).province_code
+        province = (await asyncio.to_thread(load, source, proven=True)).province_code
     except RulesError:
         # The way out of rules that this program does not read any more is to apply others.
         return

@@ -2,11 +2,13 @@
 
 import csv
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from app.db import Pool
+from app.reports.workflow import Act
 from app.routing.ruleset import load
 from tests import small_world as world
 from tests.cli.test_commands import Shell
@@ -98,3 +100,13 @@ async def test_rules_are_applied_recorded_and_taken_back(phananh: Shell, candida
     assert log[0]["version"] == world.RULES.version
     assert log[1]["by"].endswith("(command line)")
     assert "Công an trả lại" in phananh("rules", "history").stdout
+
+
+async def test_rules_that_send_wrongly_are_listed(phananh: Shell, filled: Pool) -> None:
+    recent = (await world.file(filled, datetime.now(UTC), category="pothole")).report
+    await world.do(filled, world.OFFICER, recent, Act.RETURN, at=datetime.now(UTC), text="Không thuộc thẩm quyền.")
+    (streets,) = json.loads(phananh("rules", "misrouted", "--json", "--days", "2").stdout)
+    assert (streets["rule_id"], streets["returned"], streets["ended_up"]) == (
+        "streets", 1, [{"agency_id": "ioc", "reports": 1}],
+    )  # fmt: skip
+    assert "ioc 1" in phananh("rules", "misrouted", "--days", "2").stdout
