@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import uvicorn
 from litestar import Litestar, Router
 from litestar.datastructures import State
-from litestar.types import ASGIApp
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.api import follow, lookups, operations, reference, send, session, staff
 from app.api.addresses import HOUSE_NETWORKS
@@ -16,6 +17,8 @@ from app.api.metrics import Metrics
 from app.api.operations import Probe
 from app.api.problems import HANDLERS
 from app.api.shell import Shell
+from app.console.app import console_app
+from app.console.context import BASE as CONSOLE
 from app.settings import Settings
 from app.wiring import Parts, open_parts
 
@@ -24,7 +27,7 @@ _FINISH_SECONDS = 15
 
 
 def litestar_app(parts: Parts, metrics: Metrics) -> Litestar:
-    """The application without its shell."""
+    """The API without its shell."""
     ctx = Context(parts, metrics)
 
     @asynccontextmanager
@@ -48,10 +51,22 @@ def litestar_app(parts: Parts, metrics: Metrics) -> Litestar:
 
 
 def create_app(parts: Parts) -> ASGIApp:
-    """The whole ASGI application over the given parts."""
+    """The whole ASGI application over the given parts: the API and the staff's pages behind one shell."""
     metrics = Metrics()
-    secure = parts.settings.public_url.startswith("https:")
-    return Shell(litestar_app(parts, metrics), metrics, secure=secure)
+    api = litestar_app(parts, metrics)
+    ctx: Context = api.state.context
+    console = console_app(parts, cookie=ctx.cookie, secure=ctx.secure)
+    return Shell(_by_path(api, console), metrics, secure=ctx.secure)
+
+
+def _by_path(api: ASGIApp, console: ASGIApp) -> ASGIApp:
+    """Two applications, so that each has its own guard, its own kind of errors and its own unknown addresses."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        pages = scope["type"] == ScopeType.HTTP and f"{scope['path']}/".startswith(f"{CONSOLE}/")
+        await (console if pages else api)(scope, receive, send)
+
+    return app
 
 
 def server(parts: Parts, *, host: str, port: int) -> uvicorn.Server:

@@ -1,0 +1,26 @@
+"""The staff's pages as one application of their own: every route, one place for failures, one guard at the door."""
+
+from litestar import Litestar
+from litestar.datastructures import State
+
+from app.console import assets, entrance, rules_candidate, rules_in_force, rules_try
+from app.console.candidates import Checks
+from app.console.context import BASE, Console
+from app.console.failures import HANDLERS
+from app.console.guard import admit
+from app.console.replays import Replays
+from app.wiring import Parts
+
+
+def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
+    """``cookie``: the name of the session's cookie, shared with the staff API."""
+    rules = [*rules_in_force.ROUTES, *rules_try.ROUTES, *rules_candidate.ROUTES]
+    return Litestar(
+        [*assets.ROUTES, *entrance.ROUTES, *rules],
+        path=BASE,
+        guards=[admit],
+        exception_handlers=HANDLERS,
+        openapi_config=None,
+        logging_config=None,
+        state=State({"console": Console(parts, cookie, secure, Replays(), Checks())}),
+    )

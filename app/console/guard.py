@@ -1,0 +1,47 @@
+"""Who is let in: the one guard on every page, which reads the page's own declaration."""
+
+import hmac
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar.handlers.base import BaseRouteHandler
+
+from app.accounts import service as accounts
+from app.console.context import Connection, Req, console
+from app.console.declare import Who
+from app.console.forms import read_form
+from app.errors import Forbidden, Unauthenticated
+
+
+async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Raises Unauthenticated or Forbidden. A form is read here, because nothing may be done before its token is seen.
+
+    A page without a declaration lets nobody in: it is a mistake, and it must not be an open door.
+    """
+    method = connection.scope["method"]  # type: ignore[typeddict-item]  # guards of HTTP routes only
+    if method == "OPTIONS":
+        return
+    who: Who = handler.opt["page"]
+    if who.kind == "staff":
+        await _signed_in(connection, who)
+    if method not in ("GET", "HEAD"):
+        await _own_form(connection, connection.state.session.csrf if who.kind == "staff" else None)
+
+
+async def _signed_in(connection: Connection, who: Who) -> None:
+    token = connection.cookies.get(console(connection).cookie)
+    found = await accounts.session(console(connection).parts.pool, token, datetime.now(UTC)) if token else None
+    if found is None:
+        raise Unauthenticated("console.sign_in_first")
+    connection.state.actor, connection.state.session = found
+    if not who.includes(connection.state.actor):
+        raise Forbidden("accounts.not_allowed")
+
+
+async def _own_form(connection: Any, csrf: str | None) -> None:
+    """The form came from a page of ours: it has the session's token or, before there is one, the same as the cookie."""
+    request: Req = connection
+    expected = csrf or request.cookies.get(console(request).form_cookie, "")
+    request.state.form = form = await read_form(request)
+    if not expected or not hmac.compare_digest(form.fields.get("csrf", "").encode(), expected.encode()):
+        raise Forbidden("console.form_stale")

@@ -1,0 +1,103 @@
+"""Pages from templates: language, menu, dates, and the parts every page has."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response
+from litestar.response import Redirect
+from markupsafe import Markup, escape
+from msgspec import Struct
+
+from app.accounts.model import Actor
+from app.console.assets import address
+from app.console.context import BASE, Req, lang_of
+from app.console.declare import RULES, Who
+from app.console.words import when
+from app.i18n import t
+from app.routing.calendar import VIETNAM
+
+_PAGES = Path(__file__).parent / "pages"
+
+
+class Entry(Struct, frozen=True):
+    """One entry of the menu; its words are ``console.menu_<name>`` and ``console.menu_<name>_says``."""
+
+    name: str
+    path: str
+    who: Who
+
+
+MENU = (Entry("rules", f"{BASE}/rules", RULES),)
+
+
+def machine_time(at: datetime) -> str:
+    return at.astimezone(VIETNAM).isoformat(timespec="seconds")
+
+
+def _number(value: int, lang: str) -> str:
+    """Thousands apart: 12.345 in Vietnamese, 12,345 in English."""
+    written = f"{value:,}"
+    return written.replace(",", ".") if lang == "vi" else written
+
+
+def _moment(at: datetime) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(machine_time(at), when(at))
+
+
+def _breakable(text: str) -> Markup:
+    """Identifiers may wrap after a hyphen or dot, so that they fit on a telephone."""
+    written = escape(text)
+    for sign in "-._/":
+        written = written.replace(sign, Markup("{}<wbr>").format(sign))
+    return written
+
+
+@cache
+def _templates() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_PAGES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"moment": _moment, "when": when, "breakable": _breakable}
+    made.globals |= {"asset": address, "base": BASE}
+    return made
+
+
+def menu_of(actor: Actor | None) -> list[Entry]:
+    return [entry for entry in MENU if actor is not None and entry.who.includes(actor)]
+
+
+def show(
+    request: Req, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **params: Any
+) -> Response[bytes]:
+    """A page in the reader's language."""
+    lang = lang_of(request)
+    signed_in = getattr(request.state, "session", None)
+    words = (
+        _templates()
+        .get_template(template)
+        .render(
+            lang=lang,
+            t=lambda key, **more: t(key, lang, **more),
+            number=lambda value: _number(value, lang),
+            session=signed_in,
+            csrf=signed_in.csrf if signed_in else "",
+            menu=menu_of(getattr(request.state, "actor", None)),
+            path=request.url.path,
+            **params,
+        )
+    )
+    said = {"Content-Language": lang, **(headers or {})}
+    return Response(words.encode(), media_type="text/html", status_code=status, headers=said)
+
+
+def go(path: str, headers: Mapping[str, str] | None = None) -> Redirect:
+    """See the page at ``path`` next, by GET; the way out of every form."""
+    return Redirect(path, status_code=303, headers=dict(headers or {}))

@@ -1,0 +1,38 @@
+// Small comforts; every page works without them.
+
+// What was typed into a long field outlives a reload or an ended session, in this tab alone.
+for (const field of document.querySelectorAll("[data-keep]")) {
+  const key = `keep-${field.dataset.keep}`;
+  if (!field.value) field.value = sessionStorage.getItem(key) ?? "";
+  field.addEventListener("input", () => {
+    try {
+      sessionStorage.setItem(key, field.value);
+    } catch {
+      sessionStorage.removeItem(key); // larger than the browser keeps
+    }
+  });
+}
+
+// A job in the background: ask how far it is, then show the page with its result.
+const job = document.querySelector("[data-progress]");
+if (job) {
+  const bar = job.querySelector("progress");
+  const words = job.querySelector("[data-words]");
+  const number = new Intl.NumberFormat(document.documentElement.lang);
+  const ask = async () => {
+    try {
+      const answer = await fetch(job.dataset.progress, { headers: { Accept: "application/json" } });
+      if (answer.redirected || answer.status === 404) return location.reload();
+      const { state, done, total } = await answer.json();
+      if (state !== "running") return location.reload();
+      if (total) {
+        bar.value = (100 * done) / total;
+        words.textContent = words.dataset.words.replace("DONE", number.format(done)).replace("TOTAL", number.format(total));
+      }
+    } catch {
+      // offline for a moment: the next round asks again
+    }
+    setTimeout(ask, 700);
+  };
+  ask();
+}

@@ -1,0 +1,190 @@
+"""Every page says who may open it, and every page is tried by everybody."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from litestar import Litestar, get
+from litestar.routes import HTTPRoute
+
+from app.accounts.model import Role
+from app.api.metrics import Metrics
+from app.api.shell import Shell
+from app.console.app import console_app
+from app.console.declare import Who
+from app.console.guard import admit
+from app.wiring import Parts
+from tests.console.conftest import PAGES, Visitor, send, token
+from tests.world import World
+
+ROLES = ("officer", "lead", "coordinator", "leader", "administrator")
+ABSENT = "0" * 64
+NOBODY_ELSE = (403, 403, 403, 403)
+
+# What everybody gets, in the order of ROLES; forms are sent with their token. Strangers are sent to sign in.
+EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
+    ("GET", ""): (200, 200, 200, 200, 200),
+    ("GET", "/rules"): (*NOBODY_ELSE, 200),
+    ("GET", "/rules/source/{version}"): (*NOBODY_ELSE, 200),
+    ("GET", "/rules/history"): (*NOBODY_ELSE, 200),
+    ("GET", "/rules/rollback"): (*NOBODY_ELSE, 409),
+    ("POST", "/rules/rollback"): (*NOBODY_ELSE, 409),
+    ("GET", "/rules/try"): (*NOBODY_ELSE, 200),
+    ("POST", "/rules/try"): (*NOBODY_ELSE, 422),
+    ("GET", "/rules/candidate"): (*NOBODY_ELSE, 200),
+    ("POST", "/rules/candidate"): (*NOBODY_ELSE, 422),
+    ("GET", "/rules/candidate/{wanted}"): (*NOBODY_ELSE, 404),
+    ("GET", "/rules/candidate/{wanted}/source"): (*NOBODY_ELSE, 404),
+    ("GET", "/rules/candidate/{wanted}/progress"): (*NOBODY_ELSE, 404),
+    ("GET", "/rules/candidate/{wanted}/changes.csv"): (*NOBODY_ELSE, 404),
+    ("POST", "/rules/candidate/{wanted}/replay"): (*NOBODY_ELSE, 404),
+    ("POST", "/rules/candidate/{wanted}/apply"): (*NOBODY_ELSE, 404),
+}
+OPEN = {
+    ("GET", "/signin"),
+    ("POST", "/signin"),
+    ("GET", "/language/{wanted}"),
+    ("GET", "/static/{version}/{name}"),
+}
+OTHERWISE = {("POST", "/signout")}
+
+
+def declared(app: Litestar) -> Iterator[tuple[tuple[str, str], Who]]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                for method in handler.http_methods - {"OPTIONS", "HEAD"}:
+                    yield (str(method), route.path_format.removeprefix(PAGES)), handler.opt["page"]
+
+
+async def test_every_page_says_who_may_open_it_and_stands_in_the_table(parts: Parts) -> None:
+    pages = dict(declared(console_app(parts, cookie="phananh", secure=False)))
+    assert {page for page, who in pages.items() if who.kind == "staff"} == set(EXPECTED) | OTHERWISE
+    assert {page for page, who in pages.items() if who.kind == "anyone"} == OPEN
+
+
+async def test_a_page_that_says_nothing_lets_nobody_in(parts: Parts, world: World) -> None:
+    @get("/forgotten")
+    async def forgotten() -> str:
+        return "secret"
+
+    app = Litestar([forgotten], guards=[admit], openapi_config=None, logging_config=None)
+    transport = httpx.ASGITransport(app=Shell(app, Metrics(), secure=False), raise_app_exceptions=False)  # type: ignore[arg-type]  # Litestar's ASGI types
+    async with httpx.AsyncClient(transport=transport, base_url="http://a") as browser:
+        answer = await browser.get("/forgotten")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+
+
+def _filled(path: str, world: World) -> str:
+    return PAGES + path.format(version=world.parts.rules.version, wanted=ABSENT)
+
+
+@pytest.mark.parametrize("page", list(EXPECTED), ids=" ".join)
+async def test_each_role_gets_exactly_its_due(page: tuple[str, str], visitor: Visitor, world: World) -> None:
+    method, path = page
+    got = []
+    for role in ROLES:
+        browser = await visitor(role)
+        form = {"csrf": browser.headers["x-token"]} if method == "POST" else None
+        answer = await browser.request(method, _filled(path, world), data=form)
+        got.append(answer.status_code)
+    assert tuple(got) == EXPECTED[page]
+
+
+@pytest.mark.parametrize("page", list(EXPECTED), ids=" ".join)
+async def test_strangers_are_asked_to_sign_in_and_come_back(
+    page: tuple[str, str], stranger: httpx.AsyncClient, world: World
+) -> None:
+    method, path = page
+    answer = await stranger.request(method, _filled(path, world), data={"csrf": ""} if method == "POST" else None)
+    if method == "GET":
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"{PAGES}/signin?next={_filled(path, world)}"
+    else:
+        assert answer.status_code == 401
+        assert "Phiên làm việc đã hết" in answer.text
+
+
+@pytest.mark.parametrize("path", sorted(path for method, path in {*EXPECTED, *OTHERWISE} if method == "POST"))
+@pytest.mark.parametrize("given", ["", "wrong", None])
+async def test_no_form_is_taken_without_its_token(
+    path: str, given: str | None, admin: httpx.AsyncClient, world: World
+) -> None:
+    form = {"note": "không có mã"} if given is None else {"csrf": given, "note": "mã sai"}
+    answer = await admin.post(_filled(path, world), data=form)
+    assert answer.status_code == 403
+    assert "Trang đã mở quá lâu" in answer.text
+    assert (await admin.get(PAGES)).status_code == 200
+
+
+async def test_another_persons_token_opens_nothing(admin: httpx.AsyncClient, visitor: Visitor) -> None:
+    theirs = (await visitor("officer")).headers["x-token"]
+    answer = await admin.post(f"{PAGES}/rules/try", data={"csrf": theirs, "text": "đèn hỏng"})
+    assert answer.status_code == 403
+
+
+async def test_a_programs_key_opens_no_page(stranger: httpx.AsyncClient) -> None:
+    answer = await stranger.get(f"{PAGES}/rules", headers={"Authorization": "Bearer pa_abc"})
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_the_menu_shows_what_may_be_opened_and_nothing_else(role: str, visitor: Visitor) -> None:
+    page = await (await visitor(role)).get(PAGES)
+    assert ('href="/console/rules"' in page.text) == (role == Role.ADMINISTRATOR)
+
+
+async def test_pages_come_with_the_safety_headers_and_nothing_inline(admin: httpx.AsyncClient) -> None:
+    for path in ("", "/rules", "/rules/try", "/rules/candidate", "/rules/history", "/nothing"):
+        answer = await admin.get(PAGES + path)
+        assert answer.headers["content-security-policy"].startswith("default-src 'self'")
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert not re.search(r"<style|\sstyle=|<script(?! src=)|\son\w+=|https?://", answer.text), path
+        assert answer.text.count("<form") - answer.text.count('role="search"') == answer.text.count('name="csrf"')
+
+
+async def test_styles_and_scripts_are_kept_for_good_under_their_hash(stranger: httpx.AsyncClient) -> None:
+    page = await stranger.get(f"{PAGES}/signin")
+    found = re.findall(r'(?:href|src)="(/console/static/[^"]+)"', page.text)
+    assert {one.rpartition(".")[2] for one in found} == {"css", "js", "svg"}
+    for one in found:
+        asset = await stranger.get(one)
+        assert asset.status_code == 200
+        assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert (await stranger.get("/console/static/000000000000/style.css")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "words"),
+    [
+        ("GET", "/nothing", 404, "Không có trang này"),
+        ("GET", "/signout", 405, "Không mở được như vậy"),
+        ("GET", f"/rules/candidate/{ABSENT}", 404, "Không còn bộ quy tắc này"),
+        ("GET", "/rules/candidate/zz", 404, "Không còn bộ quy tắc này"),
+        ("GET", "/rules/source/zz", 404, "Không có bộ quy tắc phiên bản zz"),
+        ("GET", "/language/fr", 404, "Không có trang này"),
+    ],
+)
+async def test_what_cannot_be_shown_is_said_in_words(
+    method: str, path: str, status: int, words: str, admin: httpx.AsyncClient
+) -> None:
+    answer = await admin.request(method, PAGES + path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
+    assert words in answer.text
+
+
+async def test_a_broken_or_endless_form_is_refused_in_words(admin: httpx.AsyncClient) -> None:
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    broken = await admin.post(f"{PAGES}/rules/candidate", content=b"--x\r\nnonsense", headers=kind)
+    assert (broken.status_code, "Biểu mẫu gửi lên bị lỗi" in broken.text) == (400, True)
+    huge = await send(admin, "/rules/candidate", file=b"a" * (18 << 20))
+    assert (huge.status_code, "tối đa 17 MB" in huge.text) == (413, True)
+
+
+async def test_the_api_keeps_its_own_kind_of_answers(stranger: httpx.AsyncClient) -> None:
+    assert (await stranger.get("/consoles")).headers["content-type"] == "application/problem+json"
+    assert token(await stranger.get(f"{PAGES}/signin"))
