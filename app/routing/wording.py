@@ -110,7 +110,7 @@ class Wording:
     def _name(self, dimension: Dimension, value: str, lang: Lang) -> str:
         if dimension == "category":
             category = self._categories[value]
-            return category.name_en if lang == "en" else category.name
+            return f"“{category.name_en if lang == 'en' else category.name}”"
         if dimension == "weekday":
             return t(f"routing.weekday_{value}", lang)
         if dimension in _STATED:

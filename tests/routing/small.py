@@ -1,6 +1,7 @@
 """A small, right rules file that tests change in one place."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 from app.db import Pool, transaction
@@ -112,7 +113,7 @@ def with_rule(when: str, then: str = "{agency: police}") -> RuleSet:
     return load(changed(("rules:\n", rule)), proven=True)
 
 
-def mistakes(source: str | bytes, **options: Any) -> list[str]:
+def mistakes(source: str | bytes | Path, **options: Any) -> list[str]:
     """``line:column sentence`` for every mistake in a file."""
     try:
         load(source, **options)

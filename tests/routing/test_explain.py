@@ -35,10 +35,10 @@ def test_the_rule_what_held_and_why_not_each_one_before_it() -> None:
         "The rule “streets” (routing_rules.yaml:67): Đường do Sở Xây dựng quản lý.",
         "  ✓ Category: Pothole (Streets).",
         "2 rules before it did not hold:",
-        "  ✗ danger (routing_rules.yaml:58): Wanted: the category is Street light; but: Category: Pothole (Streets).",
-        "  ✗ lights (routing_rules.yaml:63): Wanted: the category is Street light; but: Category: Pothole (Streets).",
+        "  ✗ danger (routing_rules.yaml:58): Wanted: the category is “Street light”; but: Category: Pothole (Streets).",
+        "  ✗ lights (routing_rules.yaml:63): Wanted: the category is “Street light”; but: Category: Pothole (Streets).",
     ]
-    assert explained.lines("vi")[3].endswith("Cần lĩnh vực là Đèn đường; nhưng: Lĩnh vực: Ổ gà (Đường sá).")
+    assert explained.lines("vi")[3].endswith("Cần lĩnh vực là “Đèn đường”; nhưng: Lĩnh vực: Ổ gà (Đường sá).")
 
 
 def test_the_fallback_passes_every_rule_and_holds_by_nothing() -> None:
@@ -55,7 +55,7 @@ def test_the_first_rule_passes_none() -> None:
 @pytest.mark.parametrize(
     ("when", "text", "said"),
     [
-        ("{category: noise}", "", "Wanted: the category is Noise; but: Category: Pothole (Streets)."),
+        ("{category: noise}", "", "Wanted: the category is “Noise”; but: Category: Pothole (Streets)."),
         ("{words: [ngập, mưa lớn]}", "", "The text has none of: “ngập”, “mưa lớn”."),
         ("{words: {all: [xe, mưa lớn]}}", "xe", "The text does not have: “mưa lớn”."),
         ("{words: {none: [xe]}}", "xe", "The text has: “xe”."),

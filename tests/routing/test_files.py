@@ -191,6 +191,29 @@ def test_a_file_that_is_too_large_is_not_read() -> None:
     assert mistakes("#" * (MOST_BYTES + 1)) == ["1:1 The file is larger than 2 MB and was not read."]
 
 
+def test_fifty_megabytes_are_not_even_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.yaml"
+    with path.open("wb") as file:
+        file.truncate(50 * 1024**2)
+    began = time.monotonic()
+    assert mistakes(path) == ["1:1 The file is larger than 2 MB and was not read."]
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "cp1258"])
+def test_other_encodings_are_refused(encoding: str) -> None:
+    assert mistakes(SMALL.encode(encoding, "replace"))
+
+
+def test_a_bomb_of_anchors_is_refused_at_its_first(tmp_path: Path) -> None:
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
+    lines += [
+        f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]"
+        for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    ]
+    assert mistakes("\n".join(lines)) == ["1:4 YAML's & and * are not used; write it out, or put the value in quotes."]
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(RulesError) as refused:
         load(tmp_path / "gone.yaml")

@@ -1,5 +1,6 @@
 """The JSON Schema for editors: up to date, right about the shipped files, and strict enough to help."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,13 @@ def test_it_accepts_the_shipped_files_which_point_to_it(path: str) -> None:
 @pytest.mark.parametrize("source", [SMALL, ASKING, TABLE])
 def test_it_accepts_what_the_reader_accepts(source: str) -> None:
     assert wrong(source) == []
+
+
+@pytest.mark.parametrize("guide", ["docs/rules.md", "docs/vi/quy-tac.md"])
+def test_what_the_guides_show_is_right(guide: str) -> None:
+    shown = re.findall(r"```yaml\n(.*?)```", (ROOT / guide).read_text(encoding="utf-8"), re.DOTALL)
+    assert len(shown) >= 3
+    assert [wrong(source) for source in shown] == [[]] * len(shown)
 
 
 @pytest.mark.parametrize(
