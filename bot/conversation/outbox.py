@@ -14,7 +14,6 @@ from app.db import Pool
 from app.notify.model import Refused, SendFailed, TryLater, Uncertain, Unreachable
 from bot.conversation import store
 from bot.conversation.channel import Channel
-from bot.conversation.model import Reply
 from bot.conversation.store import Queued
 
 log = structlog.get_logger()
@@ -42,7 +41,7 @@ class Outbox:
             number = replies[0].message_id
             async with self._pool.acquire() as conn:
                 claimed = await store.claim(conn, self._channel.name, chat_id, number)
-            failure = await self._deliver(chat_id, replies[0].reply) if claimed else None
+            failure = await self._deliver(chat_id, replies[0]) if claimed else None
             again = isinstance(failure, TryLater) and tries < _TRIES
             if claimed:
                 await self._settle(chat_id, number, failure, again=again)
@@ -56,14 +55,14 @@ class Outbox:
             if isinstance(failure, Unreachable):
                 replies.clear()
 
-    async def _deliver(self, chat_id: str, reply: Reply) -> SendFailed | None:
+    async def _deliver(self, chat_id: str, queued: Queued) -> SendFailed | None:
         try:
-            await self._channel.deliver(chat_id, reply)
+            await self._channel.deliver(chat_id, queued.reply)
         except SendFailed as failure:
             return failure
         except Exception as error:
             # A reply that cannot even be put into the channel's form must not keep the others back.
-            log.exception("a reply cannot be sent", chat_id=chat_id)
+            log.exception("a reply cannot be sent", message_id=queued.message_id)
             return Refused(type(error).__name__)
         return None
 

@@ -55,7 +55,7 @@ _MESSAGES_KEPT = timedelta(days=30)
 
 
 class Parts(Protocol):
-    """What the bot works with (``app.wiring.Parts``)."""
+    """What the bot works with (``app.wiring.Parts``). Rules and places may be replaced between two turns."""
 
     @property
     def settings(self) -> Settings: ...
@@ -144,8 +144,9 @@ class Desk:
     async def _converse(self, chat_id: str, update_id: int | None, chat: Chat, incoming: Incoming) -> Handled:
         if incoming.files:
             incoming = await self._with_photos(chat.draft, incoming)
-        fulfil = _Fulfilment(self._parts, self._channel, chat)
-        talk = converse(chat.draft, incoming, self._knowledge(chat, chat.lang))
+        know = self._knowledge(chat, chat.lang)
+        fulfil = _Fulfilment(self._parts, self._channel, chat, know)
+        talk = converse(chat.draft, incoming, know)
         try:
             wish = next(talk)
             while True:
@@ -206,12 +207,16 @@ def _finish(talk: Generator[Wish, Any, Outcome]) -> Outcome:
 
 
 class _Fulfilment:
-    """Does what one turn of the dialogue wishes for. ``draft_id`` is the id the draft has afterwards."""
+    """Does what one turn of the dialogue wishes for, by the rules and places the turn was begun with.
 
-    def __init__(self, parts: Parts, channel: Channel, chat: Chat) -> None:
+    ``draft_id`` is the id the draft has afterwards.
+    """
+
+    def __init__(self, parts: Parts, channel: Channel, chat: Chat, know: Knowledge) -> None:
         self._parts = parts
         self._channel = channel
         self._chat = chat
+        self._know = know
         self._lang: Lang = chat.lang
         self.draft_id: UUID = chat.draft_id or uuid7()
 
@@ -257,14 +262,15 @@ class _Fulfilment:
             place=draft.spot.place() if draft.spot else Place(),
             channel=self._channel.name,
             lang=self._lang,
-            consent=wish.consents or self._chat.consent_version == CONSENT_VERSION,
+            consent=wish.consents or self._know.consented,
             category=draft.category,
             photos=tuple(photo.photo for photo in draft.content.photos),
             contact=Contact(phone=draft.phone),
             citizen_id=self._chat.citizen_id,
             key=(self._channel.name, str(self.draft_id)),
         )
-        filed = await file_report(parts.pool, parts.rules, parts.gazetteer, parts.settings.secret_key, new)
+        know = self._know
+        filed = await file_report(parts.pool, know.rules, know.gazetteer, parts.settings.secret_key, new)
         # The next report in this chat is another one.
         self.draft_id = uuid7()
         return wishes.Sent(filed.report, await self._agency(filed.report))
@@ -282,7 +288,7 @@ class _Fulfilment:
         return wishes.Seen(report, await self._agency(report), mine, acts, words if mine else mask(words, self._lang))
 
     async def _do(self, wish: wishes.Do) -> Report:
-        pool, rules = self._parts.pool, self._parts.rules
+        pool, rules = self._parts.pool, self._know.rules
         report = await reports.find(pool, wish.code)
         actor = await reports.reporter(pool, report, citizen_id=self._chat.citizen_id)
         if wish.act is Act.ADD_PHOTOS and await self._is_done(report, wish):

@@ -132,6 +132,7 @@ async def test_a_report_that_was_filed_right_before_the_end_is_filed_once(
     await lan.press("Đúng", message=await lan.wait("đúng không"))
     await lan.press("Rác", message=await lan.wait("loại nào"))
     summary = await lan.wait("xem lại")
+    await until(parts, "SELECT count(*) FROM outbox WHERE chat_id = $1 AND status <> 'sent'", str(lan.id), holds=0)
     async with parts.pool.acquire() as conn, conn.transaction():
         # The report can be written, but what the chat is told of it cannot: there the process dies.
         await conn.execute("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE")

@@ -96,7 +96,7 @@ async def test_an_update_that_cannot_be_read_is_parked_with_an_apology_and_block
     await _greet(lan)
     broken = {"message_id": 1, "date": 1, "chat": {"id": lan.id, "type": "private"}, "from": "nobody", "text": "x"}
     await sim.inject("message", broken)
-    await lan.wait("Xin lỗi")
+    await lan.wait("Xin lỗi", timeout=30)
     await lan.text("Rác đầy đường")
     await lan.wait("đâu")
     async with parts.pool.acquire() as conn:
@@ -119,7 +119,7 @@ async def test_an_update_that_fails_again_and_again_is_parked_and_what_was_sent_
         )
     try:
         await lan.text("poison")
-        await lan.wait("Xin lỗi")
+        await lan.wait("Xin lỗi", timeout=30)
     finally:
         async with parts.pool.acquire() as conn:
             await conn.execute("DROP TRIGGER poison ON drafts; DROP FUNCTION poison()")

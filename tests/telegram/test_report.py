@@ -1,6 +1,7 @@
 """Whole conversations through the real library: from the chat into the database and back."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from app.reports import service as reports
 from app.reports.model import Form, Rating, Report, Status
 from app.reports.workflow import Act
 from app.wiring import Parts
+from bot.conversation.service import expire_drafts
 from bot.simulator.client import SimClient, SimUser
 from bot.simulator.samples import sample_photo
 from tests.photos.pictures import encoded, scene
@@ -353,6 +355,17 @@ async def test_the_citizen_of_a_report_is_the_person_of_the_chat(parts: Parts, l
             "SELECT citizen_id FROM channel_identities WHERE channel_user_id = $1", str(lan.id)
         )
     assert owner == person
+
+
+async def test_an_unfinished_report_is_reminded_of_by_the_worker(parts: Parts, lan: SimUser) -> None:
+    await lan.text("Rác đầy đường")
+    await lan.wait("đâu")
+    async with parts.pool.acquire() as conn:
+        await conn.execute("UPDATE drafts SET updated_at = now() - interval '4 hours' WHERE chat_id = $1", str(lan.id))
+    await expire_drafts(parts.pool, datetime(2026, 11, 20, 3, tzinfo=UTC))
+    reminder = await lan.wait("chưa gửi")
+    await lan.press("Tiếp tục", message=reminder)
+    await lan.wait("đâu")
 
 
 async def test_words_are_escaped_and_codes_can_be_copied_by_a_tap(lan: SimUser) -> None:
