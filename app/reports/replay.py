@@ -19,7 +19,7 @@ from app.db import Pool
 from app.i18n.text import fold
 from app.reports import store_replay as store
 from app.routing.model import COMMUNE_KINDS, Facts
-from app.routing.ruleset import RuleSet, load
+from app.routing.ruleset import Choice, RuleSet, load
 
 _BATCH = 4000
 _WORKERS = 2
@@ -160,14 +160,32 @@ def _begin(*sources: str) -> None:
 def _decide(rows: Sequence[tuple[Any, ...]]) -> tuple[Counter[tuple[str, str]], list[Changed]]:
     ways: Counter[tuple[str, str]] = Counter()
     changed = []
+    left, right = _sides
+    same_calendar = left.calendar.week == right.calendar.week
     for row in rows:
         facts = _facts(row)
-        now, then = (_answer(side, facts) for side in _sides)
+        now, then = _choice(left, facts), _choice(right, facts)
         ways[now.agency_id, then.agency_id] += 1
-        if (now.agency_id, now.urgency, now.due) != (then.agency_id, then.urgency, then.due):
-            submitted_at, _, code, category, *_ = row
-            changed.append(Changed(code, submitted_at, category, row[9], now, then))
+        same = now.agency_id == then.agency_id and now.urgency == then.urgency
+        # Where limit and calendar are the same, so is the deadline: most need not be reckoned.
+        if same and same_calendar and now.handling == then.handling:
+            continue
+        answers = _answer(left, now, facts), _answer(right, then, facts)
+        if not same or answers[0].due != answers[1].due:
+            changed.append(Changed(row[2], row[0], row[3], row[9], *answers))
     return ways, changed
+
+
+def _choice(rules: RuleSet, facts: Facts) -> Choice:
+    if facts.category not in rules.categories:
+        # One that this rule set does not know counts as none.
+        facts = structs.replace(facts, category=None)
+    return rules.choose(facts)
+
+
+def _answer(rules: RuleSet, choice: Choice, facts: Facts) -> Answer:
+    due = rules.calendar.due(facts.at, choice.handling)
+    return Answer(choice.agency_id, choice.rule.rule_id, choice.urgency, due)
 
 
 def _facts(row: tuple[Any, ...]) -> Facts:
@@ -186,11 +204,3 @@ def _facts(row: tuple[Any, ...]) -> Facts:
         lat=lat,
         lon=lon,
     )
-
-
-def _answer(rules: RuleSet, facts: Facts) -> Answer:
-    if facts.category not in rules.categories:
-        # One that this rule set does not know counts as none.
-        facts = structs.replace(facts, category=None)
-    decision = rules.decide(facts)
-    return Answer(decision.agency_id, decision.rule_id, decision.urgency, decision.handling_due)

@@ -51,6 +51,18 @@ from app.routing.wording import Wording
 from app.routing.zones import Zones
 
 
+class Choice(Struct, frozen=True):
+    """What a decision comes from, before any deadline is reckoned. ``asked``: the urgency that the rules were shown."""
+
+    rule: Rule
+    clause: Clause
+    category: Category
+    asked: Urgency
+    urgency: Urgency
+    agency_id: str
+    handling: Limit
+
+
 class RuleSet(Struct, frozen=True):
     """One version, for good: the same facts always get the same decision.
 
@@ -83,7 +95,7 @@ class RuleSet(Struct, frozen=True):
         """The operations centre: where everything starts and what nobody answers for returns to."""
         return next(a.agency_id for a in self.agencies.values() if a.kind == "operations_centre")
 
-    def decide(self, facts: Facts) -> Decision:
+    def choose(self, facts: Facts) -> Choice:
         """The first rule that holds, or the fallback. Raises Invalid for a category this rule set does not know."""
         category = self._category(facts.category)
         asked = facts.urgency or category.urgency
@@ -93,8 +105,13 @@ class RuleSet(Struct, frozen=True):
         then = rule.then
         # A person's own judgement of urgency stands; a rule only changes what the category would say.
         urgency = facts.urgency or then.urgency or category.urgency
-        handling = self._handling(then, category, urgency)
         agency_id = self._agency_id(then.agency, facts, category) or self.fallback.rule.then.agency
+        return Choice(rule, clause, category, asked, urgency, agency_id, self._handling(then, category, urgency))
+
+    def decide(self, facts: Facts) -> Decision:
+        """What is chosen, with every deadline and the grounds. Raises Invalid like ``choose``."""
+        choice = self.choose(facts)
+        rule, category, agency_id, then = choice.rule, choice.category, choice.agency_id, choice.rule.then
         others = (self._agency_id(agency, facts, category) for agency in then.co_agencies)
         called = (self._agency_id(agency, facts, category) for agency in then.calls)
         first_answer = then.first_answer or self.deadlines.first_answer
@@ -102,14 +119,14 @@ class RuleSet(Struct, frozen=True):
             agency_id=agency_id,
             co_agencies=tuple(dict.fromkeys(other for other in others if other and other != agency_id)),
             rule_id=rule.rule_id,
-            why=Because(self._reasons, rule, clause, facts, category.category_id, asked),
+            why=Because(self._reasons, rule, choice.clause, facts, category.category_id, choice.asked),
             category=category.category_id,
-            urgency=urgency,
+            urgency=choice.urgency,
             visibility=then.visibility or category.visibility,
             tags=then.tags,
             intake_due=self._intake_due(then, facts.at),
-            handling_due=self.calendar.due(facts.at, handling),
-            handling=handling,
+            handling_due=self.calendar.due(facts.at, choice.handling),
+            handling=choice.handling,
             rule_set=self.version,
             calls=tuple(dict.fromkeys(each for each in called if each)),
             first_answer_due=self.calendar.due(facts.at, first_answer) if first_answer else None,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.accounts.model import SYSTEM, Actor
@@ -372,6 +372,7 @@ def test_what_is_so_already_need_not_be_done_again(name: Act, report: Report, fo
 PEOPLE = (world.OFFICER, world.LEAD, world.COORDINATOR, world.LEADER, world.CITIZEN, SYSTEM)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_life_however_strange_leads_to_an_impossible_report(data: st.DataObject) -> None:
     """Up to twelve acts that the table lets pass, by anybody; after each, what the database demands of a row holds, and
