@@ -224,7 +224,7 @@ async def test_a_mistake_in_the_rules_is_shown_with_its_line(settings: Settings,
 
 async def test_rules_that_were_changed_but_are_not_in_force_are_warned_of(settings: Settings, tmp_path: Path) -> None:
     rules = tmp_path / "rules.yaml"
-    rules.write_text(settings.rules.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    rules.write_text(routing.load(settings.rules).source + "\n# changed\n", encoding="utf-8")
     finding = await the(changed(settings, rules=rules), "rules")
     assert finding.level == "warn"
     assert "not in force yet" in finding.says
@@ -243,7 +243,7 @@ async def test_rules_that_were_applied_by_command_are_told_from_those_of_the_fil
 async def test_rules_that_were_applied_since_the_file_was_taken_are_in_order(settings: Settings) -> None:
     assert settings.database_url is not None
     pool = await connect_pool(settings.database_url, 1)
-    applied = routing.load(settings.rules.read_text(encoding="utf-8") + "\n# changed\n")
+    applied = routing.load(routing.load(settings.rules).source + "\n# changed\n")
     await routing.apply(pool, applied, note="for this test", by="test")
     await pool.close()
     finding = await the(settings, "rules")
