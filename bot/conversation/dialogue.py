@@ -6,13 +6,15 @@ from typing import Any
 
 from app.i18n import LANGS
 from app.i18n.text import fold
-from bot.conversation import filling, own, places, presses, questions
+from bot.conversation import filling, own, places, presses, questions, wishes
 from bot.conversation.draft import Asked, Draft, Spot
-from bot.conversation.intents import Intent, asked_code, intent_of
+from bot.conversation.intents import Intent, asked_code, code_in, intent_of
 from bot.conversation.model import Choice, Incoming
 from bot.conversation.questions import ask_next
 from bot.conversation.turn import Knowledge, Outcome, Turn
 from bot.conversation.wishes import Talk, Wish
+
+_SHORT_ANSWERS = (Intent.YES, Intent.AGREE, Intent.NO)
 
 
 def converse(draft: Draft, incoming: Incoming, know: Knowledge) -> Generator[Wish, Any, Outcome]:
@@ -63,11 +65,14 @@ def _settle(turn: Turn) -> Talk:
 
 def _words(turn: Turn) -> Talk:
     text = turn.incoming.text
-    if choice := _typed_choice(turn, text):
+    intent = intent_of(text)
+    if code_in(turn.incoming.reply_to) and intent in (None, *_SHORT_ANSWERS):
+        yield from filling.take_content(turn)
+    elif choice := _typed_choice(turn, text):
         yield from presses.press(turn, choice)
     elif code := asked_code(text):
         yield from own.show(turn, code)
-    elif intent := intent_of(text):
+    elif intent:
         yield from _intent(turn, intent)
     elif text.startswith("/"):
         turn.note("command_unknown")
@@ -111,8 +116,13 @@ def _intent(turn: Turn, intent: Intent) -> Talk:
             ask_next(turn)
         case Intent.NO if asked is Asked.SUMMARY:
             questions.ask_change(turn)
-        case Intent.YES | Intent.AGREE | Intent.NO if draft.elsewhere:
-            yield from filling.take_content(turn)
+        case Intent.YES | Intent.AGREE | Intent.NO if draft.elsewhere or not draft.begun:
+            # "Có" may be all there is to say to an officer's question.
+            if draft.elsewhere or (yield from wishes.waiting()):
+                yield from filling.take_content(turn)
+            else:
+                turn.note("noted")
+                _repeat_or_hint(turn)
         case Intent.CANCEL:
             _cancel(turn)
         case Intent.HELP:

@@ -34,6 +34,27 @@ def test_an_answer_may_be_a_bare_number() -> None:
     assert talk.wished(wishes.Do)[0].form.text == "3"
 
 
+@pytest.mark.parametrize("word", ["có", "không", "đúng rồi ạ", "ok"])
+def test_a_short_word_is_an_answer_when_an_officer_asked(word: str) -> None:
+    talk = Talk()
+    talk.waiting = [ASKED]
+    talk.says(word)
+    assert talk.wished(wishes.Do)[0].form.text == word
+
+
+def test_a_short_word_in_reply_to_a_question_answers_it_and_not_the_summary() -> None:
+    talk = complete()
+    talk.says("đúng", reply_to=f"Có phải ở số 12 không? {ASKED.code}")
+    assert talk.wished(wishes.Do)[0].form.text == "đúng"
+    assert not talk.wished(wishes.FileReport)
+
+
+def test_thanks_in_reply_to_our_message_are_no_information() -> None:
+    talk = Talk()
+    assert "cảm ơn" in talk.says("cảm ơn nhé", reply_to=f"Đã xử lý {ASKED.code}")
+    assert not talk.wishes
+
+
 def test_a_photo_alone_is_an_answer_too() -> None:
     talk = Talk()
     talk.waiting = [ASKED]
