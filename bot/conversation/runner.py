@@ -19,8 +19,9 @@ from app.errors import Unavailable
 from app.notify.model import TryLater
 from bot.conversation import store
 from bot.conversation.channel import Channel, Update
+from bot.conversation.fulfilment import Parts
 from bot.conversation.outbox import Outbox
-from bot.conversation.service import Desk, Handled, Parts
+from bot.conversation.service import Desk, Handled
 from bot.conversation.store import Queued
 
 log = structlog.get_logger()

@@ -1,50 +1,34 @@
 """From one update to its replies: read the draft, fetch photos, hold the dialogue, fulfil its wishes, write it down.
 
-Reading costs one statement and writing one; what a wish needs comes on top. Wishes are fulfilled before the writing and
-may be fulfilled twice after a crash, so each is safe to repeat: a report by its draft's id, an act by the update's key.
+Reading costs one statement and writing one; what a wish needs comes on top and happens before the writing.
 """
 
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
-from uuid import UUID
+from typing import Any
 
 import msgspec
 from msgspec import Struct
-from uuid_utils.compat import uuid7
 
-from app.accounts import citizens, data_requests
-from app.accounts import service as accounts
-from app.accounts.model import Actor
+from app.accounts import citizens
 from app.db import Pool, transaction
-from app.errors import AppError, Conflict, Forbidden, Invalid, Problem
+from app.errors import Invalid, Problem
 from app.i18n import DEFAULT, LANGS, Lang, t
 from app.notify.model import Refused
 from app.notify.templates import ZONE
-from app.photos.lab import PhotoLab
 from app.photos.model import MAX_BYTES
 from app.photos.service import store_photo
-from app.places.service import Gazetteer
-from app.reports import service as reports
-from app.reports.intake import file_report
-from app.reports.masking import mask
-from app.reports.model import CONSENT_VERSION, Contact, NewReport, Place, Report, Status
-from app.reports.workflow import Act, acts_for
-from app.routing.service import RuleSet
-from app.settings import Settings
-from bot.conversation import store, wishes
+from app.reports.model import CONSENT_VERSION
+from bot.conversation import store
 from bot.conversation.channel import Channel, Heard, Update
 from bot.conversation.dialogue import converse
 from bot.conversation.draft import Draft
 from bot.conversation.filling import photo_use
+from bot.conversation.fulfilment import Fulfilment, Parts
 from bot.conversation.model import Choice, Incoming, Photo, Reply
 from bot.conversation.store import Chat, Queued, Result
 from bot.conversation.turn import Knowledge, Outcome
 from bot.conversation.wishes import Wish
-from storage.objects import ObjectStore
-
-_LISTED = 10
-_WAITING_AMONG = 30
 
 REMIND_AFTER = timedelta(hours=3)
 EXPIRE_AFTER = timedelta(hours=24)
@@ -52,23 +36,6 @@ _TIME_TO_ANSWER = timedelta(hours=2)
 _AWAKE = range(7, 21)
 """Hours of the day, Vietnam's time, in which people are reminded."""
 _MESSAGES_KEPT = timedelta(days=30)
-
-
-class Parts(Protocol):
-    """What the bot works with (``app.wiring.Parts``). Rules and places may be replaced between two turns."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def pool(self) -> Pool: ...
-    @property
-    def objects(self) -> ObjectStore: ...
-    @property
-    def lab(self) -> PhotoLab: ...
-    @property
-    def gazetteer(self) -> Gazetteer: ...
-    @property
-    def rules(self) -> RuleSet: ...
 
 
 class Handled(Struct, frozen=True):
@@ -145,7 +112,7 @@ class Desk:
         if incoming.files:
             incoming = await self._with_photos(chat.draft, incoming)
         know = self._knowledge(chat, chat.lang)
-        fulfil = _Fulfilment(self._parts, self._channel, chat, know)
+        fulfil = Fulfilment(self._parts, self._channel, chat, know)
         talk = converse(chat.draft, incoming, know)
         try:
             wish = next(talk)
@@ -204,121 +171,6 @@ def _finish(talk: Generator[Wish, Any, Outcome]) -> Outcome:
     except StopIteration as done:
         outcome: Outcome = done.value
         return outcome
-
-
-class _Fulfilment:
-    """Does what one turn of the dialogue wishes for, by the rules and places the turn was begun with.
-
-    ``draft_id`` is the id the draft has afterwards.
-    """
-
-    def __init__(self, parts: Parts, channel: Channel, chat: Chat, know: Knowledge) -> None:
-        self._parts = parts
-        self._channel = channel
-        self._chat = chat
-        self._know = know
-        self._lang: Lang = chat.lang
-        self.draft_id: UUID = chat.draft_id or uuid7()
-
-    async def __call__(self, wish: Wish) -> Any:
-        try:
-            return await self._fulfil(wish)
-        except AppError as error:
-            if error.status >= 500:
-                raise
-            return error
-
-    async def _fulfil(self, wish: Wish) -> Any:
-        pool, citizen_id = self._parts.pool, self._chat.citizen_id
-        match wish:
-            case wishes.FileReport():
-                return await self._file(wish)
-            case wishes.Waiting():
-                mine = await reports.of_citizen(pool, citizen_id, _WAITING_AMONG)
-                asked = [r for r in mine if r.status is Status.AWAITING_INFO]
-                return [report for report in asked if await self._is_mine(report)]
-            case wishes.Mine():
-                return await reports.of_citizen(pool, citizen_id, _LISTED)
-            case wishes.Look():
-                return await self._look(wish.code)
-            case wishes.Do():
-                return await self._do(wish)
-            case wishes.Speak():
-                self._lang = wish.lang
-                async with pool.acquire() as conn:
-                    await citizens.set_language(conn, citizen_id, wish.lang)
-            case wishes.Erase():
-                async with pool.acquire() as conn:
-                    await data_requests.request_erasure(conn, citizen_id)
-        return None
-
-    async def _file(self, wish: wishes.FileReport) -> wishes.Sent:
-        parts, draft = self._parts, wish.draft
-        if wish.consents:
-            async with parts.pool.acquire() as conn:
-                await citizens.give_consent(conn, self._chat.citizen_id, CONSENT_VERSION, datetime.now(UTC))
-        new = NewReport(
-            text=draft.content.text,
-            place=draft.spot.place() if draft.spot else Place(),
-            channel=self._channel.name,
-            lang=self._lang,
-            consent=wish.consents or self._know.consented,
-            category=draft.category,
-            photos=tuple(photo.photo for photo in draft.content.photos),
-            contact=Contact(phone=draft.phone),
-            citizen_id=self._chat.citizen_id,
-            key=(self._channel.name, str(self.draft_id)),
-        )
-        know = self._know
-        filed = await file_report(parts.pool, know.rules, know.gazetteer, parts.settings.secret_key, new)
-        # The next report in this chat is another one.
-        self.draft_id = uuid7()
-        return wishes.Sent(filed.report, await self._agency(filed.report))
-
-    async def _look(self, code: str) -> wishes.Seen:
-        report = await reports.find(self._parts.pool, code)
-        mine = await self._is_mine(report)
-        async with self._parts.pool.acquire() as conn:
-            case = await reports.case(conn, report)
-        is_public = report.published_at is not None and report.visibility == "public"
-        heard = ("public", "reporter") if mine else ("public",) if is_public else ()
-        said = [m.body for m in case.messages if m.visibility in heard and m.author_kind == "staff"]
-        words = said[-1] if said else ""
-        acts = tuple(acts_for(Actor("citizen", self._chat.citizen_id), report)) if mine else ()
-        return wishes.Seen(report, await self._agency(report), mine, acts, words if mine else mask(words, self._lang))
-
-    async def _do(self, wish: wishes.Do) -> Report:
-        pool, rules = self._parts.pool, self._know.rules
-        report = await reports.find(pool, wish.code)
-        actor = await reports.reporter(pool, report, citizen_id=self._chat.citizen_id)
-        if wish.act is Act.ADD_PHOTOS and await self._is_done(report, wish):
-            return report
-        try:
-            return await reports.perform(pool, rules, actor, report, wish.act, wish.form)
-        except Conflict:
-            if await self._is_done(report, wish):
-                return report
-            raise
-
-    async def _is_done(self, report: Report, wish: wishes.Do) -> bool:
-        """Whether this is an update that comes again after a crash: what it wanted stands there already."""
-        async with self._parts.pool.acquire() as conn:
-            case = await reports.case(conn, report)
-        if not wish.form.text:
-            return {p.sha256 for p in wish.form.photos} <= {p.sha256 for p in case.pictures if p.stage == "info"}
-        return any(message.client_key == wish.form.client_key for message in case.messages)
-
-    async def _is_mine(self, report: Report) -> bool:
-        try:
-            await reports.reporter(self._parts.pool, report, citizen_id=self._chat.citizen_id)
-        except Forbidden:
-            return False
-        return True
-
-    async def _agency(self, report: Report) -> str:
-        async with self._parts.pool.acquire() as conn:
-            names = await accounts.agency_names(conn, [report.agency_id], self._lang)
-        return names.get(report.agency_id, report.agency_id)
 
 
 async def expire_drafts(pool: Pool, at: datetime | None = None) -> None:

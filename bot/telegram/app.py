@@ -13,8 +13,8 @@ from app.i18n import DEFAULT, LANGS, Lang, t
 from app.settings import Settings
 from app.wiring import open_parts
 from bot.conversation.channel import Update
+from bot.conversation.fulfilment import Parts
 from bot.conversation.runner import NO_DATABASE, Runner
-from bot.conversation.service import Parts
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.client import SIMULATOR_TOKEN, Bot, bot_of
 from bot.telegram.receive import ALLOWED_UPDATES, arrived
@@ -28,6 +28,7 @@ _BACKOFF_MOST = 30.0
 _CONFLICT_SECONDS = 10.0
 _BATCH = 100
 _WEBHOOK_CONNECTIONS = 40
+_MENU_SECONDS = 15.0
 
 _MENU: dict[Lang, dict[str, str]] = {
     "vi": {"baocao": "report", "danhsach": "list", "theodoi": "track", "huy": "cancel", "ngonngu": "lang",
@@ -169,12 +170,16 @@ class Polling:
 
 
 async def _set_menu(bot: Bot) -> None:
-    """The command menu in both languages; the default one for whoever uses another language is Vietnamese."""
-    try:
-        for lang in LANGS:
-            commands = [BotCommand(name, t(f"bot.menu_{what}", lang)) for name, what in _MENU[lang].items()]
-            await bot.set_my_commands(commands, language_code=lang)
-            if lang == DEFAULT:
-                await bot.set_my_commands(commands)
-    except TelegramError as error:
-        log.warning("the command menu was not set", reason=str(error))
+    """The command menu in both languages, as soon as Telegram answers; without a language it is Vietnamese."""
+    while True:
+        try:
+            for lang in LANGS:
+                commands = [BotCommand(name, t(f"bot.menu_{what}", lang)) for name, what in _MENU[lang].items()]
+                await bot.set_my_commands(commands, language_code=lang)
+                if lang == DEFAULT:
+                    await bot.set_my_commands(commands)
+        except TelegramError as error:
+            log.warning("the command menu was not set yet", reason=str(error))
+            await asyncio.sleep(_MENU_SECONDS)
+        else:
+            return

@@ -198,6 +198,14 @@ async def test_groups_are_declined_politely_and_left_alone(sim: SimClient, lan: 
     await in_group.wait("trò chuyện riêng")
 
 
+async def test_the_command_menu_speaks_both_languages(sim: SimClient, lan: SimUser) -> None:
+    calls = [call.params for call in await sim.calls("setMyCommands", wait=10)]
+    menus = {call.get("language_code"): [command["command"] for command in call["commands"]] for call in calls}
+    assert "baocao" in menus["vi"]
+    assert "report" in menus["en"]
+    assert menus[None] == menus["vi"]
+
+
 async def test_whoever_speaks_english_is_answered_in_english(sim: SimClient, working: None) -> None:
     tom = await sim.user("Tom", language="en")
     await tom.text("/start")
