@@ -90,16 +90,19 @@ async def wakeups(url: str, channel: str, every: float) -> AsyncGenerator[None, 
 
 
 async def _listen(url: str, channel: str, woken: asyncio.Event) -> "asyncpg.Connection[asyncpg.Record] | None":
-    conn: asyncpg.Connection[asyncpg.Record] | None = None
     try:
         conn = await asyncpg.connect(url, timeout=5)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return None  # whoever waits for beats gets them slowly meanwhile
+    try:
         conn.add_termination_listener(lambda *_: woken.set())
         await conn.add_listener(channel, lambda *_: woken.set())
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        # Whoever waits for beats gets them slowly meanwhile.
-        if conn is not None:
-            conn.terminate()
+        conn.terminate()
         return None
+    except BaseException:
+        conn.terminate()  # we were told to stop in the middle of it
+        raise
     return conn
 
 
