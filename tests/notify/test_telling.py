@@ -149,6 +149,22 @@ async def test_a_follower_who_is_the_reporter_too_is_told_once(scene: Scene) -> 
     await scene.do(world.OFFICER, Act.START)
     assert len(await scene.heard("lan")) == 1
     assert len(await scene.heard("hoa")) == 1
+    # And is the reporter first of all: questions come.
+    await scene.do(world.OFFICER, Act.ASK, text="Trước hay sau nhà?")
+    assert len(await scene.heard("lan")) == 1
+    assert await scene.heard("hoa") == []
+
+
+async def test_whoever_reported_the_same_matter_twice_rates_the_report_that_was_handled(scene: Scene) -> None:
+    again = (await world.file(scene.pool, citizen_id=scene.people["lan"])).report
+    await world.do(scene.pool, world.COORDINATOR, again, Act.MERGE, target=scene.code)
+    scene.report = await service.find(scene.pool, scene.code)
+    await scene.heard("lan")
+    await scene.do(world.OFFICER, Act.RESOLVE, text=PRIVATE, photos=(await world.photo(scene.pool),))
+    await deliver_all(scene.pool, scene.post, scene.folder)
+    (telling,) = scene.post.boxes["lan"]
+    assert telling.buttons[0][0].data == f"r1|{scene.code}|s"
+    assert PRIVATE in telling.text
 
 
 async def test_what_a_citizen_was_answered_at_once_is_not_told_again(scene: Scene) -> None:
