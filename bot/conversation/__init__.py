@@ -8,7 +8,7 @@
     presses.py     what each button does                    wishes.py     what the dialogue needs done
 
 All of these are pure: no database, no network, no clock. ``converse`` is a generator that gives wishes and takes their
-outcomes. ``fulfilment.py`` does what is wished for, ``service.py`` works an update off, ``store.py`` keeps inbox, drafts
-and outbox, ``outbox.py`` sends, ``runner.py`` does one thing after the other in each chat and many chats at once. A
-channel is ``channel.py``'s protocol.
+outcomes. ``fulfilment.py`` does what is wished for, ``service.py`` works an update off, ``store.py`` keeps inbox,
+drafts and outbox, ``outbox.py`` sends, ``runner.py`` does one thing after the other in each chat and many chats
+at once. A channel is ``channel.py``'s protocol.
 """
