@@ -1,7 +1,6 @@
 """Updates: each is answered once, in order in its chat, many chats at once; a bad one harms nobody."""
 
 import asyncio
-from collections import defaultdict
 
 from app.wiring import Parts
 from bot.conversation.channel import Update
@@ -12,7 +11,7 @@ from bot.simulator.core import Simulator
 from bot.simulator.model import Json
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.client import SIMULATOR_TOKEN, Bot, open_bot
-from tests.telegram.conftest import at_work, until
+from tests.telegram.conftest import until
 from tests.world import photo
 
 CHATS = 200
@@ -161,21 +160,6 @@ async def test_updates_that_concern_nobody_are_done_with_silently(
     assert update_id
     await until(parts, "SELECT processed_at IS NOT NULL FROM inbox WHERE update_id = $1", update_id)
     assert not await sim.calls("sendMessage", user=lan)
-
-
-async def test_stopping_finishes_what_was_taken(parts: Parts, server: str, core: Simulator, sim: SimClient) -> None:
-    person = core.add_person("Bảy")
-    async with open_bot(SIMULATOR_TOKEN, server) as bot:
-        runner = Runner(parts, TelegramChannel(bot))
-        assert not runner.leading.is_set()
-        messages: dict[str, list[Json]] = defaultdict(list)
-        async with at_work(parts, bot):
-            Actor(core, person.id).text("Rác đầy đường")
-            await until(parts, "SELECT count(*) FROM outbox WHERE chat_id = $1", str(person.id), holds=1)
-        messages["said"] = [m for m in core.chat(person.id).messages.values() if m["from"]["is_bot"]]
-        assert len(messages["said"]) == 1
-    async with parts.pool.acquire() as conn:
-        assert await conn.fetchval("SELECT status FROM outbox WHERE chat_id = $1", str(person.id)) == "sent"
 
 
 async def _greet(person: SimUser) -> None:
