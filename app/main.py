@@ -1,5 +1,6 @@
 """The HTTP server: every route, one place for errors, one guard at the door."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -88,4 +89,7 @@ def server(parts: Parts, *, host: str, port: int) -> uvicorn.Server:
 async def serve(settings: Settings) -> None:
     """Serve until told to stop."""
     async with open_parts(settings) as parts:
+        # Rules and places stay as long as the process: looking through them for garbage cost a tenth of each request.
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 100)
         await server(parts, host=settings.host, port=settings.port).serve()

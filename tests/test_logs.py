@@ -27,6 +27,7 @@ try:
     raise ValueError("postgres://user:hunter2@db/phananh")
 except ValueError:
     log.exception("broken", token="abc")
+log.warning("half", said="a\\ud800b", what=object, none=None)
 """
 
 
@@ -38,7 +39,7 @@ def run(kind: str) -> list[str]:
 
 def test_every_line_is_json_ours_and_the_libraries() -> None:
     lines = [json.loads(line) for line in run("json")]
-    assert [line["event"] for line in lines] == ["request", "careful: Đèn hỏng", "broken"]
+    assert [line["event"] for line in lines] == ["request", "careful: Đèn hỏng", "broken", "half"]
     assert lines[0] | {"timestamp": ""} == {
         "event": "request",
         "level": "info",
@@ -51,8 +52,14 @@ def test_every_line_is_json_ours_and_the_libraries() -> None:
     assert lines[1]["logger"] == "some.library"
 
 
+def test_what_cannot_be_written_as_it_is_loses_no_line() -> None:
+    """Half a character from broken input, and a thing that JSON does not know."""
+    said = json.loads(run("json")[3])
+    assert (said["said"], said["what"], said["none"]) == ("a\ud800b", "<class 'object'>", None)
+
+
 def test_a_traceback_is_there_without_the_password_in_it() -> None:
-    said = json.loads(run("json")[-1])
+    said = json.loads(run("json")[2])
     assert "ValueError: postgres://user:[hidden]@db/phananh" in said["exception"]
     assert said["token"] == "[hidden]"
 
