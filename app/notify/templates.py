@@ -135,7 +135,8 @@ def text(template: str, lang: Lang, told: Told) -> str:
     if told.relation is Relation.MERGED and told.own_code:
         parts.append(t("notify.merged_into_this", lang, own=told.own_code))
     if template == Kind.RESOLVED and told.own_code:
-        parts.append(t("notify.rate_question", lang))
+        # Only the report's own reporter can dispute its result.
+        parts.append(t("notify.rate_question" if own else "notify.rate_question_short", lang))
     return "\n\n".join(parts)
 
 

@@ -71,14 +71,14 @@ async def _measure(server: EmbeddedPostgres, folder: Path) -> list[Figure]:
     async with _pool(server.url()) as pool:
         async with _api(env, port):
             await _load(bodies, port, 1.0)  # every connection prepares its statement once
-            rounds = [await _round(server, scripts, number, pool, bodies, port) for number in range(_ROUNDS)]
+            rounds = [await _round(server, scripts, number, bodies, port) for number in range(_ROUNDS)]
+            statements = await _statements(pool, bodies, port)
         direct = await _without_http(pool, settings)
-    # The same neighbours disturb both halves of a round; the best round is the least disturbed one.
-    http, limit, statements, p50, p99 = max(rounds, key=lambda each: each[0] / each[1])
+    http, limit, p50, p99 = sorted(rounds, key=lambda each: each[0] / each[1])[_ROUNDS // 2]
     return [
         _least("JSON intake over HTTP, 32 connections", http, "pgbench, the same statement", limit, _RATIO),
-        _least("JSON intake over HTTP, quiet machine", http, "60 × Signalen", _PER_SECOND, 1.0),
-        _most("transactions per intake", statements, "", "bar", _STATEMENTS),
+        _least("JSON intake over HTTP, on a quiet machine", http, "60 × Signalen", _PER_SECOND, 1.0),
+        _most("statements per intake over HTTP", statements, "", "bar", _STATEMENTS),
         _most("JSON intake over HTTP, p50", p50 * 1000, "ms", "100 ms", 100.0),
         _most("JSON intake over HTTP, p99", p99 * 1000, "ms", "400 ms", 400.0),
         _least("the verb alone, 32 at once", direct, "pgbench, the same statement", limit, _RATIO),
@@ -86,18 +86,25 @@ async def _measure(server: EmbeddedPostgres, folder: Path) -> list[Figure]:
 
 
 async def _round(
-    server: EmbeddedPostgres, scripts: Sequence[Path], number: int, pool: Pool, bodies: Path, port: int
-) -> tuple[float, float, float, float, float]:
+    server: EmbeddedPostgres, scripts: Sequence[Path], number: int, bodies: Path, port: int
+) -> tuple[float, float, float, float]:
+    """Ours and the limit, reports a second; p50 and p99 of ours in seconds. Neighbours disturb both alike."""
     limit = await _pgbench(server, scripts, number)
-    before = await _counts(pool)
     loaded = await _load(bodies, port)
+    return loaded["rate"], limit, loaded["p50"], loaded["p99"]
+
+
+async def _statements(pool: Pool, bodies: Path, port: int) -> float:
+    """As the server counts them: each statement of the API is a transaction of its own."""
+    before = await _counts(pool)
+    await _load(bodies, port, 3.0)
     after = await _counts(pool)
-    return loaded["rate"], limit, (after[0] - before[0]) / (after[1] - before[1]), loaded["p50"], loaded["p99"]
+    return (after[0] - before[0]) / (after[1] - before[1])
 
 
 async def _counts(pool: Pool) -> tuple[int, int]:
-    """Transactions and reports so far. Backends report what they did within a second of falling idle."""
-    await asyncio.sleep(1.5)
+    """Transactions and reports so far. A connection tells its last ones only after ten idle seconds."""
+    await asyncio.sleep(11)
     row = await pool.fetchrow(
         "SELECT xact_commit, (SELECT count(*) FROM reports) FROM pg_stat_database WHERE datname = current_database()"
     )

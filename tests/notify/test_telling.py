@@ -256,6 +256,7 @@ async def test_whoever_was_merged_is_reminded_of_their_own_report_and_rates_that
         (telling,) = scene.post.boxes[name]
         assert [row[0].data for row in telling.buttons] == [f"r1|{code}|{short}" for short in "sad"]
         assert "đánh giá" in telling.text
+        assert ("yêu cầu xử lý lại" in telling.text) == (name == "lan")
     assert hoas.code in scene.post.boxes["hoa"][0].text
     (telling,) = scene.post.boxes["minh"]
     assert telling.buttons == ()

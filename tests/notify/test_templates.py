@@ -48,6 +48,7 @@ def test_every_text_of_the_area_is_used(lang: Lang) -> None:
         "merged_short",
         "merged_into_this",
         "rate_question",
+        "rate_question_short",
         "answer_button",
         "rate_satisfied",
         "rate_acceptable",
