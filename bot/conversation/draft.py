@@ -74,6 +74,10 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     content: Content = Content()
     spot: Spot | None = None
     category: str | None = None
+    guessed: bool = False
+    """The category was taken from the words without asking; more words may give another one."""
+    choosing: bool = False
+    """The person wants to choose the category: no guess is taken any more."""
     phone: str = ""
     asked: Asked = Asked.NOTHING
     about: str = ""

@@ -83,7 +83,7 @@ def _fill(turn: Turn, what: str, args: list[str]) -> None:
         case "nocommune", []:
             places.settle_without_commune(turn)
         case "c", [category] if category in turn.know.rules.categories:
-            turn.change(category=category)
+            turn.change(category=category, guessed=False)
         case "more", []:
             questions.ask_group(turn, turn.incoming.pressed)
             return
@@ -117,7 +117,7 @@ def _change(turn: Turn, part: str) -> None:
         case "place":
             turn.change(spot=None)
         case "category":
-            turn.change(category=None)
+            turn.change(category=None, guessed=False, choosing=True)
             questions.ask_group(turn)
             return
     ask_next(turn)

@@ -1,6 +1,7 @@
 """What is still missing, asked one thing at a time, and the summary once nothing is."""
 
 from app.reports.intake import check_text
+from app.routing.guess import clear_guess
 from app.routing.model import Category
 from bot.conversation import places
 from bot.conversation.draft import Asked
@@ -30,10 +31,10 @@ def ask_next(turn: Turn) -> None:
         places.ask_place(turn)
     elif not draft.spot.confirmed:
         places.ask_spot(turn, draft.spot)
-    elif draft.category not in turn.know.rules.categories:
-        ask_category(turn)
-    else:
+    elif draft.category in turn.know.rules.categories and not draft.guessed:
         ask_summary(turn)
+    else:
+        ask_category(turn)
 
 
 def label(turn: Turn, category: Category) -> str:
@@ -42,14 +43,21 @@ def label(turn: Turn, category: Category) -> str:
 
 
 def ask_category(turn: Turn) -> None:
-    """The likeliest categories as buttons, or all groups when the words point nowhere."""
+    """A clear guess stands in the summary, which says so; else the likeliest categories as buttons, or all groups when
+    the words point nowhere.
+    """
     categories = turn.know.rules.categories
-    guesses = [categories[g.category_id] for g in turn.know.rules.guess_category(turn.draft.content.text)]
+    guesses = turn.know.rules.guess_category(turn.draft.content.text)
+    if not turn.draft.choosing and (clear := clear_guess(guesses)):
+        turn.change(category=clear, guessed=True)
+        ask_summary(turn)
+        return
+    turn.change(category=None, guessed=False)
     if not guesses:
         ask_group(turn)
         return
     turn.change(asked=Asked.CATEGORY)
-    rows = tuple((Choice(label(turn, c), f"d1|c|{c.category_id}"),) for c in guesses)
+    rows = tuple((Choice(label(turn, categories[g.category_id]), f"d1|c|{g.category_id}"),) for g in guesses)
     turn.say("ask_category", (*rows, (turn.choice("category_other", "d1|more"),)))
 
 
@@ -83,7 +91,7 @@ def ask_summary(turn: Turn) -> None:
         turn.t("summary_text", text=_short(draft.content.text)),
         turn.t("summary_photos" if draft.content.photos else "summary_no_photo", count=len(draft.content.photos)),
         turn.t("summary_place", place=_place_line(turn)),
-        turn.t("summary_category", category=label(turn, category)),
+        turn.t("summary_category_guessed" if draft.guessed else "summary_category", category=label(turn, category)),
     ]
     if draft.phone:
         lines.append(turn.t("summary_phone", phone=draft.phone))

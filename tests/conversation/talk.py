@@ -198,7 +198,6 @@ def complete(**values: Any) -> Talk:
     talk.sends_photo(1, "Đèn đường hỏng đã ba hôm")
     talk.sends_place(*AN_XUYEN)
     talk.presses("An Xuyên")
-    talk.presses(talk.labels()[0])
     return talk
 
 

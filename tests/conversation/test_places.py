@@ -35,7 +35,7 @@ def test_none_of_the_three_keeps_the_position_and_asks_for_the_name() -> None:
 def test_whoever_does_not_know_the_commune_can_go_on() -> None:
     talk = asked_where()
     talk.says("gần cây xăng số 3")
-    assert "loại nào" in talk.presses("không rõ")
+    assert "xem lại" in talk.presses("không rõ")
     assert talk.draft.spot is not None
     place = talk.draft.spot.place()
     assert (place.address, place.commune_code) == ("gần cây xăng số 3", None)

@@ -24,7 +24,6 @@ def test_words_photo_and_place_may_come_in_any_order(order: tuple[str, ...]) -> 
     for step in order:
         assert STEPS[step](talk)
     talk.presses("An Xuyên")
-    talk.presses("Đèn đường")
     assert "Đã gửi" in talk.presses("Gửi")
 
     (filed,) = talk.wished(wishes.FileReport)
@@ -35,11 +34,10 @@ def test_words_photo_and_place_may_come_in_any_order(order: tuple[str, ...]) -> 
     assert filed.draft.category == "street-light"
 
 
-def test_a_photo_with_a_caption_that_names_the_commune_needs_three_taps_more() -> None:
+def test_a_photo_with_a_caption_that_names_the_commune_needs_two_taps_more() -> None:
     talk = Talk()
     assert "Phường An Xuyên, Cà Mau – đúng không?" in talk.sends_photo(1, "den duong hong o phuong an xuyen")
-    assert "loại nào" in talk.presses("Đúng")
-    assert "xem lại" in talk.presses("Đèn đường")
+    assert "xem lại" in talk.presses("Đúng")
     assert CODE in talk.presses("Gửi")
 
 
@@ -153,9 +151,38 @@ def test_words_in_the_middle_of_an_album_are_answered_at_once_and_nothing_is_los
 # --- category
 
 
-def test_the_likely_categories_come_as_buttons_and_all_others_behind_one() -> None:
+def test_a_clear_category_is_taken_and_the_summary_says_that_it_is_a_guess() -> None:
     talk = Talk()
     talk.says("đèn đường hỏng ở phường An Xuyên")
+    summary = talk.presses("Đúng")
+    assert "Đèn đường hỏng (đoán theo lời anh/chị" in summary
+
+
+def test_words_added_later_correct_a_guess_but_not_a_choice() -> None:
+    talk = Talk()
+    talk.says("đèn hỏng ở phường An Xuyên")
+    talk.presses("Đúng")
+    talk.says("À không, ý tôi là dây điện đứt rớt xuống đường, chập điện, nguy hiểm điện giật")
+    assert talk.draft.category == "power-danger"
+    talk.presses("Sửa")
+    talk.presses("Loại việc")
+    talk.presses("Vệ sinh")
+    talk.presses("Rác")
+    talk.says("Đèn đường hỏng")
+    assert talk.draft.category == "garbage"
+    assert "đoán" not in talk.replies[-1].text
+
+
+def test_who_wants_to_choose_the_category_is_not_given_the_guess_again() -> None:
+    talk = complete()
+    talk.presses("Sửa")
+    talk.presses("Loại việc")
+    assert "loại nào" in talk.says("đèn đường hỏng nặng")
+
+
+def test_the_likely_categories_come_as_buttons_and_all_others_behind_one() -> None:
+    talk = Talk()
+    talk.says("nước bẩn hôi thối ở phường An Xuyên")
     talk.presses("Đúng")
     assert 2 <= len(talk.labels()) <= 4
     talk.presses("Khác")
@@ -178,17 +205,16 @@ def test_more_words_make_a_better_guess() -> None:
     talk = Talk()
     talk.says("Hư rồi ở phường An Xuyên")
     talk.presses("Đúng")
+    assert talk.draft.category is None
     talk.says("Ý tôi là đèn đường không sáng")
-    assert any("Đèn đường" in label for label in talk.labels())
+    assert talk.draft.category == "street-light"
 
 
 def test_what_is_no_field_report_gets_the_right_address() -> None:
     talk = Talk()
     talk.says("Tôi muốn tố cáo cán bộ nhận hối lộ ở phường An Xuyên")
-    talk.presses("Đúng")
-    talk.presses("Khác")
-    talk.presses("Không thuộc phản ánh")
-    assert "ℹ️" in talk.presses("Tố cáo")
+    assert "ℹ️" in talk.presses("Đúng")
+    assert talk.draft.category == "denunciation"
 
 
 # --- summary, consent, sending
@@ -204,7 +230,6 @@ def test_consent_is_asked_with_the_first_report_only_and_in_its_own_words() -> N
 
     talk.says("Rác đầy đường ở phường An Xuyên")
     talk.presses("Đúng")
-    talk.presses("Rác")
     assert "đồng ý" not in talk.replies[-1].text
     assert talk.labels()[0] == "✅ Gửi"
 
@@ -381,7 +406,7 @@ def test_the_next_report_starts_afresh() -> None:
 
 def test_every_choice_can_be_made_by_its_number() -> None:
     talk = Talk()
-    talk.says("đèn đường hỏng ở phường An Xuyên")
+    talk.says("nước bẩn hôi thối ở phường An Xuyên")
     talk.says("1")
     talk.says("1")
     assert "Đã gửi" in talk.says("1")
@@ -389,9 +414,9 @@ def test_every_choice_can_be_made_by_its_number() -> None:
 
 def test_every_choice_can_be_made_by_its_words() -> None:
     talk = Talk()
-    talk.says("đèn đường hỏng ở phường An Xuyên")
+    talk.says("nước bẩn hôi thối ở phường An Xuyên")
     talk.says("dung")
-    talk.says("den duong hong")
+    talk.says(talk.labels()[0])
     assert "Đã gửi" in talk.says("Gửi")
 
 

@@ -109,8 +109,6 @@ async def file_a_report(person: SimUser, text: str = "Đèn đường hỏng ở
     """The whole way in the fewest steps; gives the code."""
     await person.text(text)
     await person.press("Đúng", message=await person.wait("đúng không"))
-    asked = await person.wait("loại nào")
-    await person.press(asked.labels[0], message=asked)
     summary = await person.wait("xem lại")
     await person.press(summary.labels[0], message=summary)
     return (await person.wait("Đã gửi")).find(r"PA-\w{4}-\w{4}")

@@ -130,7 +130,6 @@ async def test_a_report_that_was_filed_right_before_the_end_is_filed_once(
 ) -> None:
     await lan.text("Rác đầy đường ở phường An Xuyên")
     await lan.press("Đúng", message=await lan.wait("đúng không"))
-    await lan.press("Rác", message=await lan.wait("loại nào"))
     summary = await lan.wait("xem lại")
     await until(parts, "SELECT count(*) FROM outbox WHERE chat_id = $1 AND status <> 'sent'", str(lan.id), holds=0)
     async with parts.pool.acquire() as conn, conn.transaction():
