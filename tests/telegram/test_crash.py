@@ -1,62 +1,18 @@
 """The bot's process killed (-9) at the worst moments: nothing taken is lost, nothing said twice, and order is kept."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 
-from app.embedded import die_with_parent
 from app.wiring import Parts
 from bot.simulator.actor import Actor
 from bot.simulator.client import SimClient, SimUser
 from bot.simulator.core import Simulator
 from tests.telegram.conftest import until
-from tests.world import RULES, photo
-
-# What ``phananh bot`` does once the database is prepared, which it is already.
-PROGRAM = "import uvloop; from app import settings; from bot.telegram.app import run; uvloop.run(run(settings.load()))"
-
-
-class BotProcess:
-    """The bot as a process of its own."""
-
-    def __init__(self, home: Path, database_url: str, server: str) -> None:
-        self._home = home
-        self._env = {
-            "PATH": os.environ.get("PATH", ""),
-            "PHANANH_HOME": str(home),
-            "PHANANH_RULES": str(RULES),
-            "PHANANH_DATABASE_URL": database_url,
-            "PHANANH_SIMULATOR_PORT": str(urlsplit(server).port),
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with (self._home / "bot.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM],
-                cwd=RULES.parent,
-                env=self._env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                preexec_fn=die_with_parent(signal.SIGKILL),
-            )
-
-    def end(self, how: signal.Signals) -> int:
-        assert self._process is not None
-        self._process.send_signal(how)
-        return self._process.wait(timeout=30)
-
-    @property
-    def log(self) -> str:
-        return (self._home / "bot.log").read_text(encoding="utf-8", errors="replace")
+from tests.telegram.process import BotProcess
+from tests.world import photo
 
 
 @pytest.fixture(scope="module")
