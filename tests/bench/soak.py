@@ -4,36 +4,23 @@ No seconds are measured: what counts is that nothing is lost, doubled or out of 
 its disk.
 """
 
-import asyncio
-import tempfile
 from pathlib import Path
 
 from app import settings as configuration
 from app.db import connect_pool
-from app.embedded import EmbeddedPostgres
 from app.places.service import embedded_default
 from app.routing.ruleset import load
 from app.wiring import prepare
 from tests.bench import Figure
+from tests.bench._database import database
 from tests.telegram.soak import soak
 
 _PEOPLE, _KILLS, _PACE = 200, 12, 3.0
 
 
 async def run() -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="phananh-bench-") as name:
-        server = await asyncio.to_thread(_start, Path(name))
-        try:
-            return await _measure(Path(name), server.url())
-        finally:
-            server.stop()
-
-
-def _start(folder: Path) -> EmbeddedPostgres:
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder / "database")
-    server.start()
-    return server
+    async with database() as (folder, server):
+        return await _measure(folder, server.url())
 
 
 async def _measure(folder: Path, url: str) -> list[Figure]:
