@@ -12,7 +12,6 @@ import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ from asyncpg.connection import LoggedQuery
 from app import db
 from app import settings as configuration
 from app.db import Conn, Pool
-from app.embedded import EmbeddedPostgres, die_with_parent
+from app.embedded import die_with_parent
 from app.photos.lab import PhotoLab
 from app.places.service import embedded_default
 from app.routing.ruleset import load
@@ -38,6 +37,7 @@ from bot.conversation.service import Desk
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.client import SIMULATOR_TOKEN, open_bot
 from tests.bench import Figure
+from tests.bench._database import database
 from tests.journey.system import free_ports
 
 _PEOPLE = 200
@@ -46,23 +46,11 @@ _P50_MS, _P99_MS, _STATEMENTS = 30.0, 150.0, 5.0
 
 
 async def run() -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="phananh-bench-") as name:
-        folder = Path(name)
-        server = await asyncio.to_thread(_start, folder)
-        try:
-            env = {"PHANANH_HOME": str(folder), "PHANANH_DATABASE_URL": server.url()}
-            await prepare(configuration.load(env))
-            bare = await _bare(server.url(), env)
-            return [*await _crowd(folder, env, bare[0]), bare[1]]
-        finally:
-            server.stop()
-
-
-def _start(folder: Path) -> EmbeddedPostgres:
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder / "database")
-    server.start()
-    return server
+    async with database() as (folder, server):
+        env = {"PHANANH_HOME": str(folder), "PHANANH_DATABASE_URL": server.url()}
+        await prepare(configuration.load(env))
+        bare = await _bare(server.url(), env)
+        return [*await _crowd(folder, env, bare[0]), bare[1]]
 
 
 async def _crowd(folder: Path, env: dict[str, str], bare_ms: float) -> list[Figure]:

@@ -10,7 +10,6 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -36,6 +35,7 @@ from app.routing.ruleset import load
 from app.settings import Settings
 from app.wiring import prepare
 from tests.bench import Figure, _samples
+from tests.bench._database import database
 from tests.journey.system import free_ports
 
 _SECONDS = 8.0
@@ -46,14 +46,8 @@ _RATIO, _STATEMENTS, _PER_SECOND = 0.25, 3.0, 60 * 17.0
 
 
 async def run() -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="phananh-bench-") as folder:
-        Path(folder).chmod(0o755)  # noqa: ASYNC240  # nothing else runs yet
-        server = EmbeddedPostgres(Path(folder) / "database")
-        server.start()
-        try:
-            return await _measure(server, Path(folder))
-        finally:
-            server.stop()
+    async with database() as (folder, server):
+        return await _measure(server, folder)
 
 
 async def _measure(server: EmbeddedPostgres, folder: Path) -> list[Figure]:
