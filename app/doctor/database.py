@@ -218,7 +218,7 @@ async def _queue(conn: Conn) -> Findings:
 
 async def _messages(conn: Conn) -> Findings:
     counts = await notify.counts(conn)
-    lost = {status: counts[status] for status in ("failed", "uncertain") if counts.get(status)}
+    lost = {status: counts[status] for status in ("failed", "closed", "uncertain") if counts.get(status)}
     if lost:
         says = "In the last day: " + ", ".join(f"{n} messages {status}" for status, n in lost.items()) + "."
         return [Finding("messages", "warn", says, "The ledger of each report says why; call those whom it matters to.")]

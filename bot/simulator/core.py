@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .files import FileStore
 from .model import ApiError, Call, Chat, Fault, Hold, Json, Person, applies, bad
@@ -47,6 +47,7 @@ class Simulator:
         self.people: dict[int, Person] = {}
         self.chats: dict[int, Chat] = {}
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+        self.methods: dict[str, Any] = {}  # another platform's, by small letters; empty: Telegram's
         self.faults: list[Fault] = []
         self.holds: dict[int, Hold] = {}
         self.queries: dict[str, int] = {}  # unanswered callback query id -> chat id

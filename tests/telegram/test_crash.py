@@ -20,7 +20,7 @@ from tests.telegram.conftest import until
 from tests.world import RULES, photo
 
 # What ``phananh bot`` does once the database is prepared, which it is already.
-PROGRAM = "import uvloop; from app import settings; from bot.telegram.app import run; uvloop.run(run(settings.load()))"
+PROGRAM = "import uvloop; from app import settings; from bot.process import run; uvloop.run(run(settings.load()))"
 
 
 class BotProcess:
