@@ -236,19 +236,11 @@ def _telegram(read: _Reader) -> Telegram | None:
     return Telegram(token, webhook, secret)
 
 
-_ZALO_BOT_HOST, _ZALO_OA_HOST = "https://bot-api.zaloplatforms.com", "https://openapi.zalo.me"
-_ZALO_OAUTH_HOST = "https://oauth.zaloapp.com"
-
-
-def _host(read: _Reader, name: str, usual: str) -> str:
-    return (read.url(name, ("https", "http"), usual) or usual).rstrip("/")
-
-
 def _zalo_bot(read: _Reader) -> ZaloBot | None:
     token = read.text("ZALO_BOT_TOKEN", secret=True)
     webhook = read.url("ZALO_BOT_WEBHOOK_URL", ("https", "http"))
     secret = read.text("ZALO_BOT_WEBHOOK_SECRET", secret=True)
-    host = _host(read, "ZALO_BOT_HOST", _ZALO_BOT_HOST)
+    host = (read.url("ZALO_BOT_HOST", ("https", "http"), "https://bot-api.zaloplatforms.com") or "").rstrip("/")
     if token is None:
         if webhook:
             read.problems.append(f"{PREFIX}ZALO_BOT_TOKEN is missing although {PREFIX}ZALO_BOT_WEBHOOK_URL is set")
@@ -266,7 +258,8 @@ def _zalo_oa(read: _Reader) -> ZaloOA | None:
     app_id, webhook = read.text("ZALO_OA_APP_ID"), read.url("ZALO_OA_WEBHOOK_URL", ("https", "http"))
     app_secret = read.text("ZALO_OA_APP_SECRET", secret=True)
     oa_secret = read.text("ZALO_OA_SECRET", secret=True)
-    host, oauth = _host(read, "ZALO_OA_HOST", _ZALO_OA_HOST), _host(read, "ZALO_OAUTH_HOST", _ZALO_OAUTH_HOST)
+    host = (read.url("ZALO_OA_HOST", ("https", "http"), "https://openapi.zalo.me") or "").rstrip("/")
+    oauth = (read.url("ZALO_OAUTH_HOST", ("https", "http"), "https://oauth.zaloapp.com") or "").rstrip("/")
     given = {"APP_ID": app_id, "APP_SECRET": app_secret, "SECRET": oa_secret, "WEBHOOK_URL": webhook}
     if not any(given.values()):
         return None

@@ -23,11 +23,14 @@ _TOKEN = re.compile(r"\d+:[\w-]+")
 
 
 class Simulator:
-    """One bot and the people who talk to it.
+    """One bot and the people who talk to it. ``kind`` is the channel's name, ``prefix`` where it is served.
 
     ``dispatch.call`` is what the bot does; ``actor.Actor`` is what a person does. Ids of updates and messages start
     at the present second, so that a restart never repeats those a bot has already written down.
     """
+
+    kind = "telegram"
+    prefix = ""
 
     def __init__(self, token: str, *, username: str = "phananh_bot", name: str = "Phản ánh hiện trường") -> None:
         if not _TOKEN.fullmatch(token):

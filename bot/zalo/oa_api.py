@@ -67,18 +67,22 @@ class OaApi:
             elements = [{"media_type": "image", "url": picture}]
             message["attachment"] = {"type": "template", "payload": {"template_type": "media", "elements": elements}}
         body = {"recipient": {"user_id": user_id}, "message": message}
-        access = await self.tokens.access()
-        try:
-            answer = await self._post(body, access)
-        except TokenRefused:
-            try:
-                answer = await self._post(body, await self.tokens.access(spoiled=access))
-            except TokenRefused:
-                raise TryLater("Zalo takes none of our tokens", 60.0) from None
+        answer = await self._with_token(body)
         async with self.pool.acquire() as conn:
             await window.count(conn, CHANNEL, user_id)
         data = answer.get("data")
         return str(data.get("message_id") or "") if isinstance(data, dict) else ""
+
+    async def _with_token(self, body: Json) -> Json:
+        """With the token we remember, then the one that is kept, then a new one."""
+        access = ""
+        for _ in range(3):
+            access = await self.tokens.access(spoiled=access)
+            try:
+                return await self._post(body, access)
+            except TokenRefused:
+                continue
+        raise TryLater("Zalo takes none of our tokens", 60.0)
 
     async def _post(self, body: Json, access: str) -> Json:
         url = f"{self._settings.host}/v3.0/oa/message/cs"

@@ -151,6 +151,11 @@ class Stage:
 
     async def staff(self, code: str, act: Act, *, pictures: bool = False, **form: Any) -> None:
         """Somebody of the report's agency does something; everybody concerned is told."""
+        await self.does(code, act, pictures=pictures, **form)
+        await self.tells()
+
+    async def does(self, code: str, act: Act, *, pictures: bool = False, **form: Any) -> None:
+        """Somebody of the report's agency does something; nobody is told yet."""
         report = await self.report(code)
         if pictures:
             parts = self.parts
@@ -159,7 +164,6 @@ class Stage:
         coordinator = self.town.world.people["coordinator"].staff_id
         officer = Actor("staff", coordinator, Role.LEAD, report.agency_id, frozenset({report.agency_id}))
         await reports.perform(self.parts.pool, self.parts.rules, officer, report, act, Form(**form))
-        await self.tells()
 
     async def tells(self) -> None:
         """What the worker does: everything that waits to be told is told."""

@@ -60,10 +60,10 @@ async def test_photos_with_words_are_answered_once(stage: Stage) -> None:
 async def test_place_first(stage: Stage) -> None:
     lan = await stage.citizen("Lan")
     await lan.sends_place(HERE["lat"], HERE["lon"], PLACE)
-    await lan.chooses("Phường An Xuyên" if lan.has_places else "Đúng")
     if lan.has_places:
         await lan.reads("chuyện gì")
         await lan.says("Đèn đường hỏng ba đêm nay")
+    await lan.chooses("Phường An Xuyên" if lan.has_places else "Đúng")
     report = await stage.report(await _finish(lan))
     assert report.commune_name == "Phường An Xuyên"
     assert (report.lat is not None) == lan.has_places
@@ -88,7 +88,7 @@ async def test_a_choice_is_made_by_its_number_or_its_words(stage: Stage) -> None
     lan = await stage.citizen("Lan")
     await lan.says("Đèn đường hỏng ở phường An Xuyên")
     asked = await lan.reads("đúng không")
-    assert [choice[-4:] for choice in lan.choices(asked)] == ["Đúng", " khác"]
+    assert [choice[-4:] for choice in lan.choices(asked)] == ["Đúng", "khác"]
     await lan.says("1")
     await lan.reads("loại nào")
     await lan.says("khác")
@@ -100,8 +100,9 @@ async def test_a_choice_is_made_by_its_number_or_its_words(stage: Stage) -> None
 
 async def test_a_menu_goes_back_and_forth(stage: Stage) -> None:
     lan = await stage.citizen("Lan")
-    await lan.says("Việc lạ lắm ở phường An Xuyên")
+    await lan.says("Đèn đường hỏng ở phường An Xuyên")
     await lan.chooses("Đúng")
+    await lan.chooses("Khác…")
     groups = await lan.reads("nhóm nào")
     await lan.chooses(lan.choices(groups)[0])
     await lan.reads("loại nào")
@@ -123,7 +124,7 @@ async def test_a_question_of_the_officer_is_answered(stage: Stage) -> None:
     await lan.says("Trụ số 12")
     await lan.reads("Đã chuyển phần bổ sung")
     report = await stage.report(code)
-    assert report.status is Status.ASSIGNED
+    assert report.status is Status.IN_PROGRESS
     said = "SELECT count(*) FROM report_messages WHERE report_id = $1 AND body = 'Trụ số 12'"
     assert await stage.value(said, report.report_id) == 1
 
@@ -140,7 +141,8 @@ async def test_a_result_comes_with_its_picture_and_is_rated(stage: Stage) -> Non
     code = await _resolved(stage, lan)
     told = await lan.reads("Đã thay bóng mới")
     assert len(lan.choices(told)) == 3
-    await lan.reads(lambda message: "photo" in message.raw)
+    if "photo" not in told.raw:
+        await lan.reads(lambda message: "photo" in message.raw)
     await lan.chooses("Hài lòng")
     await lan.reads("Cảm ơn anh/chị đã đánh giá")
     report = await stage.report(code)
@@ -301,7 +303,7 @@ async def test_a_picture_that_cannot_be_fetched_now_is_fetched_later(stage: Stag
 
 async def test_a_picture_that_is_gone_is_asked_for_again(stage: Stage) -> None:
     lan = await stage.citizen("Lan")
-    await stage.sim.fault("download", 404, times=1)
+    await stage.sim.fault("getFile" if stage.channel == "telegram" else "download", 400, times=1)
     await lan.sends_photo(photo("đèn"), "Đèn đường hỏng")
     assert "Chưa tải được ảnh" in (await lan.reads("ở đâu")).text
 

@@ -1,6 +1,8 @@
 """A Zalo Bot's side over HTTP: ``/bot<token>/<method>``, and the pictures' addresses."""
 
+import asyncio
 import time
+from collections.abc import Coroutine
 from typing import Any
 
 import httpx
@@ -28,9 +30,26 @@ async def zalo_bot_method(request: AnyRequest, bot: FromPath[str], method: FromP
     check_token(sim, bot)
     assert isinstance(sim, ZaloTwin)
     params = named(sim, await read_params(request), "chat_id")
-    status, answer = await call(sim, method, params)
+    status, answer = await _unless_gone(request, call(sim, method, params))
     headers = {"Retry-After": str(answer["parameters"]["retry_after"])} if status == 429 else {}
     return Response(answer, status_code=status, headers=headers)
+
+
+async def _unless_gone(request: AnyRequest, work: Coroutine[Any, Any, tuple[int, Json]]) -> tuple[int, Json]:
+    """Nothing is given to a caller that has hung up: what a poll waited for stays for the next one."""
+    await request.body()
+    working, gone = asyncio.create_task(work), asyncio.create_task(_hung_up(request))
+    await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+    gone.cancel()
+    if not working.done():
+        working.cancel()
+        return 499, {"ok": False, "error_code": 499, "description": "Client Closed Request"}
+    return working.result()
+
+
+async def _hung_up(request: AnyRequest) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 @get("/file/{path:path}")

@@ -57,8 +57,8 @@ class ZaloTwin(Simulator):
         self._addresses: dict[str, int] = {}
 
     def address(self, person_id: int) -> str:
-        """What Zalo calls a person: nothing like a number."""
-        found = f"z{person_id:x}".ljust(12, "0") + "x"
+        """What Zalo calls a person: nothing like a number for a bot, a very long one for an Official Account."""
+        found = f"{person_id:015}{person_id % 7}" if self.has_places else f"z{person_id:x}".ljust(12, "0") + "x"
         self._addresses[found] = person_id
         return found
 
