@@ -1,6 +1,7 @@
 """Both Zalos as the dialogue sees them (``bot.conversation.channel.Channel``)."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -22,6 +23,8 @@ from bot.zalo.text import numbered, pieces
 MapLink = Callable[[str], str | None]
 """A one-time address of our map page for this chat; None where we have no public address, and only words are asked."""
 
+_EMERGENCY = re.compile(r"^📞 (11[345])\b", re.MULTILINE)
+"""A line of an answer that names a number to call: one touch calls it."""
 _FETCHES = 4
 """Pictures fetched at once; each may take 20 MB of memory."""
 
@@ -82,6 +85,13 @@ class ZaloOaChannel:
             text += "\n\n" + t("bot.place_by_sending", reply.lang)
             if link := self._map_link(chat_id):
                 buttons = [*buttons, oa_api.link_button(t("bot.open_map", reply.lang), link)]
+        calls = [
+            oa_api.phone_button(t("bot.call_number", reply.lang, number=number), number)
+            for number in _EMERGENCY.findall(text)
+        ]
+        # Where there is room beside the choices; the numbers stand in the words in any case.
+        if len(buttons) + len(calls) <= oa_api.BUTTONS_MOST and not (choices and not buttons):
+            buttons = [*calls, *buttons]
         if choices and not buttons:
             tail = numbered([choice.label for choice in choices], reply.lang)
         await send_with_buttons(self._api, chat_id, text, tail, buttons)

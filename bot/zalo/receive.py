@@ -88,9 +88,11 @@ def hear_oa(event: Json, bot: str) -> Heard | None:
         return Heard(person, left="no longer follows")
     if name == "follow":
         return Heard(person, Incoming(key=key, command="start"))
-    text = _text(message.get("text"))
-    basics: Json = {"key": key, "number": _whole(event.get("timestamp")), "text": text}
     attachments = [one for one in message.get("attachments") or [] if isinstance(one, dict)]
+    text = _text(message.get("text"))
+    if name == "user_send_link" and not text:
+        text = next((url for one in attachments if (url := _url(_record(one.get("payload"))))), "")
+    basics: Json = {"key": key, "number": _whole(event.get("timestamp")), "text": text}
     if point := next((found for one in attachments if (found := _point(one))), None):
         return Heard(person, Incoming(**basics, point=point))
     images = [_url(_record(one.get("payload"))) for one in attachments if one.get("type") == "image"]
