@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from app.i18n import t
-from app.notify.model import SendFailed, Uncertain
+from app.notify.model import SendFailed, TryLater, Uncertain
 from app.photos.model import MAX_BYTES
 from app.reports.model import Channel as ChannelName
 from bot.conversation.channel import Heard
@@ -27,6 +27,8 @@ _EMERGENCY = re.compile(r"^📞 (11[345])\b", re.MULTILINE)
 """A line of an answer that names a number to call: one touch calls it."""
 _FETCHES = 4
 """Pictures fetched at once; each may take 20 MB of memory."""
+_PART_SECONDS = 5.0
+"""A later part of a message is not held back longer than so."""
 
 
 def no_map(_: str) -> None:
@@ -122,15 +124,16 @@ async def send_with_buttons(api: OaApi, user_id: str, text: str, tail: str, butt
 
 
 async def in_pieces(parts: list[str], send: Callable[[str, int], Awaitable[str]]) -> str:
-    """One after the other; gives the first one's reference. Once one has arrived the whole must not be sent again, so
-    whatever goes wrong then leaves it uncertain."""
-    reference = ""
-    for number, part in enumerate(parts):
-        try:
-            sent_as = await send(part, number)
-        except SendFailed as failure:
-            if number == 0:
-                raise
-            raise Uncertain(f"part {number + 1} of {len(parts)}: {failure.reason}") from failure
-        reference = reference or sent_as
+    """One after the other; gives the first one's reference. Once one has arrived the whole must not be sent again: a
+    later part is tried again here, and leaves the whole uncertain when that does not help."""
+    reference = await send(parts[0], 0)
+    for number, part in enumerate(parts[1:], 1):
+        for last in (False, False, True):
+            try:
+                await send(part, number)
+                break
+            except SendFailed as failure:
+                if last or not isinstance(failure, TryLater):
+                    raise Uncertain(f"part {number + 1} of {len(parts)}: {failure.reason}") from failure
+                await asyncio.sleep(min(failure.seconds, _PART_SECONDS))
     return reference
