@@ -99,7 +99,13 @@ class Settings(_Quiet, frozen=True):
     @property
     def simulated(self) -> bool:
         """Whether the local server stands in for Telegram and Zalo. Never beside a real bot of any kind."""
-        return self.telegram is None and self.zalo_bot is None and self.zalo_oa is None
+        return not self.real_bots
+
+    @property
+    def real_bots(self) -> list[str]:
+        """The settings by which real bots are named."""
+        named = {"TELEGRAM_TOKEN": self.telegram, "ZALO_BOT_TOKEN": self.zalo_bot, "ZALO_OA_APP_ID": self.zalo_oa}
+        return [PREFIX + name for name, bot in named.items() if bot is not None]
 
     @property
     def simulator_url(self) -> str:

@@ -112,7 +112,7 @@ def simulator() -> None:
     settings = read_settings()
     zalo, oa = bot_of(settings), oa_of(settings)
     if not settings.simulated or zalo is None or oa is None:
-        raise fail(["the simulator does not run beside a real bot: the settings name one"])
+        raise fail([f"the simulator does not run beside a real bot: {', '.join(settings.real_bots)} is set"])
     twins = [ZaloTwin(zalo.token), OaTwin(oa.app_id, oa.app_secret, oa.oa_secret, oa.webhook_url)]
     simulate("127.0.0.1", settings.simulator_port, SIMULATOR_TOKEN, twins)
 

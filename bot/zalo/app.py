@@ -26,6 +26,7 @@ log = structlog.get_logger()
 
 _BOT_HEADER = "x-bot-api-secret-token"
 _BACKOFF_MOST = 30.0
+_KEEP_SECONDS = 5.0
 
 
 @asynccontextmanager
@@ -73,8 +74,13 @@ class Polling:
                 await self._wait_after(error)
                 continue
             self._failures = 0
-            # Once given they must be kept, whatever else happens meanwhile.
-            await asyncio.shield(self._keep([update for one in found if (update := _read(one))]))
+            # Once given they must be kept, even when we are told to stop meanwhile.
+            keeping = asyncio.create_task(self._keep([update for one in found if (update := _read(one))]))
+            try:
+                await asyncio.shield(keeping)
+            except asyncio.CancelledError:
+                await asyncio.wait({keeping}, timeout=_KEEP_SECONDS)
+                raise
 
     async def _keep(self, updates: list[Update]) -> None:
         while updates:

@@ -1,13 +1,14 @@
 """Both Zalos as the dialogue sees them (``bot.conversation.channel.Channel``)."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 
 from app.i18n import t
-from app.notify.model import SendFailed, Uncertain
+from app.notify.model import SendFailed, TryLater, Uncertain
 from app.photos.model import MAX_BYTES
 from app.reports.model import Channel as ChannelName
 from bot.conversation.channel import Heard
@@ -22,8 +23,12 @@ from bot.zalo.text import numbered, pieces
 MapLink = Callable[[str], str | None]
 """A one-time address of our map page for this chat; None where we have no public address, and only words are asked."""
 
+_EMERGENCY = re.compile(r"^📞 (11[345])\b", re.MULTILINE)
+"""A line of an answer that names a number to call: one touch calls it."""
 _FETCHES = 4
 """Pictures fetched at once; each may take 20 MB of memory."""
+_PART_SECONDS = 5.0
+"""A later part of a message is not held back longer than so."""
 
 
 def no_map(_: str) -> None:
@@ -82,6 +87,13 @@ class ZaloOaChannel:
             text += "\n\n" + t("bot.place_by_sending", reply.lang)
             if link := self._map_link(chat_id):
                 buttons = [*buttons, oa_api.link_button(t("bot.open_map", reply.lang), link)]
+        calls = [
+            oa_api.phone_button(t("bot.call_number", reply.lang, number=number), number)
+            for number in _EMERGENCY.findall(text)
+        ]
+        # Where there is room beside the choices; the numbers stand in the words in any case.
+        if len(buttons) + len(calls) <= oa_api.BUTTONS_MOST and not (choices and not buttons):
+            buttons = [*calls, *buttons]
         if choices and not buttons:
             tail = numbered([choice.label for choice in choices], reply.lang)
         await send_with_buttons(self._api, chat_id, text, tail, buttons)
@@ -112,15 +124,16 @@ async def send_with_buttons(api: OaApi, user_id: str, text: str, tail: str, butt
 
 
 async def in_pieces(parts: list[str], send: Callable[[str, int], Awaitable[str]]) -> str:
-    """One after the other; gives the first one's reference. Once one has arrived the whole must not be sent again, so
-    whatever goes wrong then leaves it uncertain."""
-    reference = ""
-    for number, part in enumerate(parts):
-        try:
-            sent_as = await send(part, number)
-        except SendFailed as failure:
-            if number == 0:
-                raise
-            raise Uncertain(f"part {number + 1} of {len(parts)}: {failure.reason}") from failure
-        reference = reference or sent_as
+    """One after the other; gives the first one's reference. Once one has arrived the whole must not be sent again: a
+    later part is tried again here, and leaves the whole uncertain when that does not help."""
+    reference = await send(parts[0], 0)
+    for number, part in enumerate(parts[1:], 1):
+        for last in (False, False, True):
+            try:
+                await send(part, number)
+                break
+            except SendFailed as failure:
+                if last or not isinstance(failure, TryLater):
+                    raise Uncertain(f"part {number + 1} of {len(parts)}: {failure.reason}") from failure
+                await asyncio.sleep(min(failure.seconds, _PART_SECONDS))
     return reference

@@ -84,6 +84,8 @@ def _retry_after(response: httpx.Response, answer: Json) -> float:
 async def download(http: httpx.AsyncClient, url: str, most: int) -> bytes:
     """A picture by its address, at most so many bytes. Raises Refused when there is none, TryLater when there may be
     one later."""
+    if not _is_address(url):
+        raise Refused("no address")
     try:
         async with http.stream("GET", url, follow_redirects=True) as response:
             if response.status_code >= 500 or response.status_code == 429:
@@ -96,7 +98,15 @@ async def download(http: httpx.AsyncClient, url: str, most: int) -> bytes:
                 if len(data) > most:
                     raise Refused("larger than a photo may be")
             return bytes(data)
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects):
         raise Refused("no address") from None
     except httpx.HTTPError as error:
         raise TryLater(type(error).__name__, 1.0) from None
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        return False

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import httpx
 
 from app.db import Pool
-from app.notify.model import Closed, Refused, SendFailed, TryLater, Unreachable
+from app.notify.model import Closed, Refused, SendFailed, TryLater, Uncertain, Unreachable
 from app.settings import ZaloOA
 from bot.conversation.model import Choice
 from bot.zalo import window
@@ -67,11 +67,20 @@ class OaApi:
             elements = [{"media_type": "image", "url": picture}]
             message["attachment"] = {"type": "template", "payload": {"template_type": "media", "elements": elements}}
         body = {"recipient": {"user_id": user_id}, "message": message}
-        answer = await self._with_token(body)
-        async with self.pool.acquire() as conn:
-            await window.count(conn, CHANNEL, user_id)
+        # Counted before the call: once the person has read it and writes again, the count begins anew.
+        await self._count(user_id, 1)
+        try:
+            answer = await self._with_token(body)
+        except SendFailed as failure:
+            if not isinstance(failure, Uncertain):
+                await self._count(user_id, -1)
+            raise
         data = answer.get("data")
         return str(data.get("message_id") or "") if isinstance(data, dict) else ""
+
+    async def _count(self, user_id: str, messages: int) -> None:
+        async with self.pool.acquire() as conn:
+            await window.count(conn, CHANNEL, user_id, messages)
 
     async def _with_token(self, body: Json) -> Json:
         """With the token we remember, then the one that is kept, then a new one."""

@@ -47,7 +47,8 @@ def bot_update(body: Json) -> Update | None:
 
 def hear_bot(event: Json, bot: str) -> Heard | None:
     name, message = str(event["event_name"]), _record(event.get("message"))
-    user = str(_at(message, "from", "id") or _at(message, "chat", "id"))
+    # In a private chat the chat is where the person is written to, whatever else they may be called.
+    user = str(_at(message, "chat", "id") or _at(message, "from", "id"))
     person = Person(user, str(_at(message, "from", "display_name") or "")[:200], DEFAULT)
     key = f"{bot}:{_dedupe(name, message.get('message_id'), event)}"
     text = _text(message.get("text")) or _text(message.get("caption"))
@@ -74,7 +75,7 @@ def oa_update(event: Json) -> Update | None:
     if not user:
         raise ValueError("an event belongs to a person")
     message_id = _at(event, "message", "msg_id") or event.get("timestamp")
-    # Whoever follows has not written yet, but may be greeted.
+    # Whoever follows may be greeted; should Zalo not count that as writing, its refusal says so.
     return Update(0, str(user), event, _dedupe(name, message_id, event, str(user)), spoke=name != "unfollow")
 
 
@@ -88,9 +89,11 @@ def hear_oa(event: Json, bot: str) -> Heard | None:
         return Heard(person, left="no longer follows")
     if name == "follow":
         return Heard(person, Incoming(key=key, command="start"))
-    text = _text(message.get("text"))
-    basics: Json = {"key": key, "number": _whole(event.get("timestamp")), "text": text}
     attachments = [one for one in message.get("attachments") or [] if isinstance(one, dict)]
+    text = _text(message.get("text"))
+    if name == "user_send_link" and not text:
+        text = next((url for one in attachments if (url := _url(_record(one.get("payload"))))), "")
+    basics: Json = {"key": key, "number": _whole(event.get("timestamp")), "text": text}
     if point := next((found for one in attachments if (found := _point(one))), None):
         return Heard(person, Incoming(**basics, point=point))
     images = [_url(_record(one.get("payload"))) for one in attachments if one.get("type") == "image"]

@@ -21,7 +21,7 @@ from bot.zalo.channel import choice_buttons, in_pieces, send_with_buttons
 from bot.zalo.http import client
 from bot.zalo.known import bot_of, oa_of
 from bot.zalo.oa_api import OaApi
-from bot.zalo.text import numbered, pieces, size
+from bot.zalo.text import TEXT_MOST, numbered, pieces, size
 from bot.zalo.tokens import CHANNEL
 
 log = structlog.get_logger()
@@ -30,7 +30,6 @@ PhotoLink = Callable[[str], Awaitable[str]]
 """An address at which a photo (sha256) can be fetched for a while."""
 
 _PHOTOS_MOST = 3
-_OA_TEXT_MOST = 2000
 
 
 def _choices(telling: Telling) -> list[Choice]:
@@ -64,7 +63,7 @@ class ZaloOaSender:
                 raise Closed(why)
         choices, shown = _choices(telling), telling.shown
         await _offer(self._pool, CHANNEL, user_id, choices)
-        if self._link and shown and not choices and size(telling.text) <= _OA_TEXT_MOST:
+        if self._link and shown and not choices and size(telling.text) <= TEXT_MOST:
             reference = await self._api.message(user_id, telling.text, picture=await self._link(shown[0]))
             shown = shown[1:]
         else:

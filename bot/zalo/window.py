@@ -27,10 +27,14 @@ async def closed(conn: Conn, channel: str, user_id: str) -> str:
     return ""
 
 
-async def count(conn: Conn, channel: str, user_id: str) -> None:
-    """One message more has been sent."""
+async def count(conn: Conn, channel: str, user_id: str, messages: int = 1) -> None:
+    """One message more is sent, or one less was."""
     await conn.execute(
-        "UPDATE channel_identities SET told_since = told_since + 1 WHERE channel = $1 AND channel_user_id = $2",
+        """
+        UPDATE channel_identities SET told_since = greatest(told_since + $3, 0)
+        WHERE channel = $1 AND channel_user_id = $2
+        """,
         channel,
         user_id,
+        messages,
     )

@@ -101,6 +101,14 @@ async def test_following_greets_and_leaving_is_remembered(oa: Stage) -> None:
     await oa.until(gone, lan.address, holds=None)
 
 
+async def test_one_touch_calls_for_help(oa: Stage) -> None:
+    lan = await oa.citizen("Lan")
+    await lan.says("Cháy nhà, có người mắc kẹt")
+    told = await lan.reads("114")
+    assert {"📞 Gọi 113", "📞 Gọi 114", "📞 Gọi 115"} <= set(told.labels)
+    assert (await lan.user.press("Gọi 114"))["url"] == "tel:114"
+
+
 # --- keys
 
 
@@ -125,7 +133,8 @@ async def test_two_processes_renew_at_once_and_no_key_is_lost(town: Town, oa: St
 
 async def _token(stage: Stage) -> dict[str, str]:
     async with stage.parts.pool.acquire() as conn:
-        return dict(await conn.fetchrow(TOKEN))
+        (kept,) = await conn.fetch(TOKEN)
+        return dict(kept)
 
 
 async def test_an_access_token_that_ends_early_is_renewed_and_nothing_is_lost(town: Town, oa: Stage) -> None:

@@ -80,7 +80,9 @@ def test_what_a_bot_does_not_know_is_told_as_unusable(name: str, kind: str) -> N
 
 
 def test_a_bots_own_words_are_nobodys() -> None:
-    assert bot_update(event(**{"from": LAN | {"is_bot": True}}, text="x")) is None
+    ours = event(text="x")
+    ours["message"]["from"] = LAN | {"is_bot": True}
+    assert bot_update(ours) is None
 
 
 def test_in_a_group_only_a_command_is_answered() -> None:
@@ -114,6 +116,11 @@ def test_coordinates_come_as_text() -> None:
     assert oa_said(oa("user_send_location", message={"msg_id": "1", "attachments": [place]})).point == (10.79, 106.78)
     broken = {"type": "location", "payload": {"coordinates": {"latitude": "đây"}}}
     assert oa_said(oa("user_send_location", message={"msg_id": "1", "attachments": [broken]})).cannot_use == "other"
+
+
+def test_a_link_is_words() -> None:
+    link = {"type": "link", "payload": {"url": "https://maps.app/x"}}
+    assert oa_said(oa("user_send_link", message={"msg_id": "1", "attachments": [link]})).text == "https://maps.app/x"
 
 
 def test_several_pictures_in_one_event() -> None:
