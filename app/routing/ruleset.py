@@ -37,6 +37,7 @@ from app.routing.model import (
     Outcome,
     Urgency,
     commune_office_id,
+    fitting,
 )
 from app.routing.periods import Periods
 from app.routing.problems import Problems, Spot
@@ -99,6 +100,7 @@ class RuleSet(Struct, frozen=True):
         """The first rule that holds, or the fallback. Raises Invalid for a category this rule set does not know."""
         category = self._category(facts.category)
         asked = facts.urgency or category.urgency
+        facts = _fitting(facts, category)
         seen = Seen(facts, category.category_id, asked, self.surroundings)
         position = self.surroundings.index.first(seen.value, facts.text_folded, seen.marks)
         rule, clause = (self.fallback.rule, _NO_CLAUSE) if position is None else self.clauses[position]
@@ -111,10 +113,11 @@ class RuleSet(Struct, frozen=True):
     def decide(self, facts: Facts) -> Decision:
         """What is chosen, with every deadline and the grounds. Raises Invalid like ``choose``."""
         choice = self.choose(facts)
+        facts = _fitting(facts, choice.category)
         rule, category, agency_id, then = choice.rule, choice.category, choice.agency_id, choice.rule.then
         others = (self._agency_id(agency, facts, category) for agency in then.co_agencies)
         called = (self._agency_id(agency, facts, category) for agency in then.calls)
-        first_answer = then.first_answer or self.deadlines.first_answer
+        first_answer = then.first_answer or self.deadlines.first_answer.get(choice.urgency)
         return Decision(
             agency_id=agency_id,
             co_agencies=tuple(dict.fromkeys(other for other in others if other and other != agency_id)),
@@ -129,6 +132,7 @@ class RuleSet(Struct, frozen=True):
             handling=choice.handling,
             rule_set=self.version,
             calls=tuple(dict.fromkeys(each for each in called if each)),
+            first_answer=first_answer,
             first_answer_due=self.calendar.due(facts.at, first_answer) if first_answer else None,
         )
 
@@ -136,6 +140,7 @@ class RuleSet(Struct, frozen=True):
         """The decision with everything that led to it. Raises Invalid for a category this rule set does not know."""
         decision = self.decide(facts)
         category = self.categories[decision.category]
+        facts = _fitting(facts, category)
         seen = Seen(facts, category.category_id, facts.urgency or category.urgency, self.surroundings)
         explainer = Explainer(self.wording, self.world, self.province_code, facts, seen)
         passed: list[Passed] = []
@@ -164,8 +169,14 @@ class RuleSet(Struct, frozen=True):
 
         A rule id that is not in this version (the case was decided by a person, say) counts as no rule.
         """
-        then = next((rule.then for rule in self.rules if rule.rule_id == rule_id), self.fallback.rule.then)
-        return self._handling(then, self._category(category_id), urgency)
+        return self._handling(self._then(rule_id), self._category(category_id), urgency)
+
+    def first_answer_limit(self, rule_id: str, urgency: Urgency) -> Limit | None:
+        """The same for the first word to the reporter; None where neither rule nor province sets a limit."""
+        return self._then(rule_id).first_answer or self.deadlines.first_answer.get(urgency)
+
+    def _then(self, rule_id: str) -> Outcome:
+        return next((rule.then for rule in self.rules if rule.rule_id == rule_id), self.fallback.rule.then)
 
     def _category(self, category_id: str | None) -> Category:
         known = self.categories.get(category_id or self.fallback.category)
@@ -204,6 +215,11 @@ class RuleSet(Struct, frozen=True):
 
 
 _NO_CLAUSE = Clause()
+
+
+def _fitting(facts: Facts, category: Category) -> Facts:
+    """The report without answers to what this category does not ask: a person may have changed the category since."""
+    return msgspec.structs.replace(facts, answers=fitting(category, facts.answers)) if facts.answers else facts
 
 
 def load(

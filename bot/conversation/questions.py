@@ -2,7 +2,7 @@
 
 from app.reports.intake import check_text
 from app.routing.model import Category
-from bot.conversation import places
+from bot.conversation import extra, places
 from bot.conversation.draft import Asked
 from bot.conversation.model import Choice, Rows
 from bot.conversation.turn import Turn
@@ -32,6 +32,8 @@ def ask_next(turn: Turn) -> None:
         places.ask_spot(turn, draft.spot)
     elif draft.category not in turn.know.rules.categories:
         ask_category(turn)
+    elif question := extra.open_question(turn):
+        extra.ask(turn, question)
     else:
         ask_summary(turn)
 
@@ -84,6 +86,7 @@ def ask_summary(turn: Turn) -> None:
         turn.t("summary_photos" if draft.content.photos else "summary_no_photo", count=len(draft.content.photos)),
         turn.t("summary_place", place=_place_line(turn)),
         turn.t("summary_category", category=label(turn, category)),
+        *extra.lines(turn),
     ]
     if draft.phone:
         lines.append(turn.t("summary_phone", phone=draft.phone))
@@ -113,6 +116,8 @@ def ask_change(turn: Turn) -> None:
         (turn.choice("change_category", "d1|e|category"),),
         (turn.choice("back", "d1|e|back"),),
     ]
+    if extra.asked(turn):
+        rows[1] = (*rows[1], turn.choice("change_answers", "d1|e|answers"))
     if turn.draft.content.photos:
         rows[1] = (*rows[1], turn.choice("change_photos", "d1|e|photos"))
     turn.say("ask_change", tuple(rows))
