@@ -42,6 +42,7 @@ _PHONE = re.compile(r"\+?[0-9(][0-9 .()-]{6,18}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
 _NAME_MOST, _ADDRESS_MOST, _EMAIL_MOST = 120, 300, 254
 _CODE_TRIES = 5
+_PROBLEMS_MOST = 10
 
 
 class Located(msgspec.Struct, frozen=True):
@@ -93,7 +94,7 @@ def _check_answers(rules: RuleSet, new: NewReport) -> list[Problem]:
         elif answer_id not in question.answers:
             known = ", ".join(question.answers)
             problems.append(Problem("reports.answer_unknown", {"answer": answer_id[:60], "known": known}, field))
-    return problems
+    return problems[:_PROBLEMS_MOST]
 
 
 def locate(gazetteer: Gazetteer, rules: RuleSet, place: Place) -> Located:
