@@ -203,5 +203,5 @@ def _facts(row: tuple[Any, ...]) -> Facts:
         has_photo=has_photo,
         lat=lat,
         lon=lon,
-        answers=answers,
+        answers=answers or {},
     )

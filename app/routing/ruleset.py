@@ -9,14 +9,14 @@ import msgspec
 from msgspec import Struct
 
 from app.errors import Invalid
-from app.routing.calendar import Calendar
+from app.routing.calendar import Calendar, Week
 from app.routing.compile import compiled, marks_of, phrases_written, refuse_unreachable
 from app.routing.conditions import Clause
 from app.routing.cover import Shadows, Space
 from app.routing.examples import Example, Resolve, prove, read_examples
 from app.routing.explain import Explainer, Explanation, Passed
 from app.routing.fields import fields_of, province_code
-from app.routing.files import FILE_NAME, open_files
+from app.routing.files import FILE_NAME, Files, open_files
 from app.routing.guess import Guesser
 from app.routing.include import read_tree
 from app.routing.index import RuleIndex
@@ -43,7 +43,7 @@ from app.routing.periods import Periods
 from app.routing.problems import Problems, Spot
 from app.routing.read_areas import read_areas
 from app.routing.read_calendar import read_deadlines, read_seasons, read_week, season_spots
-from app.routing.read_catalogue import read_catalogue
+from app.routing.read_catalogue import Catalogue, read_catalogue
 from app.routing.read_conditions import World
 from app.routing.read_rules import Fallback, Rule, read_fallback, read_rules
 from app.routing.reasons import Because, Reasons
@@ -240,6 +240,36 @@ def load(
     """
     problems = Problems(name or (source.name if isinstance(source, Path) else FILE_NAME))
     files = open_files(source, folder, problems)
+    read = _read(files, communes, problems)
+    clauses = compiled(read.rules, read.world, read.province, problems)
+    problems.stop_if_any()
+    index = RuleIndex([clause for _, clause in clauses])
+    if not proven:
+        space = Space(read.catalogue.categories, read.province, communes or ())
+        refuse_unreachable(clauses, Shadows([clause for _, clause in clauses], space, index), problems)
+        problems.stop_if_any()
+    rule_set = _put_together(read, clauses, index, files.bundle(), problems.file)
+    if not proven:
+        prove(rule_set, read.examples, resolve, problems)
+        problems.stop_if_any()
+    return rule_set
+
+
+class _Read(Struct, frozen=True):
+    """What a file says, before its rules are compiled."""
+
+    province: str
+    week: Week
+    deadlines: Deadlines
+    catalogue: Catalogue
+    world: World
+    rules: tuple[Rule, ...]
+    fallback: Fallback
+    examples: tuple[Example, ...]
+
+
+def _read(files: Files, communes: Collection[str] | None, problems: Problems) -> _Read:
+    """Raises RulesError with everything that is wrong in any section."""
     tree = read_tree(files, problems)
     if tree is None:
         problems.stop_if_any()
@@ -256,38 +286,30 @@ def load(
     assert province is not None
     assert week is not None
     assert deadlines is not None
-    clauses = compiled(rules, world, province, problems)
-    problems.stop_if_any()
-    only_clauses = [clause for _, clause in clauses]
-    index = RuleIndex(only_clauses)
-    if not proven:
-        space = Space(catalogue.categories, province, communes or ())
-        refuse_unreachable(clauses, Shadows(only_clauses, space, index), problems)
-        problems.stop_if_any()
-    text = files.bundle()
-    calendar = Calendar(week)
-    surroundings = Surroundings(
-        calendar,
-        Zones(world.areas.zones),
-        Periods(marks_of("~", only_clauses), world.seasons),
-        index,
-    )
-    wording = Wording(
-        province, catalogue.categories, catalogue.groups, world.areas, world.seasons, phrases_written(rules)
-    )
-    rule_set = RuleSet(
+    return _Read(province, week, deadlines, catalogue, world, rules, fallback, examples)
+
+
+def _put_together(
+    read: _Read, clauses: tuple[tuple[Rule, Clause], ...], index: RuleIndex, text: str, file: str
+) -> RuleSet:
+    catalogue, world, calendar = read.catalogue, read.world, Calendar(read.week)
+    periods = Periods(marks_of("~", [clause for _, clause in clauses]), world.seasons)
+    surroundings = Surroundings(calendar, Zones(world.areas.zones), periods, index)
+    phrases = phrases_written(read.rules)
+    wording = Wording(read.province, catalogue.categories, catalogue.groups, world.areas, world.seasons, phrases)
+    return RuleSet(
         version=hashlib.sha256(text.encode()).hexdigest()[:16],
-        file=problems.file,
+        file=file,
         source=text,
-        province_code=province,
+        province_code=read.province,
         agencies=catalogue.agencies,
         groups=catalogue.groups,
         categories=catalogue.categories,
         calendar=calendar,
-        deadlines=deadlines,
-        rules=rules,
-        fallback=fallback,
-        examples=examples,
+        deadlines=read.deadlines,
+        rules=read.rules,
+        fallback=read.fallback,
+        examples=read.examples,
         world=world,
         wording=wording,
         surroundings=surroundings,
@@ -296,7 +318,3 @@ def load(
         _guesser=Guesser(catalogue.categories.values()),
         _reasons=Reasons(surroundings, wording),
     )
-    if not proven:
-        prove(rule_set, examples, resolve, problems)
-        problems.stop_if_any()
-    return rule_set
