@@ -28,7 +28,7 @@ from app.notify import service as notify
 from app.reports import service as reports
 from app.reports.calling import decided
 from app.reports.clock import proposal_of
-from app.reports.model import Audience, MessageKind, Picture, Rating, Report, Stage, Status, Urgency
+from app.reports.model import Audience, MessageKind, Picture, Rating, Report, ReporterKind, Stage, Status, Urgency
 from app.reports.workflow import Act, acts_for
 from app.routing.limits import parse_limit
 from app.worklist.model import QueueRow
@@ -162,6 +162,7 @@ class CaseView(Struct):
     category: Named
     text: str
     answers: list[Answered]
+    reporter_kind: ReporterKind
     channel: str
     lang: str
     place: PlaceView
@@ -310,6 +311,7 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         category_view(ctx.parts.rules, report.category, lang),
         report.body,
         answers_of(ctx.parts.rules, report, lang),
+        report.reporter_kind,
         report.channel,
         report.lang,
         PlaceView(

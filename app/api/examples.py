@@ -263,6 +263,7 @@ CASE = {
     "category": _STREET_LIGHT,
     "text": _TEXT,
     "answers": [],
+    "reporter_kind": "citizen",
     "channel": "api",
     "lang": "vi",
     "place": REPORTER_VIEW["place"],

@@ -29,7 +29,7 @@ from app.errors import Conflict, Invalid, Problem, TooLarge, TooMany
 from app.photos import service as photos
 from app.photos.model import MAX_BYTES, StoredPhoto
 from app.reports.intake import check, file_report
-from app.reports.model import Channel, Contact, Filed, NewReport, Place, Report, Status
+from app.reports.model import Channel, Contact, Filed, NewReport, Place, Report, ReporterKind, Status
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -49,6 +49,7 @@ class ReportBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     commune_code: str | None = None
     category: str | None = None
     answers: dict[str, str] = {}
+    reporter: ReporterKind = "citizen"
     contact_name: str = ""
     contact_phone: str = ""
     contact_email: str = ""
@@ -120,6 +121,7 @@ async def take_in(
             consent=body.consent,
             category=body.category,
             answers=body.answers,
+            reporter_kind=body.reporter,
             contact=Contact(body.contact_name, body.contact_phone, body.contact_email),
             key=(scope, key) if key else None,
         )

@@ -168,8 +168,8 @@ def _body_hash(new: NewReport) -> bytes:
     """What makes two requests the same: everything the person said, not how the channel wrapped it."""
     photos = sorted(p.sha256 for p in new.photos)
     said: tuple[Any, ...] = (new.text, new.place, new.category, new.contact, new.channel, photos)
-    if new.answers:
-        said = (*said, sorted(new.answers.items()))
+    if new.answers or new.reporter_kind != "citizen":
+        said = (*said, sorted(new.answers.items()), new.reporter_kind)
     return hashlib.sha256(msgspec.json.encode(said)).digest()
 
 
@@ -190,6 +190,7 @@ def _facts_of_intake(report: Report, decision: Decision, new: NewReport) -> list
         }
         | {name: list(said) for name, said in (("calls", decision.calls), ("tags", decision.tags)) if said}
         | ({"answers": dict(report.answers)} if report.answers else {})
+        | ({"reporter": report.reporter_kind} if report.reporter_kind != "citizen" else {})
         | _first_answer(decision),
     )
     routed = {
@@ -256,6 +257,7 @@ def _new_report(new: NewReport, located: Located, decision: Decision, to_desk: b
         updated_at=at,
         first_answer_due_at=decision.first_answer_due,
         answers=new.answers,
+        reporter_kind=new.reporter_kind,
     )
 
 
@@ -274,6 +276,7 @@ def facts_for(new: NewReport, located: Located, category: str | None, at: dateti
         lat=located.lat,
         lon=located.lon,
         answers=new.answers,
+        reporter_kind=new.reporter_kind,
         at=at,
     )
 

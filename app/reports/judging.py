@@ -30,6 +30,7 @@ def facts_of(
         lat=report.lat,
         lon=report.lon,
         answers=report.answers,
+        reporter_kind=report.reporter_kind,
     )
 
 

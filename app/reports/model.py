@@ -15,6 +15,7 @@ from app.places.model import Commune
 Channel = Literal["web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311"]
 Urgency = Literal["urgent", "normal", "complex"]
 Visibility = Literal["public", "private"]
+ReporterKind = Literal["citizen", "visitor", "business"]
 Stage = Literal["before", "info", "after"]
 MessageKind = Literal["question", "info", "progress", "resolution", "reason", "note", "dispute", "rating"]
 Audience = Literal["public", "reporter", "staff"]
@@ -79,6 +80,7 @@ class NewReport(Struct, frozen=True, kw_only=True):
     citizen_id: UUID | None = None
     key: tuple[str, str] | None = None
     answers: Mapping[str, str] = {}
+    reporter_kind: ReporterKind = "citizen"
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -129,6 +131,7 @@ class Report(Struct, frozen=True, kw_only=True):
     first_answer_due_at: datetime | None = None
     first_answered_at: datetime | None = None
     answers: Mapping[str, str] = {}
+    reporter_kind: ReporterKind = "citizen"
 
 
 class Filed(Struct, frozen=True):

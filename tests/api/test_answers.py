@@ -104,3 +104,11 @@ async def test_queue_and_case_say_by_when_the_reporter_hears_something_and_when_
     assert row == case
     assert row["answered_at"]
     assert row["overdue"] is False
+
+
+async def test_a_business_says_that_it_is_one(http: httpx.AsyncClient, signed_in: SignedIn) -> None:
+    sent = await send(http, TREE | {"reporter": "business"})
+    case = (await (await signed_in("coordinator")).get(f"{STAFF}/reports/{sent.code}")).json()
+    assert case["reporter_kind"] == "business"
+    refused = await http.post(f"{API}/reports", json=TREE | {"reporter": "ghost"})
+    assert keys(refused) == [("reporter", "api.wrong_value")]

@@ -31,7 +31,7 @@ async def address(world: World) -> AsyncIterator[str]:
 async def file(world: World, category: str) -> Report:
     parts = world.parts
     new = NewReport(
-        text=LIGHT["text"], place=Place(commune_code=AN_XUYEN), channel="web", lang="vi", consent=True,
+        text=str(LIGHT["text"]), place=Place(commune_code=AN_XUYEN), channel="web", lang="vi", consent=True,
         category=category,
     )  # fmt: skip
     return (await file_report(parts.pool, parts.rules, embedded_default(), b"k" * 40, new)).report

@@ -34,7 +34,7 @@ async def test_a_rule_that_is_gone_is_named_and_leads_nowhere(admin: httpx.Async
     parts = world.parts
     older = load(parts.rules.source.replace("chieu-sang-ca-mau", "chieu-sang-cu"), proven=True)
     new = NewReport(
-        text=LIGHT["text"], place=Place(commune_code=AN_XUYEN), channel="web", lang="vi", consent=True,
+        text=str(LIGHT["text"]), place=Place(commune_code=AN_XUYEN), channel="web", lang="vi", consent=True,
         category="street-light",
     )  # fmt: skip
     filed = await file_report(parts.pool, older, embedded_default(), b"k" * 40, new)

@@ -100,3 +100,18 @@ async def test_a_replay_sees_the_answers(settled: Pool) -> None:
     await file(settled, depth="deep")
     outcome = await replay(settled, world.RULES, RULES)
     assert ("roads", "police") in {(way.now, way.then) for way in outcome.transfers}
+
+
+async def test_as_whom_somebody_writes_decides_and_is_kept(settled: Pool) -> None:
+    by_kind = load(world.RULES.source.replace(
+        "rules:\n", "rules:\n  - {id: firms, when: {reporter: business}, then: {agency: police}, why: Doanh nghiệp.}\n"
+    ))  # fmt: skip
+    filed = await file_report(
+        settled, by_kind, world.GAZETTEER, world.KEY, world.new(reporter_kind="business"), world.MONDAY
+    )
+    assert filed.report.rule_id == "firms"
+    report = await read(settled, filed.report)
+    assert report.reporter_kind == "business"
+    assert by_kind.decide(facts_of(report, at=world.MONDAY, category="pothole")).rule_id == "firms"
+    outcome = await replay(settled, world.RULES, by_kind)
+    assert outcome.agency == 1
