@@ -3,7 +3,7 @@
 from litestar import Litestar
 from litestar.datastructures import State
 
-from app.console import assets, entrance, rules_candidate, rules_in_force, rules_try
+from app.console import assets, entrance, rules_candidate, rules_in_force, rules_misrouted, rules_try
 from app.console.candidates import Checks
 from app.console.context import BASE, Console
 from app.console.failures import HANDLERS
@@ -14,7 +14,7 @@ from app.wiring import Parts
 
 def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
     """``cookie``: the name of the session's cookie, shared with the staff API."""
-    rules = [*rules_in_force.ROUTES, *rules_try.ROUTES, *rules_candidate.ROUTES]
+    rules = [*rules_in_force.ROUTES, *rules_try.ROUTES, *rules_candidate.ROUTES, *rules_misrouted.ROUTES]
     return Litestar(
         [*assets.ROUTES, *entrance.ROUTES, *rules],
         path=BASE,

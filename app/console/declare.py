@@ -10,13 +10,19 @@ from app.accounts.permissions import Permission, may
 
 
 class Who(Struct, frozen=True):
-    """``anyone``: also without an account. ``staff``: whoever is signed in, with ``permission`` where one is named."""
+    """``anyone``: also without an account. ``staff``: whoever is signed in, with ``permission`` where one is named, or
+    with ``everywhere`` for the whole province."""
 
     kind: Literal["anyone", "staff"]
     permission: Permission | None = None
+    everywhere: Permission | None = None
 
     def includes(self, actor: Actor) -> bool:
-        return self.permission is None or may(actor, self.permission)
+        return (
+            self.permission is None
+            or may(actor, self.permission)
+            or (self.everywhere is not None and actor.sees_all and may(actor, self.everywhere))
+        )
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -27,6 +33,8 @@ class Who(Struct, frozen=True):
 ANYONE = Who("anyone")
 SIGNED_IN = Who("staff")
 RULES = Who("staff", Permission.MANAGE_RULES)
+RULE_FIGURES = Who("staff", Permission.MANAGE_RULES, everywhere=Permission.READ_STATS)
+"""Who looks after the rules, and who reads the whole province's figures: coordinators and leaders. As for the API."""
 
 
 def page(who: Who, *, status: int = 200) -> dict[str, Any]:

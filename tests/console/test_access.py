@@ -28,6 +28,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/rules"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/source/{version}"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/history"): (*NOBODY_ELSE, 200),
+    ("GET", "/rules/misrouted"): (403, 403, 200, 200, 200),
     ("GET", "/rules/rollback"): (*NOBODY_ELSE, 409),
     ("POST", "/rules/rollback"): (*NOBODY_ELSE, 409),
     ("GET", "/rules/try"): (*NOBODY_ELSE, 200),
