@@ -7,7 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from app.settings import Settings
 from app.wiring import open_parts
@@ -17,6 +17,8 @@ from bot.conversation.runner import Runner
 from bot.hook import Hook
 
 log = structlog.get_logger()
+
+_CONNECTIONS_LEAST = 6
 
 
 class Line(Struct, frozen=True):
@@ -38,6 +40,8 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
+    # Each channel keeps one connection for as long as it leads; the work itself needs some, too.
+    settings = structs.replace(settings, database_pool=max(settings.database_pool, _CONNECTIONS_LEAST))
     async with open_parts(settings) as parts, telegram_line(settings) as telegram, zalo_lines(parts) as zalo:
         await serve(parts, [*telegram, *zalo], stop)
 
