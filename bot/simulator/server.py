@@ -23,7 +23,9 @@ from .sim_http import router
 from .webhook import deliver_updates
 
 _SECURITY = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    # Frames are Mini Apps: pages of the bot, on this machine or another.
+    "Content-Security-Policy": "default-src 'self'; frame-src http://localhost:* http://127.0.0.1:* https:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
