@@ -24,6 +24,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"asset": address}
+    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     return made
 
 
