@@ -45,6 +45,21 @@ def portal(request: Req) -> Portal:
     return found
 
 
+def policy(request: Req) -> dict[str, str]:
+    """The headers of a page that may hold the map: pictures come from the tile server, and inside Telegram in a browser
+    the page is a frame of Telegram's. (Browsers that know frame-ancestors ignore X-Frame-Options.)"""
+    settings = portal(request).parts.settings
+    tiles = f" {settings.tiles.origin}" if settings.tiles else ""
+    around = "https://web.telegram.org"
+    if settings.simulated:
+        around = f"http://127.0.0.1:{settings.simulator_port} http://localhost:{settings.simulator_port}"
+    said = (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        f"img-src 'self' data:{tiles}; frame-ancestors {around}"
+    )
+    return {"Content-Security-Policy": said}
+
+
 def open_to(who: str) -> dict[str, Any]:
     """Keyword arguments for a Litestar route decorator. ``who``: ``anyone``, or ``link``: whoever has a link from their
     chat, which the handler reads first."""

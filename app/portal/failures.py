@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from app.errors import AppError, NotFound, Unavailable
 from app.i18n import Lang, pick, t
-from app.portal.context import Req
+from app.portal.context import Req, policy
 from app.portal.render import show
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ def told(request: Req, error: AppError, lang: Lang | None = None) -> Response[An
     if "application/json" in request.headers.get("accept", ""):
         return Response({"problem": " ".join(said)}, status_code=error.status)
     title = "portal.broken_title" if error.status >= 500 else "portal.refused_title"
-    return show(lang, "failure.html.j2", status=error.status, title=title, said=said)
+    return show(lang, "failure.html.j2", status=error.status, headers=policy(request), title=title, said=said)
 
 
 def _of_ours(request: Req, error: AppError) -> Response[Any]:

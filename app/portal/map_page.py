@@ -15,11 +15,10 @@ from app.i18n import Lang, t
 from app.i18n.text import nfc
 from app.pins import Link, Pin
 from app.places.model import check_point, parse_coordinates
-from app.portal.context import Req, open_to, portal
+from app.portal.context import Req, open_to, policy, portal
 from app.portal.failures import words_of
 from app.portal.render import show
 from app.portal.telegram import opened_by
-from app.settings import Settings
 
 _BODY_MOST = 32_000
 _ADDRESS_MOST = 300
@@ -52,7 +51,7 @@ async def _form(request: Req, link: Link, error: Invalid | None = None, address:
         link.lang,
         "map.html.j2",
         status=error.status if error else 200,
-        headers={"Content-Security-Policy": _policy(settings)},
+        headers=policy(request),
         areas=f"/map/{outline.version}/{province}",
         setup={
             "tiles": settings.tiles.url if settings.tiles else "",
@@ -67,18 +66,6 @@ async def _form(request: Req, link: Link, error: Invalid | None = None, address:
 def _raw(key: str, lang: Lang) -> str:
     """A text with its fields left for the script to fill."""
     return t(key, lang, place="{place}", metres="{metres}", count="{count}")
-
-
-def _policy(settings: Settings) -> str:
-    """Pictures from the tile server; inside Telegram in a browser the page is a frame of Telegram's."""
-    tiles = f" {settings.tiles.origin}" if settings.tiles else ""
-    around = "https://web.telegram.org"
-    if settings.simulated:
-        around = f"http://127.0.0.1:{settings.simulator_port} http://localhost:{settings.simulator_port}"
-    return (
-        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        f"img-src 'self' data:{tiles}; frame-ancestors {around}"
-    )
 
 
 @post(f"{pins.PAGE}/{{token:str}}", **open_to("link"))
@@ -99,7 +86,11 @@ async def choose(request: Req, token: FromPath[str]) -> Response[Any]:
         return await _form(request, link, error, form.get("address", "")[:_ADDRESS_MOST])
     async with parts.pool.acquire() as conn:
         await pins.send(conn, link, pin)
-    return Response({"sent": True}) if asked_by_script else show(link.lang, "sent.html.j2")
+    return Response({"sent": True}) if asked_by_script else _sent(request, link)
+
+
+def _sent(request: Req, link: Link) -> Response[bytes]:
+    return show(link.lang, "sent.html.j2", headers=policy(request))
 
 
 async def _read(request: Req) -> dict[str, str]:

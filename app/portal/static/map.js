@@ -10,8 +10,11 @@
   const address = byId("address");
   const CHOSEN_METRES = 20; // nearer to where the map began nobody has chosen anything
   const FAR_METRES = 25000;
+  // Without tiles there is nothing to see but boundaries, so some must be in sight.
+  const [COMMUNE_ZOOM, NEAR_ZOOM, ROUGH_ZOOM] = tiles ? [14, 16, 14] : [12, 13, 12];
   let communes = []; // {name, at, rings}
-  let start = null;
+  let start = null; // where the map began
+  let isRefitting = false;
   let accuracy = null;
 
   // ---------------------------------------------------------------- inside Telegram
@@ -41,10 +44,32 @@
   byId("plain-hint").hidden = true;
   say(byId("map-hint").innerHTML);
 
-  const map = L.map("map", { preferCanvas: true, maxZoom: 18, minZoom: 6, zoomControl: false, attributionControl: Boolean(tiles && credit) });
+  const map = L.map("map", {
+    preferCanvas: true,
+    maxZoom: 18,
+    minZoom: 6,
+    zoomSnap: tiles ? 1 : 0.25, // tiles are sharp at whole steps alone; boundaries at any
+    zoomControl: false,
+    attributionControl: Boolean(tiles && credit),
+  });
   L.control.zoom({ position: "topright", zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out }).addTo(map);
   map.setView([9.2, 105.1], 9);
+  if (window.ResizeObserver) new ResizeObserver(refit).observe(byId("map"));
   if (tiles) addTiles();
+
+  /** Words above and below come and go; the pin stays on its place. */
+  function refit() {
+    const at = map.getCenter();
+    isRefitting = true;
+    map.invalidateSize({ pan: false });
+    show(at, map.getZoom());
+    isRefitting = false;
+  }
+
+  /** With "reset" the middle is this very point; Leaflet's other ways round it to whole pixels of the screen. */
+  function show(at, zoom) {
+    map.setView(at, zoom, { reset: true, animate: false });
+  }
 
   function addTiles() {
     const text = document.createElement("span");
@@ -78,10 +103,12 @@
   function begin() {
     start = map.getCenter();
     map.on("move", () => {
-      if (isChosen()) say(placeName(map.getCenter()));
+      if (!isRefitting && isChosen()) say(placeName(map.getCenter()));
     });
     map.on("click", (event) => map.panTo(event.latlng));
-    map.on("movestart", () => complain(""));
+    map.on("movestart", () => {
+      if (!isRefitting) complain("");
+    });
     form.dataset.ready = "yes";
   }
 
@@ -111,12 +138,12 @@
   /** The commune below a point by its simplified boundary, else the nearest centre. The chat asks for confirmation. */
   function placeName(point) {
     const inside = communes.find((commune) => isInside(commune.rings, point.lng, point.lat));
-    if (inside) return `📍 ${inside.name}`;
+    if (inside) return inside.name;
     const distances = communes.map((commune) => commune.at.distanceTo(point));
     const nearest = Math.min(...distances);
     if (!communes.length) return "";
     if (nearest > FAR_METRES) return words.outside;
-    return `📍 ${fill(words.near, { place: communes[distances.indexOf(nearest)].name })}`;
+    return fill(words.near, { place: communes[distances.indexOf(nearest)].name });
   }
 
   function isInside(rings, x, y) {
@@ -144,7 +171,7 @@
     const at = L.latLng(coords.latitude, coords.longitude);
     if (accuracy) accuracy.remove();
     accuracy = L.circle(at, { radius: coords.accuracy, color: "#1a73e8", weight: 1, fillOpacity: 0.12, interactive: false }).addTo(map);
-    map.setView(at, coords.accuracy > 500 ? 14 : 16, { animate: false });
+    show(at, coords.accuracy > 500 ? ROUGH_ZOOM : NEAR_ZOOM);
     say(placeName(at));
     isWorded("notice", coords.accuracy > 200 ? fill(words.rough, { metres: Math.round(coords.accuracy / 100) * 100 }) : "");
   }
@@ -196,8 +223,7 @@
 
   function goTo(place) {
     byId("results").hidden = true;
-    map.invalidateSize({ animate: false });
-    map.setView([place.lat, place.lon], place.name ? 14 : 16, { animate: false });
+    show([place.lat, place.lon], place.name ? COMMUNE_ZOOM : NEAR_ZOOM);
     say(placeName(map.getCenter()));
     byId("map").focus();
   }
