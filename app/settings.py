@@ -235,9 +235,10 @@ def _telegram(read: _Reader) -> Telegram | None:
 
 
 def _tiles(read: _Reader) -> Tiles | None:
+    before = len(read.problems)
     url, credit = read.url("TILE_URL", ("https", "http")), read.text("TILE_CREDIT", "") or ""
-    if url is None:
-        if credit:
+    if url is None or len(read.problems) > before:
+        if credit and url is None:
             read.problems.append(f"{PREFIX}TILE_URL is missing although {PREFIX}TILE_CREDIT is set")
         return None
     missing = [field for field in ("{z}", "{x}", "{y}") if field not in url]

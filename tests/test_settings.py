@@ -306,6 +306,7 @@ def test_settings_cannot_be_changed(home: dict[str, str]) -> None:
         "https://tiles.example/{z}/{x}.png",
         "ftp://tiles.example/{z}/{x}/{y}",
         "https://a b/{z}/{x}/{y}",
+        "https://[::1/{z}/{x}/{y}",
         "https://tiles.example; script-src */{z}/{x}/{y}",
         "https://user:word@tiles.example/{z}/{x}/{y}",
     ],

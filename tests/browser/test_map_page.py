@@ -307,13 +307,11 @@ async def test_another_persons_initdata_is_refused_in_words(page: Page, address:
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
 async def test_every_state_of_the_page_is_accessible_and_fits(
-    context: BrowserContext, page: Page, address: str, world: World, width: int
+    browser: Browser, address: str, world: World, width: int
 ) -> None:
     # axe is put into the page as a script of the test's own, which the page's policy would refuse.
-    plain = await context.browser.new_context(  # type: ignore[union-attr]  # there is a browser
-        bypass_csp=True, viewport={"width": width, "height": 800}, locale="vi-VN"
-    )
-    page = await plain.new_page()
+    context = await browser.new_context(bypass_csp=True, viewport={"width": width, "height": 800}, locale="vi-VN")
+    page = await context.new_page()
     chat = await asked_where(world.parts)
     await open_map(page, address, chat)
     assert await faults(page) == []
@@ -331,7 +329,7 @@ async def test_every_state_of_the_page_is_accessible_and_fits(
     await page.reload()
     await expect(page.get_by_role("heading", name="Chưa mở được trang này")).to_be_visible()
     assert await faults(page) == []
-    await plain.close()
+    await context.close()
 
 
 async def test_the_whole_map_is_on_a_phones_screen_without_scrolling(page: Page, address: str, world: World) -> None:

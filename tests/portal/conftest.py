@@ -13,7 +13,6 @@ from app.accounts import citizens
 from app.db import transaction
 from app.i18n import Lang
 from app.pins import Link
-from app.portal.telegram import sign
 from app.settings import SIMULATOR_TOKEN
 from app.wiring import Parts
 from bot.conversation import store
@@ -26,8 +25,6 @@ from tests.api.conftest import lab as lab
 from tests.api.conftest import parts as parts
 from tests.api.conftest import rules as rules
 from tests.api.conftest import world as world
-
-__all__ = ["SIMULATOR_TOKEN", "Chat", "asked_where", "opened", "sign"]
 
 HERE = {"lat": "9.224610", "lon": "105.178000"}  # the centre of Phường An Xuyên
 SCRIPT = {"Accept": "application/json"}
