@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 PREFIX = "PHANANH_"
+SIMULATOR_TOKEN = "1000000001:local-bot-api-server-only"  # noqa: S105  # opens nothing but our own simulator
 
 
 class SettingsError(Exception):
@@ -74,6 +75,19 @@ class ZaloOA(_Quiet, frozen=True):
     oauth_host: str
 
 
+class Tiles(Struct, frozen=True):
+    """Map pictures from a tile server: ``url`` has {z}, {x} and {y}; ``credit`` says whose they are."""
+
+    url: str
+    credit: str
+
+    @property
+    def origin(self) -> str:
+        """Where browsers get them, as a content policy names it; {s} stands for several servers."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}"
+
+
 class Settings(_Quiet, frozen=True):
     home: Path
     database_url: str | None
@@ -87,6 +101,7 @@ class Settings(_Quiet, frozen=True):
     simulator_port: int
     bot_port: int
     public_url: str
+    tiles: Tiles | None
     rules: Path
     secret_key: bytes
     log_level: str
@@ -108,11 +123,17 @@ class Settings(_Quiet, frozen=True):
         return [PREFIX + name for name, bot in named.items() if bot is not None]
 
     @property
+    def telegram_token(self) -> str:
+        """The token of the bot that is served, which also proves who has opened one of our pages in Telegram."""
+        return self.telegram.token if self.telegram else SIMULATOR_TOKEN
+
+    @property
     def simulator_url(self) -> str:
         return f"http://127.0.0.1:{self.simulator_port}"
 
 
 _UNREADABLE = "unreadable"
+_TILE_HOST = re.compile(r"(\{s\}\.)?[A-Za-z0-9.-]+(:\d+)?")
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 # What Telegram allows in the header that proves an update comes from it.
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -282,6 +303,20 @@ def _hooks(read: _Reader, *urls: str | None) -> None:
         read.problems.append("two webhook addresses have the same path; give each channel a path of its own")
 
 
+def _tiles(read: _Reader) -> Tiles | None:
+    before = len(read.problems)
+    url, credit = read.url("TILE_URL", ("https", "http")), read.text("TILE_CREDIT", "") or ""
+    if url is None or len(read.problems) > before:
+        if credit and url is None:
+            read.problems.append(f"{PREFIX}TILE_URL is missing although {PREFIX}TILE_CREDIT is set")
+        return None
+    missing = [field for field in ("{z}", "{x}", "{y}") if field not in url]
+    # What stands before the path becomes part of each page's content policy.
+    if missing or not _TILE_HOST.fullmatch(urlsplit(url).netloc):
+        read.problems.append(f"{PREFIX}TILE_URL must be like https://tiles.example.vn/{{z}}/{{x}}/{{y}}.png")
+    return Tiles(url, credit)
+
+
 def _secret_key(read: _Reader, home: Path) -> bytes:
     """The signing key; generated once into ``home`` when none is given, so links survive a restart."""
     given = read.text("SECRET_KEY", secret=True)
@@ -339,6 +374,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "simulator_port": read.port("SIMULATOR_PORT", 8081),
         "bot_port": read.port("BOT_PORT", 8082),
         "public_url": (read.url("PUBLIC_URL", ("https", "http"), f"http://localhost:{port}") or "").rstrip("/"),
+        "tiles": _tiles(read),
         "rules": rules,
         "secret_key": _secret_key(read, home),
         "log_level": level,
