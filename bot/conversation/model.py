@@ -7,7 +7,10 @@ from msgspec import Struct
 from app.errors import Problem
 from app.photos.model import StoredPhoto
 
-Command = Literal["start", "report", "track", "list", "lang", "cancel", "delete", "help"]
+Command = Literal[
+    "start", "report", "track", "list", "lang", "cancel", "delete", "help",
+    "officer", "queue", "unlink", "link_group", "unlink_group",
+]  # fmt: skip
 COMMANDS: dict[str, Command] = {
     "start": "start",
     "baocao": "report",
@@ -24,6 +27,16 @@ COMMANDS: dict[str, Command] = {
     "delete": "delete",
     "trogiup": "help",
     "help": "help",
+    "canbo": "officer",
+    "officer": "officer",
+    "viec": "queue",
+    "queue": "queue",
+    "huycanbo": "unlink",
+    "unlink": "unlink",
+    "lienketnhom": "link_group",
+    "linkgroup": "link_group",
+    "huylienketnhom": "unlink_group",
+    "unlinkgroup": "unlink_group",
 }
 """Vietnamese names and their English twins, without the slash."""
 
@@ -77,6 +90,8 @@ class Incoming(Struct, frozen=True, kw_only=True):
     """The words of our own message that this one replies to."""
     cannot_use: NO_PHOTO | None = None
     in_group: bool = False
+    group: str = ""
+    """The group's title."""
     settled: bool = False
     """Nothing more came of an album: time for the answer."""
 
@@ -96,10 +111,16 @@ class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message to the citizen: plain text and rows of buttons.
 
     ``place_button``: offer the channel's own way to send a position, under these words. ``instead_of``: number of our
-    message it replaces, where the channel can.
+    message it replaces, where the channel can. ``answers``: number of the message it replies to. ``ask``: the words
+    in the empty text field while the channel has this person, named by ``to`` (id, name), reply to it. ``venue``:
+    latitude, longitude, title and address; shown on the channel's own map instead of the text.
     """
 
     text: str
     rows: Rows = ()
     place_button: str = ""
     instead_of: int = 0
+    answers: int = 0
+    ask: str = ""
+    to: tuple[str, str] | None = None
+    venue: tuple[float, float, str, str] | None = None
