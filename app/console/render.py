@@ -15,7 +15,7 @@ from msgspec import Struct
 from app.accounts.model import Actor
 from app.console.assets import address
 from app.console.context import BASE, Req, lang_of
-from app.console.declare import RULES, Who
+from app.console.declare import RULES, SIGNED_IN, Who
 from app.console.words import when
 from app.i18n import t
 from app.routing.calendar import VIETNAM
@@ -31,7 +31,7 @@ class Entry(Struct, frozen=True):
     who: Who
 
 
-MENU = (Entry("rules", f"{BASE}/rules", RULES),)
+MENU = (Entry("rules", f"{BASE}/rules", RULES), Entry("chats", f"{BASE}/chats", SIGNED_IN))
 
 
 def machine_time(at: datetime) -> str:
