@@ -67,10 +67,10 @@ async def _ears(conn: Conn, report: Report, event: Event) -> list[tuple[Ear, str
     """Who hears of an event, and under which heading. Who has the case by now counts: nobody else may read it."""
     found = []
     if (key := staff_cards.headline(event)) and report.status in OPEN:
-        found = [(ear, key) for ear in await store_staff.ears(conn, report.agency_id, report.assignee_id)]
+        found = [(ear, key) for ear in await store_staff.ears(conn, report.agency_id, report.assignee_id, event.at)]
     for agency_id in staff_cards.called(event):
         if agency_id != report.agency_id:
-            found += [(ear, "called") for ear in await store_staff.ears(conn, agency_id, None)]
+            found += [(ear, "called") for ear in await store_staff.ears(conn, agency_id, None, event.at)]
     return found
 
 

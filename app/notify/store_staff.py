@@ -1,5 +1,6 @@
 """SQL of what staff are told: who hears for an agency, and the messages that show a case."""
 
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -18,26 +19,31 @@ class Ear(Struct, frozen=True):
     lang: Lang
 
 
-async def ears(conn: Conn, agency_id: str, assignee_id: UUID | None) -> list[Ear]:
-    """The agency's group, and the assignee in private. Without a group, its officers and leads who have a chat."""
+async def ears(conn: Conn, agency_id: str, assignee_id: UUID | None, at: datetime) -> list[Ear]:
+    """The agency's group, and the assignee in private. Without a group, its officers and leads who have a chat.
+
+    ``at``: when it happened. What happened before a chat was linked is to be found in the queue.
+    """
     rows = await conn.fetch(
         """
         WITH groups AS (
-            SELECT 'agency:' || agency_id AS recipient, channel, chat_id, 'vi' AS lang
+            SELECT 'agency:' || agency_id AS recipient, channel, chat_id, 'vi' AS lang, since
             FROM agency_chats WHERE agency_id = $1
         )
-        SELECT * FROM groups
+        SELECT recipient, channel, chat_id, lang FROM groups WHERE since <= $3::timestamptz + interval '1 minute'
         UNION ALL
         SELECT * FROM (
             SELECT DISTINCT ON (staff_id, channel) 'staff:' || staff_id, channel, channel_user_id, lang
             FROM staff_identities i JOIN staff s USING (staff_id)
             WHERE s.active AND s.agency_id = $1 AND s.role IN ('officer', 'lead', 'coordinator')
               AND (s.staff_id = $2 OR NOT EXISTS (SELECT FROM groups))
+              AND linked_at <= $3::timestamptz + interval '1 minute'
             ORDER BY staff_id, channel, linked_at DESC
         ) AS people
         """,
         agency_id,
         assignee_id,
+        at,
     )
     return [Ear(*row) for row in rows]
 

@@ -71,13 +71,17 @@ class Simulator:
         self.touch(self.chats[person.id])
         return person
 
-    def add_group(self, title: str, members: list[int]) -> Chat:
-        """A group with the bot and these people in it; the bot learns that it was added."""
+    def add_group(self, title: str, members: list[int], *, chat_id: int | None = None) -> Chat:
+        """A group with the bot and these people in it; the bot learns that it was added, unless ``chat_id`` says that
+        it is one from before."""
         founder = self.person(members[0])
-        chat = Chat(-1_000_000_000_000 - next(self._person_ids), title, set(members), started=True)
+        number = chat_id or -1_000_000_000_000 - next(self._person_ids)
+        chat = Chat(number, title, set(members), started=True)
         self.chats[chat.id] = chat
-        self.member_changed(chat, founder, "left", "member")
-        self.add_message(chat, founder.as_user(), {"new_chat_members": [self.bot]}, tell_bot=True)
+        if chat_id is None:
+            self.member_changed(chat, founder, "left", "member")
+            self.add_message(chat, founder.as_user(), {"new_chat_members": [self.bot]}, tell_bot=True)
+        self.touch(chat)
         return chat
 
     def upgrade_group(self, old: Chat) -> Chat:

@@ -112,6 +112,8 @@ def changes(sim: Simulator, chat: Chat, since: int) -> Json:
         news["person"] = person_json(person)
         news["commands"] = commands_for(sim, chat, person)
         news["description"] = profile_text(sim, "description", person)
+    else:
+        news["commands"] = commands_for(sim, chat, sim.person(min(chat.members)))
     return news
 
 

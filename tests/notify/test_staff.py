@@ -47,6 +47,8 @@ async def linked(settled: Pool) -> Pool:
     assert LEAD.id
     code, _ = await chats.make_code(settled, LEAD.id, SYSTEM)
     await chats.link(settled, "telegram", "77", code, "vi")
+    await settled.execute("UPDATE agency_chats SET since = $1", MONDAY - timedelta(days=60))
+    await settled.execute("UPDATE staff_identities SET linked_at = $1", MONDAY - timedelta(days=60))
     return settled
 
 
@@ -95,6 +97,12 @@ async def test_what_is_urgent_waits_for_nothing(linked: Pool, tmp_path: Path) ->
     board = Board()
     await deliver(linked, board, tmp_path)
     assert board.texts(GROUP)[0].startswith("🔴")
+
+
+async def test_what_happened_before_the_group_was_linked_is_not_told(linked: Pool) -> None:
+    await linked.execute("UPDATE agency_chats SET since = $1", MONDAY + timedelta(hours=1))
+    await file(linked)
+    assert await tell(linked, MONDAY + timedelta(hours=2)) == []
 
 
 async def test_telling_twice_tells_once(linked: Pool, tmp_path: Path) -> None:
