@@ -40,10 +40,19 @@ _PREFIX = "staff_"
 # ---------------------------------------------------------------- who hears of what
 
 
-async def tell(pool: Pool, rules: RuleSet, report_id: UUID, first: int, last: int, at: datetime | None = None) -> int:
+async def tell(
+    pool: Pool,
+    rules: RuleSet,
+    report_id: UUID,
+    first: int,
+    last: int,
+    at: datetime | None = None,
+    *,
+    at_any_hour: bool = False,
+) -> int:
     """Enter whoever of staff should hear of events ``first`` to ``last``, and have cards brought up to date.
 
-    Repeating it adds nothing. Gives the number of new messages.
+    ``at_any_hour``: nothing waits for office hours. Repeating it adds nothing. Gives the number of new messages.
     """
     at = at or datetime.now(UTC)
     async with transaction(pool) as conn:
@@ -56,7 +65,7 @@ async def tell(pool: Pool, rules: RuleSet, report_id: UUID, first: int, last: in
                 entry = store.Entry(
                     report_id, event.seq, ear.recipient, ear.channel, ear.chat_id, f"{_PREFIX}{key}", ear.lang, 0
                 )
-                at_once = report.urgency == "urgent" or key == "called"
+                at_once = at_any_hour or report.urgency == "urgent" or key == "called"
                 entries.append(entry)
                 new_jobs.append(_job(entry, timedelta(0) if at_once else until_open(rules.calendar, at)))
         await _refresh_soon(conn, report_id)

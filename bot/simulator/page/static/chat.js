@@ -1,7 +1,7 @@
 // The chat page: what comes from the simulator, and what the person on screen does.
 
 import { listen, post, setup, texts } from "./api.js";
-import { addGroups, drawGroup, isGroup, said } from "./groups.js";
+import { drawGroup, everybody, isGroup, said } from "./groups.js";
 import { alertBox, drawMessages, drawPeople, drawState, drawStatus, drawTyping } from "./screen.js";
 import { isAtEnd, prepareScreen, toEnd, toast } from "./screen.js";
 import { openSheet, prepareSheet } from "./sheet.js";
@@ -196,8 +196,7 @@ prepareSheet({
   onSent: () => setMode(null),
   onError: failed,
 });
-setup.people.forEach(addPerson);
-addGroups();
+everybody().forEach(addPerson);
 select(setup.people[0].id);
 listen({
   onChanges: (change) => {

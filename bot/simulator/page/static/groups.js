@@ -1,14 +1,16 @@
 // Groups on the page: who of the members speaks, and what looks different there.
 
 import { setup, texts } from "./api.js";
-import { addPerson, byId, current } from "./state.js";
+import { byId, current } from "./state.js";
 
 export const isGroup = (chat = current()) => Boolean(chat?.person.members);
 const staff = new Set(setup.groups.flatMap((group) => group.members.map((member) => member.id)));
 
-/** Groups stand in the list beside the people, before those who only speak in them. */
-export function addGroups() {
-  for (const group of setup.groups) addPerson({ ...group, sender: group.members[0].id });
+/** The list: citizens, groups, and last the staff who speak in them. */
+export function everybody() {
+  const groups = setup.groups.map((group) => ({ ...group, sender: group.members[0].id }));
+  const [officers, citizens] = [true, false].map((is) => setup.people.filter(({ id }) => staff.has(id) === is));
+  return [...citizens, ...groups, ...officers];
 }
 
 /** What stands under a name in the list. */

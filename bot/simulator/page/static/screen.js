@@ -22,7 +22,7 @@ export function drawPeople() {
 
 function personItem(chat, number) {
   const { person } = chat;
-  const avatar = element("span", { className: `avatar tone${number % 5}` }, person.first_name.split(" ").at(-1)[0]);
+  const avatar = element("span", { className: `avatar tone${number % 5}` }, person.first_name.split(" ").at(-1)[0].toUpperCase());
   avatar.setAttribute("aria-hidden", "true");
   const language = element("small", {}, kindOf(person));
   const name = element("span", { className: "name" }, person.first_name, language);
