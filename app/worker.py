@@ -80,6 +80,7 @@ def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
         async with parts.pool.acquire() as conn:
             await chats.sweep(conn)
             await officers.sweep(conn)
+            await staff.sweep(conn)
 
 
 def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:

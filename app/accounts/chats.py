@@ -124,6 +124,11 @@ async def unreachable(conn: Conn, channel: str, user_id: str) -> None:
     await store_chats.unreachable(conn, channel, user_id)
 
 
+async def reachable(conn: Conn, channel: str, user_id: str) -> None:
+    """Somebody spoke to us there, or let us in again: messages arrive."""
+    await store_chats.reachable(conn, channel, user_id)
+
+
 # ---------------------------------------------------------------- groups
 
 

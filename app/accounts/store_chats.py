@@ -23,6 +23,7 @@ class Group(Struct, frozen=True):
 
     agency_id: str | None
     title: str
+    unreachable: bool = False
 
 
 async def put_code(conn: Conn, staff_id: UUID, hashed: bytes, until: datetime) -> bool:
@@ -148,12 +149,31 @@ async def unreachable(conn: Conn, channel: str, chat_id: str) -> None:
     )
 
 
+async def reachable(conn: Conn, channel: str, chat_id: str) -> None:
+    await conn.execute(
+        """
+        WITH people AS (
+            UPDATE staff_identities SET unreachable_since = NULL
+            WHERE channel = $1 AND channel_user_id = $2 AND unreachable_since IS NOT NULL
+        )
+        UPDATE agency_chats SET unreachable_since = NULL
+        WHERE channel = $1 AND chat_id = $2 AND unreachable_since IS NOT NULL
+        """,
+        channel,
+        chat_id,
+    )
+
+
 # ---------------------------------------------------------------- groups
 
 
 async def group(conn: Conn, channel: str, chat_id: str) -> Group | None:
     row = await conn.fetchrow(
-        "SELECT agency_id, title FROM agency_chats WHERE channel = $1 AND chat_id = $2", channel, chat_id
+        """
+        SELECT agency_id, title, unreachable_since IS NOT NULL FROM agency_chats WHERE channel = $1 AND chat_id = $2
+        """,
+        channel,
+        chat_id,
     )
     return Group(*row) if row else None
 

@@ -134,9 +134,12 @@ async def _telling(
     agency_id = await _agency_of(conn, entry)
     if report.status not in OPEN or (agency_id != report.agency_id and key != "called"):
         return None
-    shown = await show(conn, report, entry.lang, theirs=True, map_link=map_link)
+    in_group = entry.recipient.startswith("agency:")
+    shown = await show(conn, report, lang, theirs=True, in_group=in_group, map_link=map_link)
     text = staff_cards.card(rules, lang, shown, key)
     buttons = staff_cards.buttons(lang, shown) if agency_id == report.agency_id else ()
+    if shown.hushed:
+        return Telling(text, (), buttons)
     case = await reports.case(conn, report)
     stage = "info" if key == "answered" else "before"
     if key == "answered" and (said := [m for m in case.messages if m.kind == "info"]):
@@ -163,7 +166,9 @@ async def _pictures(objects: ObjectStore, hashes: list[str]) -> tuple[bytes, ...
         return ()
 
 
-async def show(conn: Conn, report: Report, lang: Lang, *, theirs: bool, map_link: str = "") -> staff_cards.Shown:
+async def show(
+    conn: Conn, report: Report, lang: Lang, *, theirs: bool, in_group: bool, map_link: str = ""
+) -> staff_cards.Shown:
     """What a card shows, with names: colleagues may know who of them has it."""
     names = await accounts.agency_names(conn, [report.agency_id], lang)
     people = await accounts.staff_names(conn, [report.assignee_id]) if report.assignee_id else {}
@@ -172,6 +177,7 @@ async def show(conn: Conn, report: Report, lang: Lang, *, theirs: bool, map_link
         agency=names.get(report.agency_id, report.agency_id),
         assignee=people.get(report.assignee_id, "") if report.assignee_id else "",
         theirs=theirs,
+        hushed=in_group and report.visibility == "private",
         map_link=map_link,
     )
 
@@ -258,7 +264,8 @@ async def refresh(
 
 async def _refresh(conn: Conn, rules: RuleSet, sender: CardSender, report_id: UUID, card: Card, map_link: str) -> None:
     report = await reports.get(conn, report_id)
-    shown = await show(conn, report, card.lang, theirs=await _still_theirs(conn, report, card), map_link=map_link)
+    theirs, in_group = await _still_theirs(conn, report, card), card.agency_id is not None
+    shown = await show(conn, report, card.lang, theirs=theirs, in_group=in_group, map_link=map_link)
     buttons = staff_cards.buttons(card.lang, shown)
     try:
         await sender.edit(
@@ -279,3 +286,8 @@ async def _still_theirs(conn: Conn, report: Report, card: Card) -> bool:
         return False
     who = await chats.officer(conn, card.channel, card.chat_id)
     return who is not None and who.actor.may_see(report.agency_id, report.supervisor_id)
+
+
+async def sweep(conn: Conn) -> None:
+    """Forget the messages that show cases which ended long ago."""
+    await store_staff.sweep(conn)

@@ -22,13 +22,15 @@ _AGAIN = frozenset({Kind.REOPENED, Kind.DISPUTED, Kind.UNMERGED})
 
 
 class Shown(Struct, frozen=True, kw_only=True):
-    """A case as it is now. ``theirs``: it is still in the hands of those who read it. ``map_link``: a pattern with
-    ``{lat}`` and ``{lon}``, or nothing."""
+    """A case as it is now. ``theirs``: it is still in the hands of those who read it. ``hushed``: it is private and a
+    group reads along, so words, photo and exact place are left to private chats. ``map_link``: a pattern with ``{lat}``
+    and ``{lon}``, or nothing."""
 
     report: Report
     agency: str
     assignee: str
     theirs: bool
+    hushed: bool = False
     map_link: str = ""
 
 
@@ -68,13 +70,14 @@ def card(rules: RuleSet, lang: Lang, shown: Shown, key: str = "card") -> str:
     report = shown.report
     if not shown.theirs:
         return "\n".join((heading(lang, report, "card"), t("officers.elsewhere", lang, agency=shown.agency)))
+    place = report.commune_name or t("officers.place_unknown", lang) if shown.hushed else where(report, lang)
     lines = [
         heading(lang, report, key),
         category_name(rules, report.category, lang),
-        f"“{readable(report.body, lang)}”",
-        f"📍 {where(report, lang)}{t('officers.about', lang) if report.place_approximate else ''}",
+        t("officers.hushed", lang) if shown.hushed else f"“{readable(report.body, lang)}”",
+        f"📍 {place}{t('officers.about', lang) if report.place_approximate else ''}",
     ]
-    if shown.map_link and report.lat is not None and report.lon is not None:
+    if shown.map_link and not shown.hushed and report.lat is not None and report.lon is not None:
         lines.append(shown.map_link.format(lat=f"{report.lat:.6f}", lon=f"{report.lon:.6f}"))
     lines.append(_deadline(lang, report))
     status = t(f"reports.status_{report.status}", lang)
@@ -104,7 +107,7 @@ def buttons(lang: Lang, shown: Shown) -> tuple[tuple[Button, ...], ...]:
     if report.status in WORK:
         first = (button("take"),) if report.assignee_id is None else ()
         rows = [(*first, button("done")), (button("ask"), button("pass"))]
-    if report.lat is not None:
+    if report.lat is not None and not shown.hushed:
         rows.append((button("map"),))
     return tuple(rows)
 

@@ -181,3 +181,12 @@ async def move(conn: Conn, channel: str, old: str, new: str) -> None:
         old,
         new,
     )
+
+
+async def sweep(conn: Conn) -> None:
+    await conn.execute(
+        """
+        DELETE FROM staff_cards c USING reports r
+        WHERE r.report_id = c.report_id AND r.ended_at < now() - interval '30 days'
+        """
+    )

@@ -31,7 +31,9 @@ _OFFERED = 6
 
 
 def why_not(error: AppError, lang: Lang) -> str:
-    """A refusal in words."""
+    """A refusal in words. What is our own trouble is raised again: trying later may help."""
+    if error.status >= 500:
+        raise error
     return "\n".join(problem_text(problem, lang) for problem in error.problems)
 
 

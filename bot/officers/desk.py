@@ -35,6 +35,9 @@ class OfficersDesk:
         if heard.in_group:
             return await self._in_group(chat_id, heard)
         if said is None:
+            if not heard.left:
+                async with self._parts.pool.acquire() as conn:
+                    await chats.reachable(conn, self._channel.name, heard.person.user_id)
             return None
         if said.command in _COMMANDS:
             return await self._command(chat_id, heard, said, await self._who(heard), None)
@@ -70,6 +73,8 @@ class OfficersDesk:
             return await groups.changed(parts, name, chat_id, heard)
         async with parts.pool.acquire() as conn:
             group = await chats.group(conn, name, chat_id)
+            if group and group.unreachable:
+                await chats.reachable(conn, name, chat_id)
         agency_id = group.agency_id if group else None
         if said.command in _COMMANDS and (agency_id or said.command in ("officer", "link_group")):
             return await self._command(chat_id, heard, said, await self._who(heard), agency_id)
@@ -159,7 +164,7 @@ class OfficersDesk:
         parts, user_id = self._parts, heard.person.user_id
         report = await acts.case(parts, who, code)
         if verb == "card":
-            return Answer(replies=(await worklist.card(parts, who, code),))
+            return Answer(replies=(await worklist.card(parts, who, code, in_group=said.in_group),))
         async with parts.pool.acquire() as conn:
             draft = await store.draft(conn, self._channel.name, chat_id, user_id, report.code)
             if verb in ("take", "done", "ask", "pass", "map"):
@@ -241,6 +246,8 @@ def _ask_reason(who: Officer, user_id: str, report: Report, draft: StaffDraft, a
 def _map(who: Officer, report: Report, said: Incoming) -> Answer:
     if report.lat is None or report.lon is None:
         return Answer(notice=t("officers.no_point", who.lang), alert=True)
+    if said.in_group and report.visibility == "private":
+        return Answer(notice=t("officers.hushed", who.lang), alert=True)
     place = staff_cards.where(report, who.lang)
     spot = (report.lat, report.lon, report.code, place)
     return Answer(replies=(Reply(text=place, venue=spot, answers=said.pressed),))

@@ -50,12 +50,14 @@ def _line(parts: Parts, who: Officer, row: QueueRow, now: datetime) -> str:
     return f"{mark} {row.code} {category}, {row.commune_name or '–'}\n{status}. {due}{tail}"
 
 
-async def card(parts: Parts, who: Officer, code: str, answers: int = 0) -> Reply:
+async def card(parts: Parts, who: Officer, code: str, *, in_group: bool) -> Reply:
     """A case as a card. Raises NotFound or Forbidden."""
     report = await acts.case(parts, who, code)
     async with parts.pool.acquire() as conn:
-        shown = await staff.show(conn, report, who.lang, theirs=True, map_link=parts.settings.map_link)
+        shown = await staff.show(
+            conn, report, who.lang, theirs=True, in_group=in_group, map_link=parts.settings.map_link
+        )
     rows = tuple(
         tuple(Choice(button.label, button.data) for button in row) for row in staff_cards.buttons(who.lang, shown)
     )
-    return Reply(text=staff_cards.card(parts.rules, who.lang, shown), rows=rows, answers=answers)
+    return Reply(text=staff_cards.card(parts.rules, who.lang, shown), rows=rows)

@@ -155,6 +155,17 @@ async def test_nothing_of_the_reporter_is_in_a_card(linked: Pool, tmp_path: Path
     assert not any(secret in text for secret in ("Lan", "0912", "example.vn"))
 
 
+async def test_of_a_private_report_a_group_reads_neither_words_nor_address(linked: Pool, tmp_path: Path) -> None:
+    await linked.execute("UPDATE agency_chats SET agency_id = 'police'")
+    board = Board()
+    await told(linked, category="noise", text="Nhà số 7 hát karaoke suốt đêm.")
+    await deliver(linked, board, tmp_path)
+    [telling] = board.boxes[GROUP]
+    assert not any(words in telling.text for words in ("karaoke suốt đêm", "12 Lý Bôn"))
+    assert telling.photos == ()
+    assert "🔒" in telling.text
+
+
 async def test_a_card_follows_its_case_and_stops_when_it_is_anothers(linked: Pool, tmp_path: Path) -> None:
     report, board = await told(linked), Board()
     await deliver(linked, board, tmp_path)

@@ -378,3 +378,28 @@ async def test_strangers_get_no_queue(office: Office, team: Team, sim: SimClient
     assert report.code not in (await team.stranger.wait("Dành cho cán bộ")).text
     await team.outsider.text("/viec")
     assert report.code not in (await team.outsider.wait("")).text
+
+
+# ---------------------------------------------------------------- private reports, blocked bots
+
+
+async def test_a_private_report_is_read_in_private_alone(office: Office, team: Team) -> None:
+    report = await office.report(category="street-light")
+    await office.parts.pool.execute("UPDATE reports SET visibility = 'private' WHERE report_id = $1", report.report_id)
+    await team.officer.press("Xem vị trí", message=await team.card())
+    assert "không công khai" in (await team.officer.notice())["text"]
+    await team.private.press_data((await team.private.messages())[-1], f"o1|card|{report.code}")
+    assert "hẻm tối om" in (await team.private.wait("Trạng thái")).text
+    await team.officer.press_data(await team.card(), f"o1|card|{report.code}")
+    assert "hẻm tối om" not in (await team.officer.wait("không công khai")).text
+
+
+async def test_whoever_blocked_the_bot_and_comes_back_hears_again(office: Office) -> None:
+    officer = await office.chat("officer")
+    await officer.block()
+    await office.report()
+    await until(office.parts, "SELECT count(*) FROM staff_identities WHERE unreachable_since IS NOT NULL", holds=1)
+    await officer.unblock()
+    await until(office.parts, "SELECT count(*) FROM staff_identities WHERE unreachable_since IS NOT NULL", holds=0)
+    report = await office.report()
+    assert report.code in (await officer.wait("Việc mới")).text
