@@ -196,7 +196,8 @@ async def _send(pool: Pool, sender: CardSender, entry: store.Entry, attempt: int
         if isinstance(failure, Unreachable):
             await chats.unreachable(conn, entry.channel, entry.channel_user_id)
         settled = await store.settle(conn, entry, status, reason, ref, was=was, attempt=attempt)
-        if ref is not None:
+        if ref is not None and not entry.template.endswith("called"):
+            # Who was called to help is not kept up to date: the case is another's.
             await store_staff.add_card(conn, entry.report_id, entry.channel, entry.channel_user_id, ref, seq)
             # Something may have happened while it was on its way.
             await _refresh_soon(conn, entry.report_id)

@@ -180,6 +180,36 @@ async def test_a_card_follows_its_case_and_stops_when_it_is_anothers(linked: Poo
     assert len(board.edits) == 2
 
 
+async def test_agencies_called_at_once_are_alerted_whatever_the_hour_and_given_no_buttons(
+    linked: Pool, tmp_path: Path
+) -> None:
+    await linked.execute(
+        "INSERT INTO agency_chats (channel, chat_id, agency_id, since) VALUES ('telegram', '-1002', 'police', $1)",
+        MONDAY - timedelta(days=60),
+    )
+    report = await told(linked, NIGHT)
+    board = Board()
+    await deliver(linked, board, tmp_path)
+    await linked.execute(
+        """
+        INSERT INTO report_events (report_id, seq, kind, at, actor_kind, data, hash)
+        VALUES ($1, 99, 'noted', $2, 'system', '{"calls": ["police"]}', decode(repeat('00', 32), 'hex'))
+        """,
+        report.report_id,
+        NIGHT,
+    )
+    await staff.tell(linked, RULES, report.report_id, 99, 99, NIGHT)
+    [wait] = [row["wait"] for row in await linked.fetch("SELECT execute_after - now() AS wait FROM pgqueuer")]
+    assert wait < timedelta(seconds=1)
+    await deliver(linked, board, tmp_path)
+    [telling] = board.boxes["-1002"]
+    assert "phối hợp ngay" in telling.text
+    assert telling.buttons == ()
+    await do(linked, OFFICER, report, Act.START)
+    await staff.refresh(linked, RULES, {"telegram": board}, report.report_id)
+    assert {chat for chat, _, _ in board.edits} == {GROUP}
+
+
 # ---------------------------------------------------------------- the morning's summary
 
 

@@ -4,8 +4,9 @@ import pytest
 import pytest_asyncio
 
 from app.accounts import service as accounts
-from app.accounts.model import SYSTEM
-from app.reports.model import Status
+from app.accounts.model import SYSTEM, Actor
+from app.reports import service as reports
+from app.reports.model import Form, Status
 from app.reports.workflow import Act
 from app.wiring import Parts
 from bot.simulator.client import Message, SimClient
@@ -304,6 +305,14 @@ async def test_a_question_goes_out_and_its_answer_comes_back_to_the_group(office
     await office.work()
     assert (await office.now(report)).status is Status.AWAITING_INFO
     assert (await team.card()).labels == ["📍 Xem vị trí"]
+    parts, asked = office.parts, await office.now(report)
+    said = Form(text=f"Trụ số 5, gọi tôi {PHONE}")
+    await reports.perform(parts.pool, parts.rules, Actor("citizen"), asked, Act.ADD_INFO, said)
+    await office.work()
+    news = (await team.card()).text
+    assert "Người phản ánh đã bổ sung" in news
+    assert "Trụ số 5" in news
+    assert PHONE not in news
 
 
 async def test_an_officer_returns_a_case_with_a_reason(office: Office, team: Team) -> None:

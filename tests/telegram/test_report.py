@@ -193,7 +193,15 @@ async def test_voice_video_and_other_peoples_numbers_get_a_helpful_line(sim: Sim
 
 async def test_the_command_menu_speaks_both_languages(sim: SimClient, lan: SimUser) -> None:
     calls = [call.params for call in await sim.calls("setMyCommands", wait=10)]
-    menus = {call.get("language_code"): [command["command"] for command in call["commands"]] for call in calls}
+    menus, groups = (
+        {
+            call.get("language_code"): [command["command"] for command in call["commands"]]
+            for call in calls
+            if ("scope" in call) is in_groups
+        }
+        for in_groups in (False, True)
+    )
+    assert (groups["vi"], groups[None]) == (["viec", "canbo", "lienketnhom"], groups["vi"])
     assert "baocao" in menus["vi"]
     assert "report" in menus["en"]
     assert menus[None] == menus["vi"]
