@@ -74,17 +74,17 @@ async def link(pool: Pool, channel: str, user_id: str, code: str, lang: Lang) ->
     async with transaction(pool) as conn:
         left = await store_chats.pause_left(conn, channel, user_id, FREE_FAILURES, PAUSE)
         staff_id = None if left else await store_chats.link(conn, channel, user_id, hashed, lang)
+        again = staff_id is None and not left and await store_chats.linked_by(conn, channel, user_id, hashed)
         if staff_id is not None:
             entry = Entry(EventKind.CHAT_LINKED, Actor("staff", staff_id), staff_id, {"channel": channel})
             await store.record(conn, entry)
-        elif not left and not await store_chats.linked_by(conn, channel, user_id, hashed):
+        elif not left and not again:
             await store_chats.failed(conn, channel, user_id, PAUSE)
             await store.record(conn, Entry(EventKind.CHAT_CODE_REFUSED, SYSTEM, None, {"channel": channel}))
-        found = None if left else await store_access.actor_of_chat(conn, channel, user_id)
-        right = staff_id is not None or await store_chats.linked_by(conn, channel, user_id, hashed)
+        found = await store_access.actor_of_chat(conn, channel, user_id) if staff_id or again else None
     if left:
         raise TooMany("accounts.chat_code_pause", retry_after=left, minutes=-(-left // 60))
-    if not right or found is None:
+    if found is None:
         raise Invalid("accounts.chat_code_wrong")
     return Officer(*found)
 

@@ -19,7 +19,7 @@ from app.history.model import Event
 from app.i18n import Lang
 from app.jobs import Job, enqueue
 from app.notify import staff_cards, store, store_staff
-from app.notify.model import CardSender, SendFailed, Telling, TryLater, Uncertain, Unreachable
+from app.notify.model import Button, CardSender, SendFailed, Telling, TryLater, Uncertain, Unreachable
 from app.notify.service import MAX_ATTEMPTS
 from app.notify.store_staff import Card, Ear
 from app.photos import service as photos
@@ -35,6 +35,9 @@ _BACKOFF_MOST = 600.0
 """Seconds."""
 _PREFIX = "staff_"
 """Of the ledger's template names; what follows is the card's first line (``officers.<key>``)."""
+
+
+Buttons = tuple[tuple[Button, ...], ...]
 
 
 # ---------------------------------------------------------------- who hears of what
@@ -117,19 +120,23 @@ async def deliver(
             await store.settle(conn, entry, "unreachable" if dead else "failed", why, was=("queued",))
             return
         report = await reports.get(conn, entry.report_id)
-        telling = await _telling(conn, objects, rules, report, entry, map_link)
-        if telling is None:
+        composed = await _compose(conn, rules, report, entry, map_link)
+        if composed is None:
             # It lay through the night, or the channel was away: what is no longer theirs is not shown to them.
             await store.settle(conn, entry, "failed", "no longer in their hands", was=("queued",))
             return
+    text, shots, buttons = composed
+    telling = Telling(text, await _pictures(objects, shots), buttons)
+    async with pool.acquire() as conn:
         attempt = await store.claim(conn, entry)
     if attempt is not None:
         await _send(pool, sender, entry, attempt, telling, report.last_seq)
 
 
-async def _telling(
-    conn: Conn, objects: ObjectStore, rules: RuleSet, report: Report, entry: store.Entry, map_link: str
-) -> Telling | None:
+async def _compose(
+    conn: Conn, rules: RuleSet, report: Report, entry: store.Entry, map_link: str
+) -> tuple[str, list[str], Buttons] | None:
+    """Words, photos (sha256) and buttons. None: the case is no longer theirs."""
     key, lang = entry.template.removeprefix(_PREFIX), entry.lang
     agency_id = await _agency_of(conn, entry)
     if report.status not in OPEN or (agency_id != report.agency_id and key != "called"):
@@ -139,14 +146,13 @@ async def _telling(
     text = staff_cards.card(rules, lang, shown, key)
     buttons = staff_cards.buttons(lang, shown) if agency_id == report.agency_id else ()
     if shown.hushed:
-        return Telling(text, (), buttons)
+        return text, [], buttons
     case = await reports.case(conn, report)
-    stage = "info" if key == "answered" else "before"
-    if key == "answered" and (said := [m for m in case.messages if m.kind == "info"]):
+    if key != "answered":
+        return text, [p.sha256 for p in case.pictures if p.stage == "before"][:1], buttons
+    if said := [m for m in case.messages if m.kind == "info"]:
         text = f"{text}\n\n💬 “{staff_cards.readable(said[-1].body, lang)}”"
-    shots = [p.sha256 for p in case.pictures if p.stage == stage]
-    shots = shots[-1:] if key == "answered" else shots[:1]
-    return Telling(text, await _pictures(objects, shots), buttons)
+    return text, [p.sha256 for p in case.pictures if p.stage == "info" and p.added_by == "citizen"][-1:], buttons
 
 
 async def _agency_of(conn: Conn, entry: store.Entry) -> str | None:
