@@ -13,7 +13,7 @@ from bot.conversation.fulfilment import Parts
 from bot.conversation.model import Choice, Incoming, Reply, Rows
 from bot.conversation.turn import problem_text
 from bot.officers import acts
-from bot.officers.model import Aim, Answer, DraftChange, StaffDraft, replace
+from bot.officers.model import SILENCE, Aim, Answer, DraftChange, StaffDraft, replace
 
 _PROMPTS: dict[str, Aim] = {
     "resolve": "resolve",
@@ -32,9 +32,16 @@ async def hear(
     parts: Parts, fetch: FetchPhotos, who: Officer, user_id: str, code: str, draft: StaffDraft, said: Incoming
 ) -> Answer:
     """Add what a message brings, and do what it is for once that has everything."""
-    if said.cannot_use:
+    if said.cannot_use == "sticker":
+        return SILENCE  # a nod among colleagues
+    if said.cannot_use or not (said.text or said.files):
         return _reply(t("officers.only_photos_and_words", who.lang), said.number)
     if said.files:
+        try:
+            # Nobody's photos are fetched and kept for a case that is none of theirs.
+            await acts.case(parts, who, code)
+        except AppError as error:
+            return _reply(acts.why_not(error, who.lang), said.number)
         said = await fetch(said)
     draft = _with(draft, said)
     kept = (DraftChange(user_id, code, draft),)

@@ -412,3 +412,32 @@ async def test_whoever_blocked_the_bot_and_comes_back_hears_again(office: Office
     await until(office.parts, "SELECT count(*) FROM staff_identities WHERE unreachable_since IS NOT NULL", holds=0)
     report = await office.report()
     assert report.code in (await officer.wait("Việc mới")).text
+
+
+# ---------------------------------------------------------------- what is no photo and no word
+
+
+async def test_a_photo_from_another_agencys_officer_is_not_even_fetched(office: Office, team: Team) -> None:
+    await office.report()
+    before = await office.parts.pool.fetchval("SELECT count(*) FROM photo_blobs")
+    await team.outsider.photo(photo("của ai"), caption="Đã xong", reply_to=(await team.card()).id)
+    await team.outsider.wait("không do cơ quan của anh/chị xử lý")
+    assert await office.parts.pool.fetchval("SELECT count(*) FROM photo_blobs") == before
+
+
+async def test_what_is_neither_photo_nor_words_is_asked_for_again(office: Office, team: Team) -> None:
+    report = await office.report()
+    await team.officer.document(b"%PDF-1.7 bien ban", "bien-ban.pdf", reply_to=(await team.card()).id)
+    await team.officer.wait("chỉ nhận ảnh và chữ")
+    assert (await office.now(report)).status is Status.ASSIGNED
+
+
+async def test_a_picture_that_is_none_is_named_and_the_words_stay(office: Office, team: Team) -> None:
+    report = await office.report()
+    card = await team.card()
+    await team.officer.document(b"no picture at all", "anh.jpg", caption="Đã thay bóng đèn.", reply_to=card.id)
+    await team.officer.wait("không phải là ảnh")
+    await team.officer.photo(photo("xong"), reply_to=card.id)
+    await team.officer.wait("đã báo kết quả")
+    words = [m.body for m in (await office.case(report)).messages if m.kind == "resolution"]
+    assert words == ["Đã thay bóng đèn."]
