@@ -81,6 +81,7 @@ def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
             await chats.sweep(conn)
             await officers.sweep(conn)
             await staff.sweep(conn)
+        await staff.refresh_stale(parts.pool)
 
 
 def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
@@ -108,6 +109,7 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
         # Rules that were replaced meanwhile have a job of their own.
         if rules.version == wanted.version:
             changed = await deadlines.recompute(parts.pool, rules)
+            await staff.refresh_stale(parts.pool)
             log.info("deadlines recomputed", reports=changed, version=rules.version)
 
     @queue.schedule("close_silent", "*/10 * * * *")

@@ -295,6 +295,13 @@ async def _still_theirs(conn: Conn, report: Report, card: Card) -> bool:
     return who is not None and who.actor.may_see(report.agency_id, report.supervisor_id)
 
 
+async def refresh_stale(pool: Pool) -> None:
+    """Bring up to date whatever no event has asked for, such as a deadline that was reckoned again."""
+    async with transaction(pool) as conn:
+        stale = await store_staff.stale_reports(conn)
+        await enqueue(conn, [Job("refresh_cards", {"report_id": str(report_id)}) for report_id in stale])
+
+
 async def sweep(conn: Conn) -> None:
     """Forget the messages that show cases which ended long ago."""
     await store_staff.sweep(conn)

@@ -121,6 +121,16 @@ async def stale_cards(conn: Conn, report_id: UUID) -> list[tuple[str, str, str]]
     return [(row["channel"], row["chat_id"], row["message_id"]) for row in rows]
 
 
+async def stale_reports(conn: Conn) -> list[UUID]:
+    """Reports with such messages."""
+    rows = await conn.fetch(
+        """
+        SELECT DISTINCT report_id FROM staff_cards c JOIN reports r USING (report_id) WHERE c.shown_seq < r.last_seq
+        """
+    )
+    return [row["report_id"] for row in rows]
+
+
 async def take_card(conn: Conn, report_id: UUID, channel: str, chat_id: str, message_id: str) -> Card | None:
     """Lock a message for changing it, in the caller's transaction: two changes must not overtake each other."""
     row = await conn.fetchrow(

@@ -180,6 +180,16 @@ async def test_a_card_follows_its_case_and_stops_when_it_is_anothers(linked: Poo
     assert len(board.edits) == 2
 
 
+async def test_a_deadline_that_was_reckoned_again_comes_to_the_card(linked: Pool, tmp_path: Path) -> None:
+    report, board = await told(linked), Board()
+    await deliver(linked, board, tmp_path)
+    await staff.refresh_stale(linked)
+    assert await take_jobs(linked, "refresh_cards") == []
+    await linked.execute("UPDATE reports SET last_seq = last_seq + 1 WHERE report_id = $1", report.report_id)
+    await staff.refresh_stale(linked)
+    assert len(await take_jobs(linked, "refresh_cards")) == 1
+
+
 async def test_agencies_called_at_once_are_alerted_whatever_the_hour_and_given_no_buttons(
     linked: Pool, tmp_path: Path
 ) -> None:
