@@ -111,6 +111,12 @@ class EventKind(StrEnum):
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     TOKEN_CREATED = "token_created"  # noqa: S105  # the name of an event
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  # the name of an event
+    CHAT_CODE_MADE = "chat_code_made"
+    CHAT_CODE_REFUSED = "chat_code_refused"
+    CHAT_LINKED = "chat_linked"
+    CHAT_UNLINKED = "chat_unlinked"
+    GROUP_LINKED = "group_linked"
+    GROUP_UNLINKED = "group_unlinked"
 
 
 class Entry(Struct, frozen=True):

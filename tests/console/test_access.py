@@ -25,6 +25,9 @@ NOBODY_ELSE = (403, 403, 403, 403)
 # What everybody gets, in the order of ROLES; forms are sent with their token. Strangers are sent to sign in.
 EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", ""): (200, 200, 200, 200, 200),
+    ("GET", "/chats"): (200, 200, 200, 200, 200),
+    ("POST", "/chats"): (200, 200, 200, 200, 200),
+    ("POST", "/chats/unlink"): (303, 303, 303, 303, 303),
     ("GET", "/rules"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/source/{version}"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/history"): (*NOBODY_ELSE, 200),
