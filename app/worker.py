@@ -13,7 +13,7 @@ from pgqueuer.models import Job, Schedule
 
 from app.accounts import chats
 from app.accounts import service as accounts
-from app.notify import digest, staff
+from app.notify import morning, staff
 from app.notify import service as notify
 from app.notify.model import CardSenders, Senders
 from app.photos import service as photos
@@ -73,7 +73,7 @@ def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
 
     @queue.schedule("staff_digests", "*/5 * * * *")
     async def staff_digests(_: Schedule) -> None:
-        sent = await digest.send_digests(parts.pool, parts.rules, senders)
+        sent = await morning.send_digests(parts.pool, parts.rules, senders)
         log.info("summaries sent", digests=sent)
 
     @queue.schedule("sweep_officers", "*/20 * * * *")

@@ -12,7 +12,7 @@ import pytest_asyncio
 from app.accounts import chats
 from app.accounts.model import SYSTEM, Actor
 from app.db import Pool
-from app.notify import digest, staff
+from app.notify import morning, staff
 from app.notify.model import SendFailed, Telling, TryLater, Uncertain, Unreachable
 from app.reports.model import Report
 from app.reports.workflow import Act
@@ -203,7 +203,7 @@ async def test_agencies_called_at_once_are_alerted_whatever_the_hour_and_given_n
     await linked.execute(
         """
         INSERT INTO report_events (report_id, seq, kind, at, actor_kind, data, hash)
-        VALUES ($1, 99, 'noted', $2, 'system', '{"calls": ["police"]}', decode(repeat('00', 32), 'hex'))
+        VALUES ($1, 99, 'noted', $2, 'system', '{"accepts": {"calls": ["police"]}}', decode(repeat('00', 32), 'hex'))
         """,
         report.report_id,
         NIGHT,
@@ -224,7 +224,7 @@ async def test_agencies_called_at_once_are_alerted_whatever_the_hour_and_given_n
 
 
 async def send(pool: Pool, board: Board, at: datetime) -> int:
-    return await digest.send_digests(pool, RULES, {"telegram": board}, at)
+    return await morning.send_digests(pool, RULES, {"telegram": board}, at)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ async def send(pool: Pool, board: Board, at: datetime) -> int:
     ],
 )
 def test_the_summary_is_due_when_a_working_day_begins(at: datetime, due: bool) -> None:
-    assert digest.due_today(RULES.calendar, at) is due
+    assert morning.due_today(RULES.calendar, at) is due
 
 
 async def test_group_and_lead_get_one_summary_a_day(linked: Pool) -> None:
