@@ -66,6 +66,8 @@ class Settings(_Quiet, frozen=True):
     public_url: str
     rules: Path
     secret_key: bytes
+    quiet_hours: tuple[int, int] | None
+    """Minutes of Vietnam's day, from and until, in which nobody is woken."""
     log_level: str
     log_json: bool
 
@@ -84,6 +86,7 @@ class Settings(_Quiet, frozen=True):
 
 
 _UNREADABLE = "unreadable"
+_HOURS = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)")
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 # What Telegram allows in the header that proves an update comes from it.
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -213,6 +216,17 @@ def _telegram(read: _Reader) -> Telegram | None:
     return Telegram(token, webhook, secret)
 
 
+def _quiet_hours(read: _Reader, default: str) -> tuple[int, int] | None:
+    raw = read.text("QUIET_HOURS", default) or default
+    if raw.lower() == "none":
+        return None
+    found = _HOURS.fullmatch(raw)
+    start, end = ((int(found[1]) * 60 + int(found[2])), (int(found[3]) * 60 + int(found[4]))) if found else (0, 0)
+    if start == end:
+        read.problems.append(f"{PREFIX}QUIET_HOURS must look like 21:00-06:30, or be 'none', not {raw!r}")
+    return start, end
+
+
 def _secret_key(read: _Reader, home: Path) -> bytes:
     """The signing key; generated once into ``home`` when none is given, so links survive a restart."""
     given = read.text("SECRET_KEY", secret=True)
@@ -254,12 +268,13 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     rules = Path(read.text("RULES", "routing_rules.yaml") or "")
     if not rules.is_file():
         read.problems.append(f"{PREFIX}RULES: there is no file {rules}")
+    telegram = _telegram(read)
     values: dict[str, Any] = {
         "home": home,
         "database_url": read.url("DATABASE_URL", ("postgres", "postgresql"), secret=True),
         "database_pool": read.number("DATABASE_POOL", 10, 2, 200),
         "s3": _s3(read),
-        "telegram": _telegram(read),
+        "telegram": telegram,
         "host": host,
         "port": port,
         "simulator_port": read.port("SIMULATOR_PORT", 8081),
@@ -267,6 +282,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "public_url": (read.url("PUBLIC_URL", ("https", "http"), f"http://localhost:{port}") or "").rstrip("/"),
         "rules": rules,
         "secret_key": _secret_key(read, home),
+        # Nobody sleeps in the simulator, and a demo must answer at night, too.
+        "quiet_hours": _quiet_hours(read, "21:00-06:30" if telegram else "none"),
         "log_level": level,
         "log_json": read.flag("LOG_JSON", True),
     }

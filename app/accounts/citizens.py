@@ -67,6 +67,15 @@ async def give_consent(conn: Conn, citizen_id: UUID, version: str, at: datetime)
     )
 
 
+async def mute(conn: Conn, citizen_id: UUID, *, muted: bool) -> None:
+    """Nothing but officers' questions about the person's own reports, or everything again."""
+    await conn.execute(
+        "UPDATE citizens SET muted_at = CASE WHEN $2 THEN coalesce(muted_at, now()) END WHERE citizen_id = $1",
+        citizen_id,
+        muted,
+    )
+
+
 async def unreachable(conn: Conn, channel: str, user_id: str, reason: str) -> None:
     """Remember that messages no longer arrive; nothing more is sent there until the person writes again."""
     await conn.execute(

@@ -1,7 +1,8 @@
 """How a report's clocks ran, read from its history. Pure.
 
 At any time the deadline is what the limit gives when it is counted from the clock's last start and put off by the
-pauses since. So it can be reckoned again whenever the calendar or the limit changes, and again to the same end.
+pauses since; a granted extension is a deadline it is never before. So it can be reckoned again whenever the calendar or
+the limit changes, and again to the same end.
 """
 
 from collections.abc import Iterable
@@ -21,16 +22,27 @@ _MAY_START = frozenset(
 
 
 class Clock(Struct, frozen=True):
-    """When the handling clock was last started, the pauses since that are over, and when the intake clock was."""
+    """When the handling clock was last started, the pauses since that are over, and when the intake clock was.
+
+    ``extensions``: each granted deadline with the number of pauses that lay before it; later pauses put it off too.
+    """
 
     start: datetime
     intake: datetime
     pauses: tuple[tuple[datetime, datetime], ...] = ()
+    extensions: tuple[tuple[int, datetime], ...] = ()
 
     def due(self, calendar: Calendar, limit: Limit) -> datetime:
         """The deadline; while a pause lasts, without that one, as the report's row has it."""
         due = calendar.due(self.start, limit)
-        for paused_at, resumed_at in self.pauses:
+        done = 0
+        for before, granted in self.extensions:
+            due = max(self._paused(calendar, limit, due, done, before), granted)
+            done = before
+        return self._paused(calendar, limit, due, done, len(self.pauses))
+
+    def _paused(self, calendar: Calendar, limit: Limit, due: datetime, first: int, last: int) -> datetime:
+        for paused_at, resumed_at in self.pauses[first:last]:
             due = calendar.postpone(due, limit, paused_at, resumed_at)
         return due
 
@@ -39,19 +51,22 @@ def clock_of(events: Iterable[Event]) -> Clock:
     """``events``: the report's whole history, oldest first."""
     start = intake = paused_at = None
     pauses: list[tuple[datetime, datetime]] = []
+    extensions: list[tuple[int, datetime]] = []
     for event in events:
         if event.kind == Kind.SUBMITTED or (event.kind in _MAY_START and "intake_due" in event.data):
             intake = event.at
         if event.kind == Kind.SUBMITTED or _starts(event):
-            start, paused_at, pauses = event.at, None, []
+            start, paused_at, pauses, extensions = event.at, None, [], []
         elif event.kind == Kind.ASKED:
             paused_at = event.at
         elif event.kind == Kind.RESUMED and paused_at is not None:
             pauses.append((paused_at, event.at))
             paused_at = None
+        elif event.kind == Kind.EXTENSION_GRANTED:
+            extensions.append((len(pauses), datetime.fromisoformat(event.data["due"])))
     assert start is not None
     assert intake is not None
-    return Clock(start, intake, tuple(pauses))
+    return Clock(start, intake, tuple(pauses), tuple(extensions))
 
 
 def _starts(event: Event) -> bool:

@@ -121,6 +121,10 @@ class Report(Struct, frozen=True, kw_only=True):
     duplicate_of: UUID | None
     rating: Rating | None
     updated_at: datetime
+    extension_wanted: datetime | None = None
+    """A later deadline that the agency asks for, until a coordinator has decided."""
+    extended_to: datetime | None = None
+    """Granted: the deadline is not before this for as long as the same clock runs."""
 
 
 class Filed(Struct, frozen=True):
@@ -166,5 +170,8 @@ class Form(Struct, frozen=True, kw_only=True):
     target: str | None = None
     rating: Rating | None = None
     urgency: Urgency | None = None
+    due: datetime | None = None
+    days: int | None = None
+    """Working days; with ``due``, the two ways to name a later deadline."""
     commune: Commune | None = None
     client_key: str | None = None

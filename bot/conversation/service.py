@@ -14,8 +14,8 @@ from app.accounts import citizens
 from app.db import Pool, transaction
 from app.errors import Invalid, Problem
 from app.i18n import DEFAULT, LANGS, Lang, t
+from app.notify.manners import ZONE
 from app.notify.model import Refused
-from app.notify.templates import ZONE
 from app.photos.model import MAX_BYTES
 from app.photos.service import store_photo
 from app.reports.model import CONSENT_VERSION

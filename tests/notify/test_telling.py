@@ -11,7 +11,7 @@ import pytest_asyncio
 from app.accounts.model import SYSTEM, Actor
 from app.db import Pool
 from app.notify import service as notify
-from app.notify import templates
+from app.notify.manners import ZONE
 from app.photos.model import object_key
 from app.reports import service
 from app.reports.model import Rating, Report
@@ -48,6 +48,7 @@ class Scene:
 async def scene(settled: Pool, tmp_path: Path) -> Scene:
     async with settled.acquire() as conn:
         await conn.execute("DELETE FROM pgqueuer")
+        await conn.execute("DELETE FROM notifications")
         await conn.execute("UPDATE channel_identities SET channel_user_id = channel_user_id || gen_random_uuid()")
     people = {name: await world.chat(settled, name) for name in ("lan", "minh", "hoa")}
     report = (await world.file(settled, citizen_id=people["lan"])).report
@@ -292,7 +293,7 @@ async def test_a_message_that_goes_out_late_is_still_true(scene: Scene) -> None:
     assert "Sở Xây dựng" in started
     assert "Công an tỉnh" in transferred
     assert "Điện lực" in assigned
-    old, fresh = (f"{each.astimezone(templates.ZONE):%H:%M, %d/%m/%Y}" for each in (due, scene.report.due_at))
+    old, fresh = (f"{each.astimezone(ZONE):%H:%M, %d/%m/%Y}" for each in (due, scene.report.due_at))
     assert old in started
     assert old in transferred
     assert fresh in assigned
