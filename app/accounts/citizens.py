@@ -56,6 +56,14 @@ async def name(conn: Conn, citizen_id: UUID) -> str:
     return found or ""
 
 
+async def of_chat(conn: Conn, channel: str, user_id: str) -> UUID | None:
+    """Who an identity belongs to now."""
+    found: UUID | None = await conn.fetchval(
+        "SELECT citizen_id FROM channel_identities WHERE channel = $1 AND channel_user_id = $2", channel, user_id
+    )
+    return found
+
+
 async def set_language(conn: Conn, citizen_id: UUID, lang: Lang) -> None:
     await conn.execute("UPDATE citizens SET lang = $2 WHERE citizen_id = $1", citizen_id, lang)
 

@@ -85,10 +85,10 @@ async def reporter(pool: Pool, report: Report, *, secret: str | None = None, cit
     raise Forbidden("reports.not_reporter")
 
 
-async def of_citizen(pool: Pool, citizen_id: UUID, limit: int = 10) -> list[Report]:
+async def of_citizen(pool: Pool, citizen_id: UUID, limit: int = 10, skip: int = 0) -> list[Report]:
     """The citizen's own and followed reports, newest first."""
     async with pool.acquire() as conn:
-        return await store.of_citizen(conn, citizen_id, limit)
+        return await store.of_citizen(conn, citizen_id, limit, skip)
 
 
 async def follow(pool: Pool, report: Report, citizen_id: UUID) -> None:

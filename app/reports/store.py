@@ -252,17 +252,18 @@ async def pictures_of(conn: Conn, report_id: UUID) -> list[Picture]:
     return [Picture(*row.values()) for row in rows]
 
 
-async def of_citizen(conn: Conn, citizen_id: UUID, limit: int) -> list[Report]:
+async def of_citizen(conn: Conn, citizen_id: UUID, limit: int, skip: int = 0) -> list[Report]:
     """The citizen's own reports and those followed, newest first."""
     rows = await conn.fetch(
         f"""
         SELECT {_SELECT} FROM reports r
         WHERE report_id IN (SELECT report_id FROM report_contacts WHERE citizen_id = $1
                             UNION SELECT report_id FROM report_followers WHERE citizen_id = $1)
-        ORDER BY submitted_at DESC LIMIT $2
+        ORDER BY submitted_at DESC, report_id DESC LIMIT $2 OFFSET $3
         """,  # noqa: S608  # column names of our own
         citizen_id,
         limit,
+        skip,
     )
     return [_report(row) for row in rows]
 

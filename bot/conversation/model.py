@@ -7,7 +7,9 @@ from msgspec import Struct
 from app.errors import Problem
 from app.photos.model import StoredPhoto
 
-Command = Literal["start", "report", "track", "list", "lang", "cancel", "delete", "help"]
+Command = Literal[
+    "start", "report", "track", "list", "lang", "cancel", "delete", "help", "mute", "unmute", "link", "unlink"
+]
 COMMANDS: dict[str, Command] = {
     "start": "start",
     "baocao": "report",
@@ -20,6 +22,14 @@ COMMANDS: dict[str, Command] = {
     "lang": "lang",
     "huy": "cancel",
     "cancel": "cancel",
+    "tatthongbao": "mute",
+    "mute": "mute",
+    "batthongbao": "unmute",
+    "unmute": "unmute",
+    "lienket": "link",
+    "link": "link",
+    "huylienket": "unlink",
+    "unlink": "unlink",
     "xoadulieu": "delete",
     "delete": "delete",
     "trogiup": "help",

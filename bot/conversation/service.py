@@ -112,7 +112,7 @@ class Desk:
         if incoming.files:
             incoming = await self._with_photos(chat.draft, incoming)
         know = self._knowledge(chat, chat.lang)
-        fulfil = Fulfilment(self._parts, self._channel, chat, know)
+        fulfil = Fulfilment(self._parts, self._channel, chat, know, chat_id)
         talk = converse(chat.draft, incoming, know)
         try:
             wish = next(talk)
@@ -124,7 +124,7 @@ class Desk:
             chat_id,
             update_id,
             replies=outcome.replies,
-            citizen_id=chat.citizen_id,
+            citizen_id=fulfil.citizen_id,
             draft_id=fulfil.draft_id,
             # An untouched draft is written all the same: the person was here, and its time starts anew.
             draft=outcome.draft,
