@@ -124,6 +124,16 @@ async def _find(conn: Conn, secret_key: bytes, chat: Chat, typed: str) -> Chat |
     return Chat(*row) if row else None
 
 
+async def known(conn: Conn, chat: Chat) -> Chat:
+    """The chat with its person's name."""
+    name: str | None = await conn.fetchval(
+        "SELECT display_name FROM channel_identities WHERE channel = $1 AND channel_user_id = $2",
+        chat.channel,
+        chat.user_id,
+    )
+    return Chat(chat.channel, chat.user_id, name or "")
+
+
 def _name(chat: Chat) -> str:
     return f"{chat.channel}:{chat.user_id}"
 

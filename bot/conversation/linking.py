@@ -26,7 +26,7 @@ async def join(pool: Pool, secret_key: bytes, chat: Chat, typed: str) -> Chat:
             link = Link(chat, mine, theirs, tuple(reports), tuple(follows))
             await linking.join(conn, secret_key, typed, link)
             await store.give_draft(conn, chat.channel, chat.user_id, theirs)
-            await _tell(conn, other, "linked_there", chat)
+            await _tell(conn, other, "linked_there", await linking.known(conn, chat))
     return other
 
 
@@ -43,8 +43,9 @@ async def part(pool: Pool, chat: Chat) -> list[Chat]:
             await ownership.give_back(conn, link.joined, link.own_citizen, link.reports, link.follows, later)
             await linking.part(conn, link)
             await store.give_draft(conn, link.chat.channel, link.chat.user_id, link.own_citizen)
+        me = await linking.known(conn, chat)
         for other in left:
-            await _tell(conn, other, "unlinked_there", chat)
+            await _tell(conn, other, "unlinked_there", me)
     return left
 
 

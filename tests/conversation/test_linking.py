@@ -161,6 +161,7 @@ async def test_the_database_does_not_know_the_code(two: Two) -> None:
     code = await two.code(PHONE)
     async with two.pool.acquire() as conn:
         row = await conn.fetchrow("SELECT * FROM link_codes")
+    assert row is not None
     assert code[3:7] not in str(row)
     assert code.encode()[3:7] not in row["code_hash"]
 
