@@ -84,6 +84,11 @@ async def mute(conn: Conn, citizen_id: UUID, *, muted: bool) -> None:
     )
 
 
+async def is_muted(conn: Conn, citizen_id: UUID) -> bool:
+    """Whether the person has turned all messages off."""
+    return bool(await conn.fetchval("SELECT muted_at IS NOT NULL FROM citizens WHERE citizen_id = $1", citizen_id))
+
+
 async def unreachable(conn: Conn, channel: str, user_id: str, reason: str) -> None:
     """Remember that messages no longer arrive; nothing more is sent there until the person writes again."""
     await conn.execute(

@@ -40,6 +40,7 @@ class QueueQuery(Struct, frozen=True, forbid_unknown_fields=True):
     agency: str | None = None
     assignee: str | None = None
     overdue: bool = False
+    extension: bool = False
     q: str = ""
     cursor: str | None = None
     limit: int = PAGE
@@ -126,6 +127,7 @@ async def queue(request: Req) -> Response[bytes]:
         agency_id=asked.agency,
         assignee_id=_assignee(asked.assignee, actor.id),
         overdue_at=datetime.now(UTC) if asked.overdue else None,
+        extension_wanted=asked.extension,
         text=asked.q,
     )
     page = await worklist.queue(ctx.parts.pool, actor, wanted, asked.cursor, asked.limit)

@@ -83,7 +83,7 @@ async def deliver(
         if sender is None:
             await store.settle(conn, entry, "failed", "no such channel here", was=("queued",))
             return
-        if found.muted and entry.template not in QUESTIONS:
+        if found.muted and not found.moment.bound and entry.template not in QUESTIONS:
             await store.settle(conn, entry, "muted", "the person wants no such messages", was=("queued",))
             return
     match decide(found.moment, quiet, at):

@@ -32,7 +32,8 @@ async def claim(conn: Conn, entry: "Entry", citizen_id: UUID) -> tuple[int, list
             SELECT n.report_id, n.seq, n.recipient, n.channel, n.attempts
             FROM notifications n LEFT JOIN citizens c ON c.citizen_id = $6
             WHERE n.channel = $1 AND n.channel_user_id = $2 AND n.status = 'queued' AND n.recipient LIKE 'citizen:%'
-              AND coalesce(n.digest, $3) = $3 AND n.template <> ALL ($4) AND NOT coalesce({MUTED}, false)
+              AND coalesce(n.digest, $3) = $3 AND n.template <> ALL ($4)
+              AND (n.digest = $3 OR NOT coalesce({MUTED}, false))
             ORDER BY n.report_id, n.seq, n.recipient FOR UPDATE OF n
         ),
         claimed AS (

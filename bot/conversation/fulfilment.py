@@ -172,8 +172,9 @@ class Fulfilment:
         acts = tuple(acts_for(Actor("citizen", self._chat.citizen_id), report)) if mine else ()
         async with self._parts.pool.acquire() as conn:
             muted = await ownership.muted(conn, self._chat.citizen_id, report.report_id)
+            muted_all = await citizens.is_muted(conn, self._chat.citizen_id)
         words = words if mine else mask(words, self._lang)
-        return wishes.Seen(report, await self._agency(report), mine, acts, words, muted)
+        return wishes.Seen(report, await self._agency(report), mine, acts, words, muted, muted_all)
 
     async def _do(self, wish: wishes.Do) -> Report:
         pool, rules = self._parts.pool, self._know.rules

@@ -86,8 +86,8 @@ def _lines(turn: Turn, seen: Seen) -> list[str]:
             lines.append(turn.t("track_due_extended" if extended else "track_due", due=when(report.due_at)))
     if seen.mine:
         lines.append(turn.t("track_sent", at=when(report.submitted_at), about=about(report.body)))
-    if seen.muted:
-        lines.append(turn.t("track_muted"))
+    if seen.muted_all or seen.muted:
+        lines.append(turn.t("track_muted_all" if seen.muted_all else "track_muted"))
     if seen.words:
         lines.append(turn.t("track_words", words=seen.words))
     return lines
@@ -102,7 +102,7 @@ def _rows_of(turn: Turn, seen: Seen) -> Rows:
         rows.append((turn.choice("notify.answer_button" if asked else "add_more", f"a1|{code}"),))
     if Act.WITHDRAW in seen.acts:
         rows.append((turn.choice("withdraw", f"w1|{code}"),))
-    if seen.muted is not None and (seen.muted or seen.report.ended_at is None):
+    if seen.muted is not None and not seen.muted_all and (seen.muted or seen.report.ended_at is None):
         rows.append((turn.choice("unmute_one", f"m0|{code}") if seen.muted else turn.choice("mute_one", f"m1|{code}"),))
     return tuple(rows)
 

@@ -105,6 +105,7 @@ class Seen(Struct, frozen=True):
     words: str = ""
     muted: bool | None = None
     """Whether they hear of it no more; None: they do not hear of it anyway."""
+    muted_all: bool = False
 
 
 Talk = Generator[Wish, Any, None]

@@ -79,6 +79,13 @@ def test_one_report_is_muted_from_its_own_view_and_the_view_shows_it_and_undoes_
     assert talk.wished(wishes.Mute) == [wishes.Mute(CODE, True), wishes.Mute(CODE, False)]
 
 
+def test_the_view_says_that_everything_is_off_and_how_to_turn_it_on() -> None:
+    talk = Talk()
+    talk.seen = wishes.Seen(report(), "Sở Xây dựng", True, (), "", False, True)
+    assert "/batthongbao" in talk.commands("track", CODE)
+    assert not [label for label in talk.labels() if "thông báo" in label]
+
+
 def test_whoever_does_not_hear_of_a_report_is_not_asked_to_mute_it() -> None:
     talk = Talk()
     talk.seen = wishes.Seen(report(), "Sở Xây dựng", False)

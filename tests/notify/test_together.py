@@ -268,6 +268,17 @@ async def test_one_report_can_be_muted_and_is_left_out_of_a_digest_too(street: S
     assert (await street.rows())[3] == ("muted", 0, False)
 
 
+async def test_muting_one_report_of_a_digest_that_waits_for_its_channel_loses_none_of_the_others(
+    street: Street,
+) -> None:
+    await street.start(4)
+    with pytest.raises(RetryRequested):
+        await street.deliver(1, Post(TryLater("too many requests", 9.0)))
+    await service.mute(street.pool, street.reports[1], await world.chat(street.pool, "lan"), muted=True)
+    await street.deliver(1)
+    assert await street.rows() == [("sent", 2, True)] * 4
+
+
 # ---------------------------------------------------------------- what is no longer news
 
 

@@ -48,5 +48,7 @@ async def test_a_report_is_muted_in_its_view_and_everything_by_a_command(
     await until(parts, muted, code, holds=0)
     await lan.text("/tatthongbao")
     await lan.wait("Đã tắt mọi thông báo")
+    await lan.text(code)
+    await lan.wait("đang tắt mọi thông báo")
     await lan.text("/unmute")
     await lan.wait("Đã bật lại thông báo.")
