@@ -78,10 +78,10 @@ async def deliver(
             return
         entry, sender = found.entry, senders.get(found.entry.channel)
         if found.dead:
-            await _unreachable(conn, entry, "known to be unreachable", was=("queued",))
+            await _pass_on(conn, entry, "unreachable", "known to be unreachable", was=("queued",))
             return
         if sender is None:
-            await store.settle(conn, entry, "failed", "no such channel here", was=("queued",))
+            await _pass_on(conn, entry, "failed", "no such channel here", was=("queued",))
             return
         if found.muted and not found.moment.bound and entry.template not in QUESTIONS:
             await store.settle(conn, entry, "muted", "the person wants no such messages", was=("queued",))
@@ -138,7 +138,7 @@ async def _send(pool: Pool, sender: Sender, entry: store.Entry, attempt: int, te
         reason = failure.reason if failure else None
         if isinstance(failure, Unreachable):
             await citizens.unreachable(conn, entry.channel, entry.channel_user_id, failure.reason)
-            await _unreachable(conn, entry, failure.reason, was=was, attempt=attempt)
+            await _pass_on(conn, entry, status, failure.reason, was=was, attempt=attempt)
             return
         settled = await store.settle(conn, entry, status, reason, ref, was=was, attempt=attempt)
     if settled and isinstance(failure, TryLater) and status == "queued":
@@ -146,12 +146,12 @@ async def _send(pool: Pool, sender: Sender, entry: store.Entry, attempt: int, te
         raise _later(delay, failure.reason)
 
 
-async def _unreachable(
-    conn: Conn, entry: store.Entry, reason: str, *, was: Sequence[str], attempt: int | None = None
+async def _pass_on(
+    conn: Conn, entry: store.Entry, status: str, reason: str, *, was: Sequence[str], attempt: int | None = None
 ) -> None:
-    """Nothing reaches this address: the ledger says so, and with that the person's next chat gets the message."""
+    """Nothing gets to this address: the ledger says so, and with that the person's next chat gets the message."""
     async with conn.transaction():
-        if not await store.settle(conn, entry, "unreachable", reason, was=was, attempt=attempt):
+        if not await store.settle(conn, entry, status, reason, was=was, attempt=attempt):
             return
         for row in await store_digest.elsewhere(conn, entry):
             again = store.Entry(*row, attempts=0)

@@ -97,7 +97,7 @@ async def elsewhere(conn: Conn, entry: "Entry") -> list[tuple[UUID, int, str, st
                n.report_id, n.seq, n.recipient, a.channel, a.channel_user_id, n.template, n.lang
         FROM notifications n JOIN channel_identities i USING (channel, channel_user_id)
              JOIN channel_identities a ON a.citizen_id = i.citizen_id AND a.unreachable_since IS NULL
-        WHERE n.channel = $4 AND n.channel_user_id = $6 AND n.status = 'unreachable'
+        WHERE n.channel = $4 AND n.channel_user_id = $6 AND n.status IN ('unreachable', 'failed')
           AND (n.report_id = $1 AND n.seq = $2 AND n.recipient = $3 OR n.digest = $5)
           AND NOT EXISTS (SELECT FROM notifications t WHERE t.report_id = n.report_id AND t.seq = n.seq
                           AND t.recipient = n.recipient AND t.channel = a.channel)

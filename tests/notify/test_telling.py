@@ -11,6 +11,7 @@ import pytest_asyncio
 from app.accounts.model import SYSTEM, Actor
 from app.db import Pool
 from app.notify import service as notify
+from app.notify import templates
 from app.notify.manners import ZONE
 from app.photos.model import object_key
 from app.reports import service
@@ -297,6 +298,20 @@ async def test_a_message_that_goes_out_late_is_still_true(scene: Scene) -> None:
     assert old in started
     assert old in transferred
     assert fresh in assigned
+
+
+async def test_more_time_is_told_with_the_new_deadline_and_to_the_reporter_with_the_reason(scene: Scene) -> None:
+    await scene.do(world.OFFICER, Act.ASK_EXTENSION, days=4, text="Thiếu người, nói riêng với điều phối viên.")
+    assert await scene.heard("lan") == []
+    await scene.do(world.COORDINATOR, Act.GRANT_EXTENSION, text="Phải chờ vật tư từ nơi khác.")
+    (lans,), (minhs,) = [await scene.heard(name) for name in ("lan", "minh")]
+    for text in (lans, minhs):
+        assert templates.when(scene.report.due_at) in text
+        assert "Thiếu người" not in text
+    assert ("chờ vật tư" in lans, "chờ vật tư" in minhs) == (True, False)
+    await scene.do(world.OFFICER, Act.ASK_EXTENSION, days=4, text="Thêm nữa.")
+    await scene.do(world.COORDINATOR, Act.REFUSE_EXTENSION, text="Không.")
+    assert await scene.heard("lan") == []
 
 
 async def test_words_that_were_erased_before_the_message_went_out_are_left_out(scene: Scene) -> None:

@@ -343,6 +343,20 @@ async def test_the_chat_that_was_used_last_is_told_and_no_other(street: Street, 
     assert set(street.post.boxes) == {box}
 
 
+async def test_a_channel_that_is_not_served_any_more_costs_nobody_the_news(street: Street) -> None:
+    await both_chats(street.pool, "zalo_bot")
+    async with street.pool.acquire() as conn:
+        lan = await conn.fetchval("SELECT citizen_id FROM channel_identities WHERE channel_user_id = 'lan'")
+    report = (await world.file(street.pool, citizen_id=lan)).report
+    await world.do(street.pool, world.OFFICER, report, Act.START)
+    await street.tell()
+    await notify.deliver(street.pool, objects(street.folder), {"telegram": street.post}, street.keys[0])
+    await street.tell()
+    await street.deliver(1)
+    assert set(street.post.boxes) == {"lan"}
+    assert [status for status, _, _ in await street.rows()] == ["failed", "sent"]
+
+
 @pytest.mark.parametrize("count", [1, 5])
 async def test_what_cannot_be_delivered_there_goes_to_the_other_chat_and_the_ledger_knows_both(
     street: Street, count: int
