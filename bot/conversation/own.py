@@ -28,7 +28,7 @@ _ICONS = {
     Status.DUPLICATE: "🔗",
     Status.WITHDRAWN: "🚫",
 }
-"""Five signs for what matters: waits, is worked on, waits for you, is done, is over."""
+"""What matters at a glance: it waits, is worked on, waits for you, is done, is over, went into another one."""
 RATINGS = {"s": Rating.SATISFIED, "a": Rating.ACCEPTABLE, "d": Rating.DISSATISFIED}
 
 

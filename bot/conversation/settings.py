@@ -53,7 +53,7 @@ def join(turn: Turn, typed: str) -> Talk:
         turn.note_problems(other)
         turn.say("link_hint")
         return
-    turn.say("linked", ((turn.choice("show_list", "n1|0"),),), chat=named(other, turn.lang))
+    turn.say("linked", chat=named(other, turn.lang))
 
 
 def part(turn: Turn) -> Talk:
