@@ -70,10 +70,11 @@ async def deliver(pool: Pool, objects: ObjectStore, senders: Senders, key: store
             await store.settle(conn, entry, "failed", "no such channel here", was=("queued",))
             return
         told, shows = await _told(conn, entry)
+    code = told.own_code or (told.report.code if told.followed else None)
     telling = Telling(
         templates.text(entry.template, entry.lang, told),
         await _pictures(objects, shows),
-        templates.buttons(entry.template, entry.lang, told.own_code) if told.own_code else (),
+        templates.buttons(entry.template, entry.lang, code, follower=told.own_code is None) if code else (),
     )
     async with pool.acquire() as conn:
         attempt = await store.claim(conn, entry)
@@ -124,7 +125,9 @@ async def _told(conn: Conn, entry: store.Entry) -> tuple[templates.Told, list[st
     case = await reports.case(conn, report)
     events = await history.of_report(conn, entry.report_id)
     event = next(e for e in events if e.seq == entry.seq)
-    own = await store.own(conn, report.report_id, UUID(entry.recipient.removeprefix("citizen:")))
+    citizen_id = UUID(entry.recipient.removeprefix("citizen:"))
+    own = await store.own(conn, report.report_id, citizen_id)
+    followed = None if own else await store.followed(conn, report.report_id, citizen_id)
     relation = Relation.FOLLOWER
     if own:
         relation = Relation.OWNER if own[0] == report.report_id else Relation.MERGED
@@ -133,7 +136,7 @@ async def _told(conn: Conn, entry: store.Entry) -> tuple[templates.Told, list[st
     agency_id, due = templates.standing(events, report, entry.seq)
     names = await accounts.agency_names(conn, [agency_id], entry.lang)
     told = templates.Told(
-        report, event, relation, names.get(agency_id, agency_id), due, read or "", own[1] if own else None
+        report, event, relation, names.get(agency_id, agency_id), due, read or "", own[1] if own else None, followed
     )
     shown = event.kind in (Kind.RESOLVED, Kind.PROGRESS) and read is not None
     return told, list(event.data.get("photos", ())) if shown else []

@@ -15,7 +15,8 @@ Channel = Literal["web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "o
 Urgency = Literal["urgent", "normal", "complex"]
 Visibility = Literal["public", "private"]
 Stage = Literal["before", "info", "after"]
-MessageKind = Literal["question", "info", "progress", "resolution", "reason", "note", "dispute", "rating"]
+MessageKind = Literal["question", "info", "progress", "resolution", "reason", "note", "dispute", "rating", "voice"]
+Adder = Literal["citizen", "staff", "follower"]
 Audience = Literal["public", "reporter", "staff"]
 
 TEXT_MIN, TEXT_MAX = 5, 4000
@@ -151,7 +152,7 @@ class Picture(Struct, frozen=True):
     sha256: str
     stage: Stage
     at: datetime
-    added_by: Literal["citizen", "staff"]
+    added_by: Adder
     width: int
     height: int
 

@@ -21,6 +21,7 @@ from app.reports.change import Change
 from app.reports.clock import clock_of, proposal_of
 from app.reports.effects import ALREADY, carry_out
 from app.reports.intake import search_text, tell_job
+from app.reports.masking import mask
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Contact, Form, Message, Picture, Report, Status
 from app.reports.workflow import ENDED, Act, Need, check, permitted
 from app.routing.ruleset import RuleSet
@@ -84,18 +85,29 @@ async def reporter(pool: Pool, report: Report, *, secret: str | None = None, cit
     raise Forbidden("reports.not_reporter")
 
 
-async def of_citizen(pool: Pool, citizen_id: UUID, limit: int = 10) -> list[Report]:
-    """The citizen's own and followed reports, newest first."""
-    async with pool.acquire() as conn:
-        return await store.of_citizen(conn, citizen_id, limit)
+async def is_reporter(conn: Conn, report: Report, citizen_id: UUID) -> bool:
+    """Whether this person sent it in a chat."""
+    return await store.citizen_of(conn, report.report_id) == citizen_id
 
 
-async def follow(pool: Pool, report: Report, citizen_id: UUID) -> None:
-    """Hear of a public report's changes. Raises Forbidden for a private one of somebody else's."""
+class Listed(Struct, frozen=True):
+    """A report in somebody's list: their own, or (``mine`` False) one they follow."""
+
+    report: Report
+    mine: bool
+
+
+async def of_citizen(pool: Pool, citizen_id: UUID, limit: int = 10) -> list[Listed]:
+    """The citizen's own and followed reports, newest first. What they only follow they read as anybody does."""
     async with pool.acquire() as conn:
-        if report.visibility == "private" and await store.citizen_of(conn, report.report_id) != citizen_id:
-            raise Forbidden("reports.private")
-        await store.follow(conn, report.report_id, citizen_id)
+        found = await store.of_citizen(conn, citizen_id, limit)
+    return [Listed(report if mine else as_public(report), mine) for report, mine in found]
+
+
+def as_public(report: Report) -> Report:
+    """The report with its words as a stranger may read them: masked once published, before that none."""
+    public = report.published_at is not None and report.visibility == "public"
+    return msgspec.structs.replace(report, body=mask(report.body, report.lang) if public else "", address="")
 
 
 def visible(actor: Actor, report: Report) -> Report:

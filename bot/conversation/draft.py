@@ -20,6 +20,7 @@ class Asked(StrEnum):
     PLACE = "place"
     SPOT = "spot"
     CATEGORY = "category"
+    NEAR = "near"  # somebody has reported the same matter: follow that one?
     SUMMARY = "summary"
     CHANGE = "change"
     WHICH = "which"  # an answer to an officer, or a new report?
@@ -89,6 +90,10 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     photos_told: int = 0
     full_told: bool = False
     danger_told: bool = False
+    alone: str = ""
+    """The revision of which the person said that it is none of the reports offered."""
+    passed_over: tuple[str, ...] = ()
+    """Codes of reports that are not offered again."""
     sent: str = ""
     """Code of the report that was sent last."""
 

@@ -16,6 +16,7 @@ from app.errors import AppError, Conflict, Forbidden
 from app.i18n import Lang
 from app.photos.lab import PhotoLab
 from app.places.service import Gazetteer
+from app.reports import following
 from app.reports import service as reports
 from app.reports.intake import file_report
 from app.reports.masking import mask
@@ -23,7 +24,7 @@ from app.reports.model import CONSENT_VERSION, Contact, NewReport, Place, Report
 from app.reports.workflow import Act, acts_for
 from app.routing.service import RuleSet
 from app.settings import Settings
-from bot.conversation import wishes
+from bot.conversation import neighbours, wishes
 from bot.conversation.channel import Channel
 from bot.conversation.store import Chat
 from bot.conversation.turn import Knowledge
@@ -80,8 +81,7 @@ class Fulfilment:
                 return await self._file(wish)
             case wishes.Waiting():
                 mine = await reports.of_citizen(pool, citizen_id, _WAITING_AMONG)
-                asked = [r for r in mine if r.status is Status.AWAITING_INFO]
-                return [report for report in asked if await self._is_mine(report)]
+                return [r.report for r in mine if r.mine and r.report.status is Status.AWAITING_INFO]
             case wishes.Mine():
                 return await reports.of_citizen(pool, citizen_id, _LISTED)
             case wishes.Look():
@@ -95,7 +95,23 @@ class Fulfilment:
             case wishes.Erase():
                 async with pool.acquire() as conn:
                     await data_requests.request_erasure(conn, citizen_id)
+            case wishes.Near():
+                return await neighbours.look(pool, self._know, citizen_id, wish.draft)
+            case wishes.Join():
+                return await self._join(wish)
+            case wishes.Leave():
+                return await following.unfollow(pool, await reports.find(pool, wish.code), citizen_id)
+            case wishes.RateFollowed():
+                return await following.rate(pool, await reports.find(pool, wish.code), citizen_id, wish.rating)
         return None
+
+    async def _join(self, wish: wishes.Join) -> wishes.Joined:
+        joined = await neighbours.join(self._parts.pool, self._know, self._chat.citizen_id, self.draft_id, wish)
+        report, voices, mine = joined
+        if wish.draft is not None:
+            # As after sending: the next report in this chat is another one.
+            self.draft_id = uuid7()
+        return wishes.Joined(report, await self._agency(report), voices, mine)
 
     async def _file(self, wish: wishes.FileReport) -> wishes.Sent:
         parts, draft = self._parts, wish.draft
@@ -125,12 +141,14 @@ class Fulfilment:
         mine = await self._is_mine(report)
         async with self._parts.pool.acquire() as conn:
             case = await reports.case(conn, report)
+            standing = await following.following(conn, report, self._chat.citizen_id)
         is_public = report.published_at is not None and report.visibility == "public"
         heard = ("public", "reporter") if mine else ("public",) if is_public else ()
         said = [m.body for m in case.messages if m.visibility in heard and m.author_kind == "staff"]
         words = said[-1] if said else ""
         acts = tuple(acts_for(Actor("citizen", self._chat.citizen_id), report)) if mine else ()
-        return wishes.Seen(report, await self._agency(report), mine, acts, words if mine else mask(words, self._lang))
+        words = words if mine else mask(words, self._lang)
+        return wishes.Seen(report, await self._agency(report), mine, acts, words, standing)
 
     async def _do(self, wish: wishes.Do) -> Report:
         pool, rules = self._parts.pool, self._know.rules

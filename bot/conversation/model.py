@@ -96,10 +96,12 @@ class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message to the citizen: plain text and rows of buttons.
 
     ``place_button``: offer the channel's own way to send a position, under these words. ``instead_of``: number of our
-    message it replaces, where the channel can.
+    message it replaces, where the channel can. ``photo``: sha256 of a stored photo shown above the text, small; a
+    channel that cannot show it, or cannot get it, sends the text alone.
     """
 
     text: str
     rows: Rows = ()
     place_button: str = ""
     instead_of: int = 0
+    photo: str = ""

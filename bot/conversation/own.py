@@ -6,8 +6,9 @@ from app.errors import AppError
 from app.i18n import t
 from app.notify.templates import when
 from app.reports.model import Form, Rating, Report, Status
+from app.reports.service import Listed
 from app.reports.workflow import Act
-from bot.conversation import wishes
+from bot.conversation import joining, wishes
 from bot.conversation.draft import Asked, Content, Draft
 from bot.conversation.model import Choice, Rows
 from bot.conversation.questions import about, ask_next, label
@@ -70,6 +71,8 @@ def _lines(turn: Turn, seen: Seen) -> list[str]:
             lines.append(turn.t("track_due", due=when(report.due_at)))
     if seen.mine:
         lines.append(turn.t("track_sent", at=when(report.submitted_at), about=about(report.body)))
+    if seen.following and seen.following.voices > 1 and (seen.mine or report.visibility == "public"):
+        lines.append(turn.t("voices", voices=seen.following.voices))
     if seen.words:
         lines.append(turn.t("track_words", words=seen.words))
     return lines
@@ -84,17 +87,29 @@ def _rows_of(turn: Turn, seen: Seen) -> Rows:
         rows.append((turn.choice("notify.answer_button" if asked else "add_more", f"a1|{code}"),))
     if Act.WITHDRAW in seen.acts:
         rows.append((turn.choice("withdraw", f"w1|{code}"),))
-    return tuple(rows)
+    return (*rows, *joining.rows_for(turn, seen))
 
 
 def show_list(turn: Turn) -> Talk:
-    reports = yield from wishes.mine()
-    if not reports:
+    listed = yield from wishes.mine()
+    if not listed:
         turn.say("list_empty")
         return
-    rows = tuple((Choice(f"{r.code} · {_status(turn, r)}", f"t1|{r.code}"),) for r in reports)
-    lines = [turn.t("list_line", code=r.code, status=_status(turn, r), about=about(r.body)) for r in reports]
-    turn.say_text("\n".join([turn.t("list_head"), *lines]), rows)
+    rows: list[tuple[Choice, ...]] = []
+    for each in listed:
+        code = each.report.code
+        row = (Choice(f"{code} · {_status(turn, each.report)}", f"t1|{code}"),)
+        rows.append(row if each.mine else (*row, turn.choice("unfollow", f"u1|{code}")))
+    turn.say_text("\n".join([turn.t("list_head"), *(_list_line(turn, each) for each in listed)]), tuple(rows))
+
+
+def _list_line(turn: Turn, listed: Listed) -> str:
+    """What is only followed may not be published; then its category has to do."""
+    report = listed.report
+    category = turn.know.rules.categories.get(report.category)
+    said = about(report.body) if report.body else label(turn, category) if category else ""
+    key = "list_line" if listed.mine else "list_line_followed"
+    return turn.t(key, code=report.code, status=_status(turn, report), about=said)
 
 
 def rate(turn: Turn, code: str, rating: Rating) -> Talk:

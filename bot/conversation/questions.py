@@ -33,7 +33,7 @@ def ask_next(turn: Turn) -> None:
     elif draft.category not in turn.know.rules.categories:
         ask_category(turn)
     else:
-        ask_summary(turn)
+        turn.complete = True  # the dialogue goes on in ``joining``
 
 
 def label(turn: Turn, category: Category) -> str:

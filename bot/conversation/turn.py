@@ -41,6 +41,8 @@ class Turn:
         self.know = know
         self.lang: Lang = know.lang
         self.replies: list[Reply] = []
+        self.complete = False
+        """Nothing of the report is missing: time to look for others of the same matter, or to sum up."""
 
     def change(self, **values: Any) -> None:
         self.draft = msgspec.structs.replace(self.draft, **values)
@@ -61,9 +63,12 @@ class Turn:
     def say(self, key: str, rows: Rows = (), **params: Any) -> None:
         self.say_text(self.t(key, **params), rows)
 
-    def say_text(self, text: str, rows: Rows = (), *, place_button: str = "", instead_of: int = 0) -> None:
+    def say_text(
+        self, text: str, rows: Rows = (), *, place_button: str = "", instead_of: int = 0, photo: str = ""
+    ) -> None:
         whole = "\n\n".join(part for part in ("\n".join(self.draft.notes), text) if part)
-        self.replies.append(Reply(text=whole, rows=rows, place_button=place_button, instead_of=instead_of))
+        said = Reply(text=whole, rows=rows, place_button=place_button, instead_of=instead_of, photo=photo)
+        self.replies.append(said)
         self.change(notes=())
 
     def outcome(self) -> Outcome:

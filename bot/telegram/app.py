@@ -50,7 +50,7 @@ async def run(settings: Settings) -> None:
 
 async def serve(parts: Parts, bot: Bot, stop: asyncio.Event) -> None:
     """Everything the bot does, with parts and library given; returns when ``stop`` is set and the work in hand done."""
-    runner = Runner(parts, TelegramChannel(bot))
+    runner = Runner(parts, TelegramChannel(bot, parts.objects))
     async with contextlib.AsyncExitStack() as stack:
         serving = asyncio.create_task(runner.serve())
         stack.push_async_callback(_end, runner, serving)

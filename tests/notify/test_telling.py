@@ -13,7 +13,7 @@ from app.db import Pool
 from app.notify import service as notify
 from app.notify import templates
 from app.photos.model import object_key
-from app.reports import service
+from app.reports import following, service
 from app.reports.model import Rating, Report
 from app.reports.workflow import Act
 from tests import small_world as world
@@ -51,7 +51,7 @@ async def scene(settled: Pool, tmp_path: Path) -> Scene:
         await conn.execute("UPDATE channel_identities SET channel_user_id = channel_user_id || gen_random_uuid()")
     people = {name: await world.chat(settled, name) for name in ("lan", "minh", "hoa")}
     report = (await world.file(settled, citizen_id=people["lan"])).report
-    await service.follow(settled, report, people["minh"])
+    await following.follow(settled, report, people["minh"])
     made = Scene(settled, tmp_path, report, people)
     assert await made.heard("lan") == []
     return made
@@ -135,16 +135,16 @@ async def test_the_reporter_of_a_duplicates_duplicate_hears_of_the_report_that_i
     for name in ("lan", "hoa"):
         (text,) = await scene.heard(name)
         assert last.code in text
-    # Whoever only followed is told where it went, and does not hear of the other report by that.
-    (text,) = await scene.heard("minh")
-    assert scene.code in text
-    assert "đánh giá" not in text
+    # So does whoever only followed, told once where it went.
+    went, resolved = await scene.heard("minh")
+    assert scene.code in went
+    assert (last.code in resolved, scene.code in resolved, "đánh giá" in resolved) == (True, True, True)
 
 
 async def test_a_follower_who_is_the_reporter_too_is_told_once(scene: Scene) -> None:
-    await service.follow(scene.pool, scene.report, scene.people["lan"])
     await merge_hoas(scene)
-    await service.follow(scene.pool, scene.report, scene.people["hoa"])
+    await following.follow(scene.pool, scene.report, scene.people["hoa"])
+    scene.report = await service.find(scene.pool, scene.code)
     await scene.heard("hoa")
     await scene.do(world.OFFICER, Act.START)
     assert len(await scene.heard("lan")) == 1
@@ -258,9 +258,11 @@ async def test_whoever_was_merged_is_reminded_of_their_own_report_and_rates_that
         assert "đánh giá" in telling.text
         assert ("yêu cầu xử lý lại" in telling.text) == (name == "lan")
     assert hoas.code in scene.post.boxes["hoa"][0].text
+    # A follower rates as one.
     (telling,) = scene.post.boxes["minh"]
-    assert telling.buttons == ()
-    assert "đánh giá" not in telling.text
+    assert [row[0].data for row in telling.buttons] == [f"r2|{scene.code}|{short}" for short in "sad"]
+    assert "đánh giá" in telling.text
+    assert "yêu cầu xử lý lại" not in telling.text
 
 
 async def test_a_question_has_a_button_to_answer(scene: Scene) -> None:

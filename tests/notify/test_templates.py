@@ -47,6 +47,7 @@ def test_every_text_of_the_area_is_used(lang: Lang) -> None:
     used |= {
         "merged_short",
         "merged_into_this",
+        "followed_into_this",
         "rate_question",
         "rate_question_short",
         "answer_button",
@@ -93,7 +94,8 @@ def test_every_kind_of_fact_is_decided_upon() -> None:
     silent = {
         "submitted", "accepted", "info_added", "photos_added", "returned", "rated", "merged_in", "unmerged_from",
         "withdrawn", "published", "unpublished", "directed", "noted", "urgency_set", "reclassified",
-        "deadline_recomputed", "identity_viewed", "data_erased",
+        "deadline_recomputed", "identity_viewed", "data_erased", "followed", "unfollowed", "voice_added",
+        "follower_rated",
     }  # fmt: skip
     assert {str(kind) for kind in Kind} == silent | set(TOLD)
 
