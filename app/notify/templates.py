@@ -31,6 +31,7 @@ _TOLD = {
     Kind.UNMERGED,
     Kind.DISPUTED,
     Kind.RESUMED,
+    Kind.WITHDRAWN,
 }
 """Returned cases are not told: for the citizen nothing has changed until a coordinator has decided."""
 

@@ -216,7 +216,7 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
         change.target = await get(conn, report.duplicate_of)
     if act is Act.DISPUTE:
         change.supervisor = await accounts.parent_agency(conn, report.agency_id)
-    if act is Act.WITHDRAW and await store.has_merged(conn, report.report_id):
+    if act is Act.WITHDRAW and await store.has_others(conn, report.report_id):
         raise Conflict("reports.others_merged_in")
     if act is Act.RATE and report.duplicate_of is not None:
         original = await _original(conn, report)

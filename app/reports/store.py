@@ -282,10 +282,16 @@ async def has_message_key(conn: Conn, report_id: UUID, client_key: str) -> bool:
     return found is not None
 
 
-async def has_merged(conn: Conn, report_id: UUID) -> bool:
-    """Whether other people's reports were merged into this one."""
-    found = await conn.fetchval("SELECT 1 FROM reports WHERE duplicate_of = $1 LIMIT 1", report_id)
-    return found is not None
+async def has_others(conn: Conn, report_id: UUID) -> bool:
+    """Whether other people's reports were merged into this one, or others joined it with words of their own instead."""
+    found: bool = await conn.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM reports WHERE duplicate_of = $1)
+            OR EXISTS (SELECT FROM report_messages WHERE report_id = $1 AND kind = 'voice')
+        """,
+        report_id,
+    )
+    return found
 
 
 async def resolved_before(conn: Conn, moment: datetime, limit: int) -> list[UUID]:

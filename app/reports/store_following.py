@@ -81,7 +81,7 @@ async def rating_of(conn: Conn, report_id: UUID, citizen_id: UUID) -> Rating | N
     """What this follower thinks of the result that stands now."""
     found = await conn.fetchval(
         """
-        SELECT rating FROM follower_ratings f JOIN reports r USING (report_id)
+        SELECT f.rating FROM follower_ratings f JOIN reports r USING (report_id)
         WHERE report_id = $1 AND f.citizen_id = $2 AND rated_at >= r.resolved_at
         """,
         report_id,

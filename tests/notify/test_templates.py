@@ -93,7 +93,7 @@ def test_what_is_told_and_what_is_not(kind: str, data: dict[str, Any], template:
 def test_every_kind_of_fact_is_decided_upon() -> None:
     silent = {
         "submitted", "accepted", "info_added", "photos_added", "returned", "rated", "merged_in", "unmerged_from",
-        "withdrawn", "published", "unpublished", "directed", "noted", "urgency_set", "reclassified",
+        "published", "unpublished", "directed", "noted", "urgency_set", "reclassified",
         "deadline_recomputed", "identity_viewed", "data_erased", "followed", "unfollowed", "voice_added",
         "follower_rated",
     }  # fmt: skip

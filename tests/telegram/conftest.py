@@ -13,7 +13,7 @@ from app.photos.lab import PhotoLab
 from app.routing import service as routing
 from app.routing.ruleset import RuleSet
 from app.wiring import Parts
-from bot.simulator.client import SimClient, SimUser
+from bot.simulator.client import Message, SimClient, SimUser
 from bot.simulator.core import Simulator
 from bot.simulator.server import running
 from bot.telegram.app import SIMULATOR_TOKEN, serve
@@ -105,12 +105,21 @@ async def until(parts: Parts, question: str, *args: Any, holds: Any = True) -> N
             pass
 
 
+async def summed_up(person: SimUser) -> Message:
+    """The summary; where others have reported the same, after saying that it is something else."""
+    answer = await person.wait(lambda message: "xem lại" in message.text or "hình như" in message.text)
+    if "hình như" in answer.text:
+        await person.press("Không phải, gửi mới", message=answer)
+        answer = await person.wait("xem lại")
+    return answer
+
+
 async def file_a_report(person: SimUser, text: str = "Đèn đường hỏng ở phường An Xuyên") -> str:
     """The whole way in the fewest steps; gives the code."""
     await person.text(text)
     await person.press("Đúng", message=await person.wait("đúng không"))
     asked = await person.wait("loại nào")
     await person.press(asked.labels[0], message=asked)
-    summary = await person.wait("xem lại")
+    summary = await summed_up(person)
     await person.press(summary.labels[0], message=summary)
     return (await person.wait("Đã gửi")).find(r"PA-\w{4}-\w{4}")
