@@ -24,7 +24,7 @@ from app.reports.service import get
 from app.reports.workflow import ENDED
 
 _RACES = 10
-_OVER = ENDED - {Status.DUPLICATE}
+OVER = ENDED - {Status.DUPLICATE}
 """Nothing more comes of these. Of a duplicate, its original's news does."""
 
 
@@ -68,7 +68,7 @@ async def follow(
             raise Conflict("reports.follow_own", code=seen.code)
         words, photos = await _unheard(conn, seen, citizen_id, form, at)
         follows = await store_following.follows(conn, seen.report_id, citizen_id)
-        if seen.status in _OVER and not follows:
+        if seen.status in OVER and not follows:
             raise Conflict("reports.follow_over", code=seen.code, status=seen.status)
         # Everything has been read; from here on the transaction writes (see ``app.history.service.read_since``).
         facts = []

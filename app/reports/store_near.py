@@ -80,12 +80,3 @@ async def around(conn: Conn, where: Around) -> list[asyncpg.Record]:
         [bytes.fromhex(sha256) for sha256 in where.photos],
         where.citizen_id,
     )
-
-
-async def looks_of(conn: Conn, hashes: Sequence[str]) -> dict[str, int]:
-    """The fingerprint by looks of those photos that are known."""
-    rows = await conn.fetch(
-        "SELECT encode(sha256, 'hex') AS sha256, phash FROM photo_blobs WHERE sha256 = ANY($1)",
-        [bytes.fromhex(each) for each in hashes],
-    )
-    return {row["sha256"]: row["phash"] for row in rows}

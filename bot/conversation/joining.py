@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from app.errors import AppError
 from app.i18n import t
 from app.notify.templates import when
-from app.reports.model import Rating, Status
+from app.reports.following import OVER
+from app.reports.model import Rating
 from app.reports.near import Near
 from bot.conversation import questions, wishes
 from bot.conversation.draft import Asked, Draft
@@ -35,14 +36,15 @@ def offer_or_sum_up(turn: Turn) -> Talk:
 
 def _offer(turn: Turn, found: list[Near]) -> None:
     turn.change(asked=Asked.NEAR)
-    several = len(found) > 1
+    several, mine = len(found) > 1, all(each.mine for each in found)
     lines = [_line(turn, each, number if several else 0) for number, each in enumerate(found, 1)]
     rows: list[tuple[Choice, ...]] = []
     for number, each in enumerate(found, 1):
         key = ("near_add" if each.mine else "near_follow") + ("_number" if several else "")
         rows.append((turn.choice(key, f"{_JOIN}{each.code}", number=number),))
     rows.append((turn.choice("near_none", "d1|fresh"),))
-    text = "\n\n".join((turn.t("near_many" if several else "near_one"), "\n".join(lines), turn.t("near_ask")))
+    head = "near_mine_head" if mine else "near_many" if several else "near_one"
+    text = "\n\n".join((turn.t(head), "\n".join(lines), turn.t("near_ask_mine" if mine else "near_ask")))
     turn.say_text(text, tuple(rows), photo=next((each.photo for each in found if each.photo), ""))
 
 
@@ -186,9 +188,6 @@ def rows_for(turn: Turn, seen: wishes.Seen) -> Rows:
     public = report.published_at is not None and report.visibility == "public"
     if standing.follows:
         rows.append((turn.choice("unfollow", f"u1|{report.code}"),))
-    elif public and not standing.hears and report.status not in _OVER:
+    elif public and not standing.hears and report.status not in OVER:
         rows.append((turn.choice("follow_this", f"f1|{report.code}"),))
     return tuple(rows)
-
-
-_OVER = (Status.CLOSED, Status.REJECTED, Status.WITHDRAWN)

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.accounts.model import Actor
 from app.reports import following, service
 from app.reports.model import Form, Rating
 from app.reports.workflow import Act
@@ -139,7 +140,7 @@ async def test_followers_ratings_stand_beside_the_reporters(
     await following.follow(pool, await service.find(pool, sent.code), minh)
     officer = await signed_in("officer")
     staff = world.people["officer"]
-    actor = service.Actor("staff", staff.staff_id, staff.role, staff.agency_id, frozenset({staff.agency_id}))
+    actor = Actor("staff", staff.staff_id, staff.role, staff.agency_id, frozenset({staff.agency_id}))
     report = await service.find(pool, sent.code)
     for act, form in (
         (Act.START, Form()),

@@ -11,7 +11,7 @@ from app.errors import Invalid
 from app.places.geo import LAT_M
 from app.reports import following, near, service
 from app.reports.alike import Fingerprint
-from app.reports.model import Place, Report, Status
+from app.reports.model import Form, Place, Report, Status
 from app.reports.near import Near, Sought
 from app.reports.workflow import OPEN, Act
 from app.routing.ruleset import load
@@ -158,7 +158,7 @@ async def test_the_photo_of_a_follower_is_not_what_a_stranger_is_shown(street: S
     report = await street.file()
     report = await world.do(street.pool, world.COORDINATOR, report, Act.PUBLISH)
     neighbour = await world.chat(street.pool, "near-1")
-    form = world.Form(text="Tôi cũng thấy vậy.", photos=(await world.photo(street.pool, 6100),))
+    form = Form(text="Tôi cũng thấy vậy.", photos=(await world.photo(street.pool, 6100),))
     await following.follow(street.pool, report, neighbour, form)
     (found,) = await street.look()
     assert (found.photo, found.voices) == ("", 2)
