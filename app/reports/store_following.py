@@ -5,9 +5,7 @@ from uuid import UUID
 
 from app.db import Conn
 from app.reports.model import Rating
-from app.reports.voices import VOICES
-
-_PAGE = "page AS (SELECT $1::uuid AS report_id)"
+from app.reports.voices import voices_of
 
 
 async def add(conn: Conn, report_id: UUID, citizen_id: UUID, at: datetime) -> bool:
@@ -56,11 +54,8 @@ async def stands_behind(conn: Conn, report_id: UUID, citizen_id: UUID) -> tuple[
 
 async def voices(conn: Conn, report_id: UUID) -> int:
     """How many people stand behind a report, see ``app.reports.voices``."""
-    count: int | None = await conn.fetchval(
-        f"WITH RECURSIVE {_PAGE}, {VOICES} SELECT voices FROM voices",  # noqa: S608  # pieces of our own
-        report_id,
-    )
-    return count or 1
+    count: int = await conn.fetchval(f"SELECT {voices_of('$1::uuid')}", report_id)
+    return count
 
 
 async def rate(conn: Conn, report_id: UUID, citizen_id: UUID, rating: Rating, at: datetime) -> None:

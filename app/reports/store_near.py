@@ -8,7 +8,7 @@ import asyncpg
 from msgspec import Struct
 
 from app.db import Conn
-from app.reports.voices import VOICES
+from app.reports.voices import voices_of
 
 # Word for word the predicate of the partial index reports_place.
 _OFFERED = """visibility = 'public'
@@ -40,7 +40,7 @@ async def around(conn: Conn, where: Around) -> list[asyncpg.Record]:
     wide = where.wide or (None,) * 4
     return await conn.fetch(
         f"""
-        WITH RECURSIVE page AS (
+        WITH page AS (
             (SELECT report_id FROM reports
              WHERE lat IS NOT NULL AND {_OFFERED} AND category = ANY($1::text[])
                AND lat BETWEEN $3::float8 AND $4 AND lon BETWEEN $5::float8 AND $6 AND submitted_at > $2
@@ -55,9 +55,8 @@ async def around(conn: Conn, where: Around) -> list[asyncpg.Record]:
              WHERE sha256 = ANY($12::bytea[]) AND {_OFFERED} AND submitted_at > $2
                AND (lat BETWEEN $7::float8 AND $8 AND lon BETWEEN $9::float8 AND $10 OR commune_code = $11)
              ORDER BY submitted_at DESC LIMIT {_MOST})
-        ),
-        {VOICES}
-        SELECT r.*, coalesce(voices.voices, 1) AS voices,
+        )
+        SELECT r.*, {voices_of("r.report_id")} AS voices,
                $13::uuid IS NOT NULL AND EXISTS (SELECT FROM report_contacts c
                    WHERE c.report_id = r.report_id AND c.citizen_id = $13) AS mine,
                ARRAY(SELECT encode(p.sha256, 'hex') FROM report_photos p
@@ -67,7 +66,7 @@ async def around(conn: Conn, where: Around) -> list[asyncpg.Record]:
                      WHERE p.report_id = r.report_id AND p.stage <> 'after' ORDER BY p.photo_id) AS files,
                ARRAY(SELECT b.phash FROM report_photos p JOIN photo_blobs b USING (sha256)
                      WHERE p.report_id = r.report_id AND p.stage <> 'after' ORDER BY p.photo_id) AS looks
-        FROM page JOIN reports r USING (report_id) LEFT JOIN voices USING (report_id)
+        FROM page JOIN reports r USING (report_id)
         """,  # noqa: S608  # pieces of our own
         list(where.categories),
         where.since,

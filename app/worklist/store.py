@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.db import Conn
 from app.reports.model import Status
-from app.reports.voices import VOICES
+from app.reports.voices import voices_of
 from app.reports.workflow import OPEN
 from app.worklist.model import Filter, QueueRow
 
@@ -92,15 +92,14 @@ async def queue(
             stretches.append(_EACH.format("(SELECT agency_id FROM agencies)", one.format(_MINE)))
     rows = await conn.fetch(
         f"""
-        WITH RECURSIVE page AS (
+        WITH page AS (
             SELECT report_id FROM ({" UNION ALL ".join(stretches)}) AS found ORDER BY due_at, report_id LIMIT {page}
-        ),
-        {VOICES}
+        )
         SELECT report_id, code, version, status, category, body, commune_name, address, agency_id, assignee_id, urgency,
-               submitted_at, due_at, paused_at, coalesce(voices, 1),
+               submitted_at, due_at, paused_at, {voices_of("r.report_id")},
                (SELECT encode(p.sha256, 'hex') FROM report_photos p WHERE p.report_id = r.report_id
                 ORDER BY p.photo_id LIMIT 1)
-        FROM page JOIN reports r USING (report_id) LEFT JOIN voices USING (report_id) ORDER BY due_at, report_id
+        FROM page JOIN reports r USING (report_id) ORDER BY due_at, report_id
         """,  # noqa: S608  # put together from conditions of our own
         *conditions.values,
     )
