@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from app.api import follow, lookups, my_chats, operations, reference, send, session, staff
+from app.api import follow, lookups, my_chats, near, operations, reference, send, session, staff
 from app.api.addresses import HOUSE_NETWORKS
 from app.api.context import BASE, Context
 from app.api.guard import admit
@@ -37,7 +37,7 @@ def litestar_app(parts: Parts, metrics: Metrics) -> Litestar:
         await ctx.agencies.all()
         yield
 
-    public = Router(BASE, route_handlers=[*send.ROUTES, *follow.ROUTES, *lookups.ROUTES])
+    public = Router(BASE, route_handlers=[*send.ROUTES, *near.ROUTES, *follow.ROUTES, *lookups.ROUTES])
     for_staff = Router(f"{BASE}/staff", route_handlers=[*session.ROUTES, *my_chats.ROUTES, *staff.ROUTES])
     app = Litestar(
         [public, for_staff, *operations.ROUTES, *reference.ROUTES],

@@ -102,3 +102,8 @@ def photo(words: str = "", *, size: tuple[int, int] = (640, 480), colour: str = 
     out = io.BytesIO()
     image.save(out, "JPEG", quality=80, **save)
     return out.getvalue()
+
+
+async def let_time_pass(pool: Pool) -> None:
+    """Whatever was reported so far was reported long ago: nobody is asked whether theirs is the same matter."""
+    await pool.execute("UPDATE reports SET submitted_at = submitted_at - interval '90 days'")

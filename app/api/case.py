@@ -13,6 +13,7 @@ from app.api.context import Context
 from app.api.views import (
     Named,
     PlaceView,
+    Voices,
     agency_view,
     category_view,
     commune_view,
@@ -22,13 +23,25 @@ from app.api.views import (
 )
 from app.api.waiting import Answered, FirstAnswer, answers_of, finished, first_answer
 from app.history import service as history
-from app.history.model import Event
+from app.history.model import Event, Kind
 from app.i18n import Lang
 from app.notify import service as notify
+from app.reports import following
 from app.reports import service as reports
 from app.reports.calling import decided
 from app.reports.clock import proposal_of
-from app.reports.model import Audience, MessageKind, Picture, Rating, Report, ReporterKind, Stage, Status, Urgency
+from app.reports.model import (
+    Adder,
+    Audience,
+    MessageKind,
+    Picture,
+    Rating,
+    Report,
+    ReporterKind,
+    Stage,
+    Status,
+    Urgency,
+)
 from app.reports.workflow import Act, acts_for
 from app.routing.limits import parse_limit
 from app.worklist.model import QueueRow
@@ -55,6 +68,7 @@ class QueueItem(Struct):
     first_answer: FirstAnswer
     paused_at: datetime | None
     overdue: bool
+    voices: Voices
     photo: Annotated[str | None, Doc(description="Link to the first photo, 320 pixels.")]
 
 
@@ -87,7 +101,7 @@ class CasePhoto(Struct):
     photo_id: UUID
     stage: Stage
     at: datetime
-    by: Literal["citizen", "staff"]
+    by: Adder
     width: int
     height: int
     small: str
@@ -96,9 +110,9 @@ class CasePhoto(Struct):
 
 
 class By(Struct):
-    """Who: the reporter (never by name), a member of staff, or the system."""
+    """Who: the reporter or a follower (never by name), a member of staff, or the system."""
 
-    kind: Literal["citizen", "staff", "system"]
+    kind: Literal["citizen", "follower", "staff", "system"]
     name: str | None = None
 
 
@@ -155,6 +169,14 @@ class ProposalView(Struct):
     reasons: list[str]
 
 
+class FollowerRatings(Struct):
+    """How many followers think what of the result that stands now. The reporter's own word is ``rating``."""
+
+    satisfied: int = 0
+    acceptable: int = 0
+    dissatisfied: int = 0
+
+
 class CaseView(Struct):
     """The whole case. ``version`` goes along with every act; ``acts`` are those the caller may do now."""
 
@@ -189,6 +211,8 @@ class CaseView(Struct):
     handovers: int
     original: Annotated[str | None, Doc(description="The report this one was merged into.")]
     rating: Rating | None
+    voices: Voices
+    follower_ratings: FollowerRatings
     photos: list[CasePhoto]
     messages: list[CaseMessage]
     history: list[CaseEvent]
@@ -222,6 +246,7 @@ async def queue_items(
             first_answer(row.first_answer_due_at, row.first_answered_at, Status(row.status), now),
             row.paused_at,
             _overdue(row.due_at, row.paused_at, finished(Status(row.status)), now),
+            row.voices,
             await photo_link(ctx, row.photo, "small") if row.photo else None,
         )
         for row in rows
@@ -232,8 +257,13 @@ def _person(staff_id: UUID | None, names: Mapping[UUID, str]) -> Named | None:
     return Named(str(staff_id), names.get(staff_id, "")) if staff_id else None
 
 
-def _by(kind: str, actor_id: UUID | None, names: Mapping[UUID, str]) -> By:
+_OF_FOLLOWERS = {Kind.FOLLOWED, Kind.UNFOLLOWED, Kind.VOICE_ADDED, Kind.FOLLOWER_RATED}
+
+
+def _by(kind: str, actor_id: UUID | None, names: Mapping[UUID, str], *, follower: bool = False) -> By:
     """Staff by name. A citizen's id stays where it is."""
+    if follower:
+        return By("follower")
     if kind == "staff" and actor_id:
         return By("staff", names.get(actor_id))
     return By("citizen") if kind == "citizen" else By("system")
@@ -306,6 +336,7 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         people = {e.actor_id for e in events if e.actor_kind == "staff" and e.actor_id} | {report.assignee_id}
         names = await accounts.staff_names(conn, [p for p in people if p])
         original = await reports.get(conn, report.duplicate_of) if report.duplicate_of else None
+        voices, rated = await following.voices(conn, report), await following.ratings(conn, report)
     calls, tags = decided(events)
     agencies = await ctx.agencies.all([report.agency_id, *calls])
     return CaseView(
@@ -344,9 +375,18 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         report.handovers,
         original.code if original else None,
         report.rating,
+        voices,
+        FollowerRatings(**{str(rating): count for rating, count in rated.items()}),
         await _photos(ctx, report, case.pictures),
         [
-            CaseMessage(m.message_id, m.at, m.kind, _by(m.author_kind, m.author_id, names), m.visibility, m.body)
+            CaseMessage(
+                m.message_id,
+                m.at,
+                m.kind,
+                _by(m.author_kind, m.author_id, names, follower=m.kind == "voice"),
+                m.visibility,
+                m.body,
+            )
             for m in case.messages
         ],
         [
@@ -355,7 +395,7 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
                 e.at,
                 e.kind,
                 sentence(e, agencies, lang),
-                _by(e.actor_kind, e.actor_id, names),
+                _by(e.actor_kind, e.actor_id, names, follower=e.kind in _OF_FOLLOWERS),
                 UUID(e.data["message_id"]) if e.data.get("message_id") else None,
             )
             for e in events

@@ -88,6 +88,7 @@ PUBLIC_VIEW: dict[str, Any] = {
     "text": _TEXT,
     "photos": [_BEFORE],
     "resolution": _RESULT,
+    "voices": 3,
     "timeline": _HISTORY,
 }
 REPORTER_VIEW = {
@@ -118,10 +119,32 @@ REPORTER_VIEW = {
     "question": None,
     "resolution": _RESULT,
     "rating": None,
+    "voices": 3,
     "original": None,
     "history": _HISTORY,
     "acts": ["rate", "dispute"],
     "links": _LINKS,
+}
+NEAR_BODY = {"text": "Đèn đường hẻm 12 Lý Bôn không sáng", "lat": 9.1769, "lon": 105.1524, "category": "street-light"}
+NEAR = {
+    "items": [
+        {
+            "code": _CODE,
+            "status": "assigned",
+            "status_word": "Đã chuyển xử lý",
+            "category": _STREET_LIGHT,
+            "commune": _AN_XUYEN["name"],
+            "distance_m": 20,
+            "same_photo": False,
+            "words_alike": 0.53,
+            "score": 63,
+            "submitted_at": _SENT,
+            "voices": 3,
+            "published": True,
+            "text": _TEXT,
+            "photo": f"{_PHOTO}/small?{_TOKEN}",
+        }
+    ]
 }
 PHOTOS = {"photos_refused": [], "report": REPORTER_VIEW}
 MESSAGE = {"text": "Đèn hỏng là cây đèn thứ hai tính từ đầu hẻm."}
@@ -252,6 +275,7 @@ QUEUE = {
             "first_answer": _FIRST_ANSWER,
             "paused_at": None,
             "overdue": False,
+            "voices": 3,
             "photo": f"{_PHOTO}/small?{_TOKEN}",
         }
     ],
@@ -302,6 +326,8 @@ CASE = {
     "handovers": 0,
     "original": None,
     "rating": None,
+    "voices": 3,
+    "follower_ratings": {"satisfied": 0, "acceptable": 0, "dissatisfied": 0},
     "photos": [
         {
             "photo_id": "0198c6a2-8b22-7e31-9d22-1b2c3d4e5f60",

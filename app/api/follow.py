@@ -24,6 +24,7 @@ from app.api.views import (
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.history import service as history
 from app.i18n import Lang
+from app.reports import following
 from app.reports import service as reports
 from app.reports.model import Form, Rating, Report
 from app.reports.service import find
@@ -61,7 +62,7 @@ def _etag(ctx: Context, report: Report, viewer: str, lang: Lang) -> str:
     """Changes with everything an answer is made of: the report, the reader, the rules' names, the age of photo
     links."""
     age = int(time.time() // _LINKS_CHANGE_EVERY)
-    said = f"{report.report_id} {report.version} {viewer} {lang} {ctx.parts.rules.version} {age}"
+    said = f"{report.report_id} {report.last_seq} {viewer} {lang} {ctx.parts.rules.version} {age}"
     return f'"{hashlib.sha256(said.encode()).hexdigest()[:20]}"'
 
 
@@ -82,8 +83,9 @@ async def _own_view(ctx: Context, report: Report, actor: Actor, lang: Lang) -> R
         case = await reports.case(conn, report)
         events = await history.of_report(conn, report.report_id)
         original = await reports.get(conn, report.duplicate_of) if report.duplicate_of else None
+        voices = await following.voices(conn, report)
     agencies = await ctx.agencies.all([report.agency_id])
-    return await reporter_view(ctx, case, events, agencies, actor, original.code if original else None, lang)
+    return await reporter_view(ctx, case, events, agencies, actor, original.code if original else None, lang, voices)
 
 
 @get(
@@ -119,8 +121,9 @@ async def see_report(request: Req, code: FromPath[str]) -> Response[bytes]:
     async with ctx.parts.pool.acquire() as conn:
         case = await reports.case(conn, report)
         events = await history.of_report(conn, report.report_id)
+        voices = await following.voices(conn, report)
     agencies = await ctx.agencies.all([report.agency_id])
-    return answer(request, await public_view(ctx, case, events, agencies, lang), headers=headers)
+    return answer(request, await public_view(ctx, case, events, agencies, lang, voices), headers=headers)
 
 
 async def _act(request: Req, code: str, act: Act, form: Form) -> Response[bytes]:

@@ -24,6 +24,11 @@ _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 Doc = Meta
 
 
+Voices = Annotated[
+    int, Doc(description="People behind it: reporter, followers, and those of merged reports, each once.")
+]
+
+
 class Named(Struct):
     """Something with a name in the reader's language."""
 
@@ -88,6 +93,7 @@ class PublicView(Struct, tag_field="view", tag="public"):
     text: str | None = None
     photos: list[PhotoView] = []
     resolution: str | None = None
+    voices: Voices | None = None
     timeline: list[Fact] = []
 
 
@@ -133,6 +139,7 @@ class ReporterView(Struct, tag_field="view", tag="reporter"):
     question: Annotated[str | None, Doc(description="What the agency waits to hear, while it waits.")]
     resolution: str | None
     rating: Rating | None
+    voices: Voices
     original: Annotated[str | None, Doc(description="The report this one was merged into.")]
     history: list[Fact]
     acts: Annotated[list[Act], Doc(description="What the reporter may do now.")]
@@ -215,9 +222,11 @@ async def photo_link(ctx: Context, sha256: str, size: Literal["small", "large"])
 
 
 async def photo_views(ctx: Context, pictures: Iterable[Picture]) -> list[PhotoView]:
+    """What the reporter and the agencies show; what followers added is for staff alone."""
     return [
         PhotoView(p.stage, p.at, await photo_link(ctx, p.sha256, "small"), await photo_link(ctx, p.sha256, "large"))
         for p in pictures
+        if p.added_by != "follower"
     ]
 
 
@@ -259,7 +268,7 @@ def _last(messages: Iterable[Message], kind: str) -> str | None:
 
 
 async def public_view(
-    ctx: Context, case: Case, events: list[Event], agencies: Mapping[str, Agency], lang: Lang
+    ctx: Context, case: Case, events: list[Event], agencies: Mapping[str, Agency], lang: Lang, voices: int
 ) -> PublicView:
     report = case.report
     published = report.published_at is not None and report.visibility == "public"
@@ -271,7 +280,7 @@ async def public_view(
     view.place_approximate = report.place_approximate
     view.agency = agency_view(agencies, report.agency_id, lang)
     view.submitted_at, view.due_at = report.submitted_at, report.due_at
-    view.resolved_at, view.ended_at = report.resolved_at, report.ended_at
+    view.resolved_at, view.ended_at, view.voices = report.resolved_at, report.ended_at, voices
     said = [m for m in case.messages if published and m.visibility == "public"]
     words = {str(m.message_id): mask(m.body, lang) for m in said}
     view.timeline = _facts(events, _PUBLIC, words, agencies, lang)
@@ -290,6 +299,7 @@ async def reporter_view(
     actor: Actor,
     original: str | None,
     lang: Lang,
+    voices: int,
 ) -> ReporterView:
     report = case.report
     said = [m for m in case.messages if m.visibility != "staff"]
@@ -322,6 +332,7 @@ async def reporter_view(
         _last(said, "question") if waiting else None,
         _last(said, "resolution"),
         report.rating,
+        voices,
         original,
         _facts(events, _REPORTER, words, agencies, lang),
         acts_for(actor, report),

@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -17,7 +18,7 @@ from app.accounts import chats
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Actor, Role, Staff
 from app.db import connect_pool
-from app.demo import pictures, stories
+from app.demo import neighbours, pictures, stories
 from app.i18n import LANGS
 from app.photos import service as photos
 from app.photos.model import StoredPhoto
@@ -41,13 +42,14 @@ _BEFORE, _AFTER = 3, 2
 
 
 class Cast(Struct, frozen=True):
-    """Who plays: staff by agency, coordinators, and photos before and after by kind of scene."""
+    """Who plays: staff by agency, coordinators, neighbours, and photos before and after by kind of scene."""
 
     staff: dict[str, list[Actor]]
     coordinators: list[Actor]
     before: dict[str, list[StoredPhoto]]
     after: dict[str, list[StoredPhoto]]
     communes: list[Commune]
+    neighbours: list[UUID]
 
 
 async def seed_when_empty(settings: Settings, progress: Progress, count: int = 300) -> list[tuple[str, str, str]]:
@@ -137,6 +139,7 @@ def _actor(staff: Staff) -> Actor:
 async def _cast(parts: Parts) -> Cast:
     async with parts.pool.acquire() as conn:
         hired = [_actor(staff) for staff in await accounts.all_staff(conn) if staff.active]
+        people = await neighbours.neighbours(conn)
     by_agency: dict[str, list[Actor]] = {}
     for actor in hired:
         if actor.role in (Role.OFFICER, Role.LEAD) and actor.agency_id:
@@ -148,6 +151,7 @@ async def _cast(parts: Parts) -> Cast:
         await _photos(parts, mended=False),
         await _photos(parts, mended=True),
         [c for c in parts.gazetteer.communes if c.province_code == home],
+        people,
     )
 
 
@@ -199,6 +203,7 @@ class _Life:
         self.report: Report
         self.category: Category
         self.scene = ""
+        self.followers: list[UUID] = []
 
     def _wait(self, low: float, high: float) -> datetime:
         """Some hours later, in office hours."""
@@ -266,10 +271,19 @@ class _Life:
             await self._do(desk, Act.ASSIGN, 0.1, 2, Form(agency_id=agency))
         if chance.random() < 0.7 and self.report.visibility == "public":
             await self._do(desk, Act.PUBLISH, 0.1, 2)
+            if chance.random() < 0.3:
+                await self._neighbours()
+
+    async def _neighbours(self) -> None:
+        """One to three who saw it too."""
+        for person in self.chance.sample(self.cast.neighbours, k=self.chance.choice([1, 1, 2, 3])):
+            at, shots = self._wait(0.1, 3), self.cast.before[self.scene]
+            self.report = await neighbours.join(self.parts, self.report, person, shots, self.chance, at)
+            self.followers.append(person)
 
     async def _agency(self) -> None:
         chance = self.chance
-        if chance.random() < 0.02:
+        if chance.random() < 0.02 and not self.followers:
             await self._do(Actor("citizen"), Act.WITHDRAW, 0.2, 4)
             return
         if chance.random() < 0.06:
@@ -302,6 +316,8 @@ class _Life:
         await self._do(self._officer(), Act.RESOLVE, 1, 30, form)
 
     async def _end(self) -> None:
+        for person in self.followers:
+            self.report = await neighbours.rate(self.parts, self.report, person, self.chance, self._wait(0.2, 3))
         if self.chance.random() < 0.55:
             rating = self.chance.choices(list(Rating), [6, 3, 1])[0]
             words = self.chance.choice(stories.GRUMBLES) if rating is Rating.DISSATISFIED else ""

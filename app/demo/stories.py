@@ -49,6 +49,12 @@ INFOS = [
     "o ngay dau hem, di vao 50m la thay", "Dạ vẫn còn, sáng nay tôi mới đi qua.",
 ]  # fmt: skip
 
+VOICES = [
+    "Nhà tôi cũng ở gần đây, mấy hôm nay đúng là như vậy.", "Tôi đi làm qua đây mỗi ngày, vẫn chưa thấy ai xử lý.",
+    "toi cung thay, nho co quan xu ly som", "Con tôi suýt té ở đây tối qua, mong sớm được xử lý.",
+    "Cả hẻm tôi đều bị ảnh hưởng.",
+]  # fmt: skip
+
 PROGRESS = [
     "Đã cử tổ công tác đến hiện trường khảo sát, dự kiến xử lý trong tuần.",
     "Đã đặt rào chắn và biển cảnh báo tạm thời trong lúc chờ vật tư.",

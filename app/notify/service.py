@@ -113,10 +113,11 @@ async def _send_one(
         if templates.overtaken(entry.template, told.report) or (found.late and entry.template not in AT_ONCE):
             await store.settle(conn, entry, "superseded", "something newer was told", was=("queued",))
             return
+    code = told.own_code or (told.report.code if told.followed else None)
     telling = Telling(
         templates.text(entry.template, entry.lang, told),
         await pictures.of(objects, lab, shows, entry.lang),
-        templates.buttons(entry.template, entry.lang, told.own_code) if told.own_code else (),
+        templates.buttons(entry.template, entry.lang, code, follower=told.own_code is None) if code else (),
         shows.photos,
         entry.lang,
     )
@@ -191,6 +192,7 @@ async def _told(conn: Conn, entry: store.Entry, citizen_id: UUID) -> tuple[templ
     events = await history.of_report(conn, entry.report_id)
     event = next(e for e in events if e.seq == entry.seq)
     own = await store.own(conn, report.report_id, citizen_id)
+    followed = None if own else await store.followed(conn, report.report_id, citizen_id)
     relation = Relation.FOLLOWER
     if own:
         relation = Relation.OWNER if own[0] == report.report_id else Relation.MERGED
@@ -200,7 +202,7 @@ async def _told(conn: Conn, entry: store.Entry, citizen_id: UUID) -> tuple[templ
     agency_id, due = templates.standing(events, report, entry.seq)
     names = await accounts.agency_names(conn, [agency_id], entry.lang)
     told = templates.Told(
-        report, event, relation, names.get(agency_id, agency_id), due, read or "", own[1] if own else None
+        report, event, relation, names.get(agency_id, agency_id), due, read or "", own[1] if own else None, followed
     )
     return told, pictures.shown(event, relation, report, case.pictures, readable=read is not None)
 

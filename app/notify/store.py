@@ -63,7 +63,8 @@ _FAMILY = """
 
 
 async def recipients(conn: Conn, report_id: UUID) -> list[Recipient]:
-    """Everybody who hears of a report: its reporter, its followers, the reporters of those merged into it.
+    """Everybody who hears of a report: its reporter and followers, and those of every report merged into it; of a
+    private report, no follower does.
 
     Nobody is told the same thing twice: of a person's several chats it is the one they wrote in last. An unreachable
     address is given where there is no other: the ledger must say that somebody was not told.
@@ -73,7 +74,8 @@ async def recipients(conn: Conn, report_id: UUID) -> list[Recipient]:
         WITH RECURSIVE {_FAMILY},
         heard AS (
             SELECT report_id = $1 AS owner, citizen_id FROM report_contacts JOIN family USING (report_id)
-            UNION ALL SELECT false, citizen_id FROM report_followers WHERE report_id = $1
+            UNION ALL SELECT false, citizen_id FROM report_followers JOIN family USING (report_id)
+            WHERE (SELECT visibility FROM reports WHERE report_id = $1) = 'public'
         )
         SELECT DISTINCT ON (c.citizen_id) c.citizen_id, i.channel, i.channel_user_id, c.lang, h.owner
         FROM (SELECT citizen_id, bool_or(owner) AS owner FROM heard GROUP BY 1) h
@@ -234,6 +236,20 @@ async def own(conn: Conn, report_id: UUID, citizen_id: UUID) -> tuple[UUID, str]
         citizen_id,
     )
     return (row["report_id"], row["code"]) if row else None
+
+
+async def followed(conn: Conn, report_id: UUID, citizen_id: UUID) -> str | None:
+    """The code of the report that the person follows: this one, or one that was merged into it."""
+    code: str | None = await conn.fetchval(
+        f"""
+        WITH RECURSIVE {_FAMILY}
+        SELECT r.code FROM family JOIN report_followers f USING (report_id) JOIN reports r USING (report_id)
+        WHERE f.citizen_id = $2 ORDER BY r.report_id = $1 DESC, r.report_id LIMIT 1
+        """,  # noqa: S608  # a piece of our own
+        report_id,
+        citizen_id,
+    )
+    return code
 
 
 async def of_report(conn: Conn, report_id: UUID) -> list[dict[str, Any]]:

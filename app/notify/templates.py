@@ -31,6 +31,7 @@ _TOLD = {
     Kind.RESUMED,
     Kind.EXTENSION_GRANTED,
     Kind.REMINDED,
+    Kind.WITHDRAWN,
 }
 """Returned cases are not told: for the citizen nothing has changed until a coordinator has decided."""
 
@@ -59,7 +60,7 @@ class Relation(Enum):
 
 class Told(Struct, frozen=True):
     """What a message is made of. ``agency`` and ``due`` as they were at the event, ``own_code`` the code of the
-    person's own report; ``words`` only what this person may read."""
+    person's own report, ``followed`` of the one they follow; ``words`` only what this person may read."""
 
     report: Report
     event: Event
@@ -68,6 +69,7 @@ class Told(Struct, frozen=True):
     due: datetime
     words: str
     own_code: str | None
+    followed: str | None = None
 
 
 def template_for(event: Event) -> str | None:
@@ -159,18 +161,21 @@ def text(template: str, lang: Lang, told: Told) -> str:
     parts = [said]
     if told.relation is Relation.MERGED and told.own_code:
         parts.append(t("notify.merged_into_this", lang, own=told.own_code))
-    if template == Kind.RESOLVED and told.own_code:
+    elif told.followed and told.followed != report.code:
+        parts.append(t("notify.followed_into_this", lang, own=told.followed))
+    if template == Kind.RESOLVED and (told.own_code or told.followed):
         # Only the report's own reporter can dispute its result.
         parts.append(t("notify.rate_question" if own else "notify.rate_question_short", lang))
     return "\n\n".join(parts)
 
 
-def buttons(template: str, lang: Lang, code: str) -> tuple[tuple[Button, ...], ...]:
-    """Buttons under the message; their data is read by ``bot.conversation``."""
+def buttons(template: str, lang: Lang, code: str, *, follower: bool = False) -> tuple[tuple[Button, ...], ...]:
+    """Buttons under the message; their data is read by ``bot.conversation``. A follower rates as one (``r2``)."""
     if template in (Kind.RESOLVED, "reminded_rating"):
+        verb = "r2" if follower else "r1"
         rates = (("satisfied", "s"), ("acceptable", "a"), ("dissatisfied", "d"))
-        return tuple((Button(t(f"notify.rate_{name}", lang), f"r1|{code}|{short}"),) for name, short in rates)
-    if template in (Kind.ASKED, "reminded_question"):
+        return tuple((Button(t(f"notify.rate_{name}", lang), f"{verb}|{code}|{short}"),) for name, short in rates)
+    if template in (Kind.ASKED, "reminded_question") and not follower:
         return ((Button(t("notify.answer_button", lang), f"a1|{code}"),),)
     return ()
 

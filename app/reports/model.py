@@ -17,7 +17,8 @@ Urgency = Literal["urgent", "normal", "complex"]
 Visibility = Literal["public", "private"]
 ReporterKind = Literal["citizen", "visitor", "business"]
 Stage = Literal["before", "info", "after"]
-MessageKind = Literal["question", "info", "progress", "resolution", "reason", "note", "dispute", "rating"]
+MessageKind = Literal["question", "info", "progress", "resolution", "reason", "note", "dispute", "rating", "voice"]
+Adder = Literal["citizen", "staff", "follower"]
 Audience = Literal["public", "reporter", "staff"]
 
 TEXT_MIN, TEXT_MAX = 5, 4000
@@ -166,7 +167,7 @@ class Picture(Struct, frozen=True):
     sha256: str
     stage: Stage
     at: datetime
-    added_by: Literal["citizen", "staff"]
+    added_by: Adder
     width: int
     height: int
 

@@ -30,6 +30,16 @@ async def hand_over(conn: Conn, giver: UUID, taker: UUID) -> tuple[list[UUID], l
         giver,
         taker,
     )
+    await conn.execute(
+        """
+        WITH gone AS (DELETE FROM follower_ratings WHERE citizen_id = $1 RETURNING report_id, rating, rated_at)
+        INSERT INTO follower_ratings (report_id, citizen_id, rating, rated_at)
+        SELECT report_id, $2, rating, rated_at FROM gone
+        ON CONFLICT DO NOTHING
+        """,
+        giver,
+        taker,
+    )
     return [row["report_id"] for row in own], [row["report_id"] for row in followed]
 
 
@@ -55,23 +65,13 @@ async def give_back(
         channel,
         since,
     )
-    for table in ("report_followers", "report_mutes"):
+    for table in ("report_followers", "follower_ratings", "report_mutes"):
         await conn.execute(
             f"UPDATE {table} SET citizen_id = $2 WHERE citizen_id = $1 AND report_id = ANY($3)",  # noqa: S608  # our own
             holder,
             owner,
             [*reports, *follows] if table == "report_mutes" else list(follows),
         )
-
-
-async def own_among(conn: Conn, citizen_id: UUID, report_ids: Sequence[UUID]) -> set[UUID]:
-    """Those that the citizen reported, rather than follows."""
-    rows = await conn.fetch(
-        "SELECT report_id FROM report_contacts WHERE citizen_id = $1 AND report_id = ANY($2)",
-        citizen_id,
-        list(report_ids),
-    )
-    return {row["report_id"] for row in rows}
 
 
 async def muted(conn: Conn, citizen_id: UUID, report_id: UUID) -> bool | None:

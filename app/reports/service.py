@@ -22,6 +22,7 @@ from app.reports.clock import clock_of, proposal_of
 from app.reports.effects import ALREADY, carry_out
 from app.reports.extension import check_wanted
 from app.reports.intake import search_text, tell_job
+from app.reports.masking import mask
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Contact, Form, Message, Picture, Report, Status
 from app.reports.workflow import ENDED, Act, Need, check, permitted
 from app.routing.ruleset import RuleSet
@@ -85,18 +86,29 @@ async def reporter(pool: Pool, report: Report, *, secret: str | None = None, cit
     raise Forbidden("reports.not_reporter")
 
 
-async def of_citizen(pool: Pool, citizen_id: UUID, limit: int = 10, skip: int = 0) -> list[Report]:
-    """The citizen's own and followed reports, newest first."""
-    async with pool.acquire() as conn:
-        return await store.of_citizen(conn, citizen_id, limit, skip)
+async def is_reporter(conn: Conn, report: Report, citizen_id: UUID) -> bool:
+    """Whether this person sent it in a chat."""
+    return await store.citizen_of(conn, report.report_id) == citizen_id
 
 
-async def follow(pool: Pool, report: Report, citizen_id: UUID) -> None:
-    """Hear of a public report's changes. Raises Forbidden for a private one of somebody else's."""
+class Listed(Struct, frozen=True):
+    """A report in somebody's list: their own, or (``mine`` False) one they follow."""
+
+    report: Report
+    mine: bool
+
+
+async def of_citizen(pool: Pool, citizen_id: UUID, limit: int = 10, skip: int = 0) -> list[Listed]:
+    """The citizen's own and followed reports, newest first. What they only follow they read as anybody does."""
     async with pool.acquire() as conn:
-        if report.visibility == "private" and await store.citizen_of(conn, report.report_id) != citizen_id:
-            raise Forbidden("reports.private")
-        await store.follow(conn, report.report_id, citizen_id)
+        found = await store.of_citizen(conn, citizen_id, limit, skip)
+    return [Listed(report if mine else as_public(report), mine) for report, mine in found]
+
+
+def as_public(report: Report) -> Report:
+    """The report with its words as a stranger may read them: masked once published, before that none."""
+    public = report.published_at is not None and report.visibility == "public"
+    return msgspec.structs.replace(report, body=mask(report.body, report.lang) if public else "", address="")
 
 
 async def mute(pool: Pool, report: Report, citizen_id: UUID, *, muted: bool) -> None:
@@ -216,7 +228,7 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
         change.target = await get(conn, report.duplicate_of)
     if act is Act.DISPUTE:
         change.supervisor = await accounts.parent_agency(conn, report.agency_id)
-    if act is Act.WITHDRAW and await store.has_merged(conn, report.report_id):
+    if act is Act.WITHDRAW and await store.has_others(conn, report.report_id):
         raise Conflict("reports.others_merged_in")
     if act is Act.RATE and report.duplicate_of is not None:
         original = await _original(conn, report)

@@ -31,7 +31,8 @@ class PhotoClaim(Struct, frozen=True):
     stage: Stage
 
 
-def _report(row: asyncpg.Record) -> Report:
+def report_of(row: asyncpg.Record) -> Report:
+    """From a row with all columns of ``reports``, whatever else it has."""
     return msgspec.convert({name: row[name] for name in _COLUMNS}, Report, strict=False)
 
 
@@ -133,16 +134,16 @@ async def by_key(conn: Conn, scope: str, key: str) -> tuple[bytes, Report] | Non
         scope,
         key,
     )
-    return (row["body_hash"], _report(row)) if row else None
+    return (row["body_hash"], report_of(row)) if row else None
 
 
 _M = len(_MUTABLE)
 _UPDATE = f"""
     WITH changed AS (
         UPDATE reports SET ({", ".join(_MUTABLE)}) = ROW ({", ".join(f"${i + 3}" for i in range(_M))}),
-               version = version + 1, last_seq = ${_M + 3}, last_hash = ${_M + 4},
+               version = version + ${_M + 33}, last_seq = ${_M + 3}, last_hash = ${_M + 4},
                search_text = coalesce(${_M + 31}::text, search_text)
-        WHERE report_id = $1 AND version = $2
+        WHERE report_id = $1 AND version = $2 AND last_seq = ${_M + 32}
         RETURNING report_id
     ),
     said AS (
@@ -162,7 +163,8 @@ _UPDATE = f"""
 
 class Rewrite(Struct, frozen=True, kw_only=True):
     """Everything one change to a report writes. ``seen``: the report it was worked out on. ``search_text``: only where
-    it changes."""
+    it changes. ``quiet``: the history grows and the version does not, so that whoever looks at the report meanwhile may
+    act on what they see."""
 
     seen: Report
     report: Report
@@ -172,6 +174,7 @@ class Rewrite(Struct, frozen=True, kw_only=True):
     by: str = "staff"
     jobs: Sequence[Job] = ()
     search_text: str | None = None
+    quiet: bool = False
 
 
 async def update(conn: Conn, change: Rewrite) -> bool:
@@ -196,6 +199,8 @@ async def update(conn: Conn, change: Rewrite) -> bool:
         *history.arguments(events),
         *jobs.arguments(change.jobs),
         change.search_text,
+        seen.last_seq,
+        0 if change.quiet else 1,
     )
     return bool(written)
 
@@ -205,12 +210,12 @@ async def by_code(conn: Conn, code: str) -> Report | None:
         f"SELECT {_SELECT} FROM report_codes c JOIN reports r USING (report_id) WHERE c.code = $1",  # noqa: S608  # column names of our own
         code,
     )
-    return _report(row) if row else None
+    return report_of(row) if row else None
 
 
 async def by_id(conn: Conn, report_id: UUID) -> Report | None:
     row = await conn.fetchrow(f"SELECT {_SELECT} FROM reports r WHERE report_id = $1", report_id)  # noqa: S608  # column names of our own
-    return _report(row) if row else None
+    return report_of(row) if row else None
 
 
 async def is_secret_of(conn: Conn, report_id: UUID, hashed: bytes) -> bool:
@@ -252,11 +257,13 @@ async def pictures_of(conn: Conn, report_id: UUID) -> list[Picture]:
     return [Picture(*row.values()) for row in rows]
 
 
-async def of_citizen(conn: Conn, citizen_id: UUID, limit: int, skip: int = 0) -> list[Report]:
-    """The citizen's own reports and those followed, newest first."""
+async def of_citizen(conn: Conn, citizen_id: UUID, limit: int, skip: int = 0) -> list[tuple[Report, bool]]:
+    """The citizen's reports, newest first, each with whether it is their own rather than one they follow."""
     rows = await conn.fetch(
         f"""
-        SELECT {_SELECT} FROM reports r
+        SELECT {_SELECT}, EXISTS (SELECT FROM report_contacts c
+                                  WHERE c.report_id = r.report_id AND c.citizen_id = $1) AS mine
+        FROM reports r
         WHERE report_id IN (SELECT report_id FROM report_contacts WHERE citizen_id = $1
                             UNION SELECT report_id FROM report_followers WHERE citizen_id = $1)
         ORDER BY submitted_at DESC, report_id DESC LIMIT $2 OFFSET $3
@@ -265,7 +272,7 @@ async def of_citizen(conn: Conn, citizen_id: UUID, limit: int, skip: int = 0) ->
         limit,
         skip,
     )
-    return [_report(row) for row in rows]
+    return [(report_of(row), row["mine"]) for row in rows]
 
 
 async def has_message_key(conn: Conn, report_id: UUID, client_key: str) -> bool:
@@ -276,18 +283,16 @@ async def has_message_key(conn: Conn, report_id: UUID, client_key: str) -> bool:
     return found is not None
 
 
-async def has_merged(conn: Conn, report_id: UUID) -> bool:
-    """Whether other people's reports were merged into this one."""
-    found = await conn.fetchval("SELECT 1 FROM reports WHERE duplicate_of = $1 LIMIT 1", report_id)
-    return found is not None
-
-
-async def follow(conn: Conn, report_id: UUID, citizen_id: UUID) -> None:
-    await conn.execute(
-        "INSERT INTO report_followers (report_id, citizen_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+async def has_others(conn: Conn, report_id: UUID) -> bool:
+    """Whether other people's reports were merged into this one, or others joined it with words of their own instead."""
+    found: bool = await conn.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM reports WHERE duplicate_of = $1)
+            OR EXISTS (SELECT FROM report_messages WHERE report_id = $1 AND kind = 'voice')
+        """,
         report_id,
-        citizen_id,
     )
+    return found
 
 
 async def mute(conn: Conn, report_id: UUID, citizen_id: UUID, *, muted: bool) -> None:
@@ -363,7 +368,7 @@ async def by_ids(conn: Conn, report_ids: Sequence[UUID]) -> list[Report]:
         f"SELECT {_SELECT} FROM reports r WHERE report_id = ANY($1) ORDER BY report_id",  # noqa: S608  # column names of our own
         list(report_ids),
     )
-    return [_report(row) for row in rows]
+    return [report_of(row) for row in rows]
 
 
 async def with_photo(conn: Conn, report_ids: Sequence[UUID]) -> set[UUID]:

@@ -130,6 +130,8 @@ def _deadlines(rules: RuleSet, problems: Problems) -> None:
         if handling and first_answer and _due(rules, first_answer) > _due(rules, handling):
             problems.add(rule.spot, "answer_after_handling", name=rule.rule_id)
     for category in rules.categories.values():
+        if (category.near or category.recent) and (category.visibility == "private" or category.out_of_scope):
+            problems.add(rules.spots["category", category.category_id], "near_unused", name=category.category_id)
         limits = [category.handling.get(urgency) or rules.deadlines.handling[urgency] for urgency in URGENCIES]
         if category.handling and _due(rules, limits[0]) > _due(rules, limits[1]):
             problems.add(rules.spots["category", category.category_id], "urgent_is_slower", name=category.category_id)

@@ -20,7 +20,7 @@ Plain = str | list[Any] | dict[str, Any] | None
 ChangeKind = Literal["added", "removed", "changed", "moved"]
 
 # Not lists of named things but settings, each compared as a whole.
-_SETTINGS = frozenset({"province", "calendar", "deadlines", "fallback"})
+_SETTINGS = frozenset({"province", "calendar", "deadlines", "duplicates", "fallback"})
 _WORDED = frozenset({"agencies", "areas", "categories", "groups", "rules", "tables", "examples", *_SETTINGS})
 _MOST_SHOWN = 160
 

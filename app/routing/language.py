@@ -54,6 +54,9 @@ SHAPES: Mapping[str, Shape] = {
         "groups": _must("map:shape:group", "Nhóm lĩnh vực và các lĩnh vực của nhóm."),
         "tables": Key("map:table", "Bảng khu vực → cơ quan; quy tắc gọi là “by table <mã bảng>”."),
         "deadlines": _must("shape:deadlines", "Thời hạn chung của tỉnh."),
+        "duplicates": Key(
+            "shape:duplicates", "Khi nào hai phản ánh có thể là một việc; lĩnh vực ghi riêng thì theo lĩnh vực."
+        ),
         "rules": _must(
             "list:shape:rule", "Các quy tắc, xét từ trên xuống; quy tắc đầu tiên đúng là quy tắc được dùng."
         ),
@@ -118,6 +121,8 @@ SHAPES: Mapping[str, Shape] = {
         "visibility": Key("visibility", "Công khai hay riêng tư."),
         "handling": Key("shape:handling", "Thời hạn xử lý khác thời hạn chung."),
         "department": Key("id", "Cơ quan phụ trách lĩnh vực, thay cho của nhóm."),
+        "near": Key("distance", "Phản ánh đang mở trong bán kính này có thể là cùng một việc, ví dụ 50 m."),
+        "recent": Key("limit", "Chỉ tính phản ánh gửi trong thời gian này, ví dụ 14 days."),
         "questions": Key("map:shape:question", "Câu hỏi thêm cho người gửi."),
         "advice": Key("text", "Chỉ nơi tiếp nhận đúng, khi không phải phản ánh hiện trường."),
         "advice_en": Key("text", "Lời chỉ dẫn bằng tiếng Anh."),
@@ -145,6 +150,10 @@ SHAPES: Mapping[str, Shape] = {
         "urgent": _must("limit", "Khi khẩn."),
         "normal": _must("limit", "Khi bình thường."),
         "complex": _must("limit", "Khi phức tạp, nhiều cơ quan."),
+    },
+    "duplicates": {
+        "near": Key("distance", "Bán kính chung của tỉnh; không ghi là 50 m."),
+        "recent": Key("limit", "Thời gian chung của tỉnh; không ghi là 14 days."),
     },
     "intake": {
         "working_days": _must("limit", "Trong ngày làm việc."),

@@ -1,7 +1,7 @@
 """What routing speaks of: agencies, categories, the facts about a report, and the decision."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol, get_args
 
 from msgspec import Struct
@@ -63,8 +63,16 @@ class Group(Struct, frozen=True):
     categories: tuple[str, ...]
 
 
+class Nearness(Struct, frozen=True):
+    """When two reports may be of the same matter: so many metres apart, sent within so long."""
+
+    metres: float
+    period: timedelta
+
+
 class Category(Struct, frozen=True):
-    """``handling`` overrides the province's limits for some urgencies; ``advice`` says where to turn instead."""
+    """``near`` and ``recent`` override the province's own, ``handling`` its limits for some urgencies; ``advice`` says
+    where to turn instead."""
 
     category_id: str
     group_id: str
@@ -81,6 +89,8 @@ class Category(Struct, frozen=True):
     advice_en: str = ""
     department: str | None = None
     questions: Mapping[str, Question] = {}
+    near: float | None = None
+    recent: timedelta | None = None
 
 
 def fitting(category: Category | None, answers: Mapping[str, str]) -> dict[str, str]:

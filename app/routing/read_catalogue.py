@@ -19,6 +19,7 @@ from app.routing.model import (
 )
 from app.routing.phrases import phrase_key
 from app.routing.problems import Problems, Spot, spot_of
+from app.routing.read_near import read_near, read_recent
 from app.routing.yamltree import Node, Scalar
 
 _COMMUNE_OFFICE_PREFIX = "ubnd-"
@@ -155,6 +156,8 @@ class _Groups:
             advice_en=fields.text("advice_en"),
             department=self._department(fields) or department,
             questions=_questions(fields),
+            near=read_near(fields),
+            recent=read_recent(fields),
         )
 
     def _department(self, fields: Fields) -> str | None:

@@ -34,6 +34,7 @@ from app.routing.model import (
     Facts,
     Group,
     Guess,
+    Nearness,
     Outcome,
     Urgency,
     commune_office_id,
@@ -45,6 +46,7 @@ from app.routing.read_areas import read_areas
 from app.routing.read_calendar import read_deadlines, read_seasons, read_week, season_spots
 from app.routing.read_catalogue import Catalogue, read_catalogue
 from app.routing.read_conditions import World
+from app.routing.read_near import read_duplicates
 from app.routing.read_rules import Fallback, Rule, read_fallback, read_rules
 from app.routing.reasons import Because, Reasons
 from app.routing.seen import Seen, Surroundings
@@ -80,6 +82,7 @@ class RuleSet(Struct, frozen=True):
     categories: Mapping[str, Category]
     calendar: Calendar
     deadlines: Deadlines
+    duplicates: Nearness
     rules: tuple[Rule, ...]
     fallback: Fallback
     examples: tuple[Example, ...]
@@ -154,6 +157,11 @@ class RuleSet(Struct, frozen=True):
     def guess_category(self, text: str) -> tuple[Guess, ...]:
         """At most three categories the words point to, best first. See ``guess.clear_guess`` for when one is enough."""
         return self._guesser.guess(text)
+
+    def nearness(self, category_id: str) -> Nearness:
+        """When two reports of this category may be of the same matter."""
+        category, usual = self._category(category_id), self.duplicates
+        return Nearness(category.near or usual.metres, category.recent or usual.period)
 
     @property
     def model_version(self) -> str | None:
@@ -261,6 +269,7 @@ class _Read(Struct, frozen=True):
     province: str
     week: Week
     deadlines: Deadlines
+    duplicates: Nearness
     catalogue: Catalogue
     world: World
     rules: tuple[Rule, ...]
@@ -276,7 +285,7 @@ def _read(files: Files, communes: Collection[str] | None, problems: Problems) ->
     top = fields_of(tree, problems, required("file"), optional("file"))
     province_node = top.get("province")
     province = province_code(province_node, problems) if province_node is not None else None
-    week, deadlines = read_week(top), read_deadlines(top)
+    week, deadlines, duplicates = read_week(top), read_deadlines(top), read_duplicates(top)
     catalogue = read_catalogue(top)
     world = World(catalogue, read_areas(top, files, catalogue.agencies, communes), read_seasons(top), set())
     rules = read_rules(top, world, communes)
@@ -286,7 +295,7 @@ def _read(files: Files, communes: Collection[str] | None, problems: Problems) ->
     assert province is not None
     assert week is not None
     assert deadlines is not None
-    return _Read(province, week, deadlines, catalogue, world, rules, fallback, examples)
+    return _Read(province, week, deadlines, duplicates, catalogue, world, rules, fallback, examples)
 
 
 def _put_together(
@@ -307,6 +316,7 @@ def _put_together(
         categories=catalogue.categories,
         calendar=calendar,
         deadlines=read.deadlines,
+        duplicates=read.duplicates,
         rules=read.rules,
         fallback=read.fallback,
         examples=read.examples,

@@ -22,7 +22,7 @@ class Filter(Struct, frozen=True, kw_only=True):
 
 
 class QueueRow(Struct, frozen=True):
-    """What a queue shows of a report. No trace of the reporter."""
+    """What a queue shows of a report. No trace of the reporter. ``voices``: how many people stand behind it."""
 
     report_id: UUID
     code: str
@@ -38,6 +38,7 @@ class QueueRow(Struct, frozen=True):
     submitted_at: datetime
     due_at: datetime
     paused_at: datetime | None
+    voices: int
     photo: str | None
     first_answer_due_at: datetime | None = None
     first_answered_at: datetime | None = None

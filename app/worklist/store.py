@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.db import Conn
 from app.reports.model import Status
+from app.reports.voices import voices_of
 from app.reports.workflow import OPEN
 from app.worklist.model import Filter, QueueRow
 
@@ -97,7 +98,7 @@ async def queue(
             SELECT report_id FROM ({" UNION ALL ".join(stretches)}) AS found ORDER BY due_at, report_id LIMIT {page}
         )
         SELECT report_id, code, version, status, category, body, commune_name, address, agency_id, assignee_id, urgency,
-               submitted_at, due_at, paused_at,
+               submitted_at, due_at, paused_at, {voices_of("r.report_id")},
                (SELECT encode(p.sha256, 'hex') FROM report_photos p WHERE p.report_id = r.report_id
                 ORDER BY p.photo_id LIMIT 1),
                first_answer_due_at, first_answered_at

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.i18n import LANGS
 from app.i18n.text import fold
-from bot.conversation import extra, filling, own, places, presses, questions, settings, wishes
+from bot.conversation import extra, filling, joining, own, places, presses, questions, settings, wishes
 from bot.conversation.draft import Asked, Draft, Spot
 from bot.conversation.intents import Intent, asked_code, code_in, intent_of
 from bot.conversation.model import Choice, Incoming
@@ -23,6 +23,7 @@ def converse(draft: Draft, incoming: Incoming, know: Knowledge) -> Generator[Wis
     if not incoming.settled and not incoming.album:
         turn.change(settling=False)
     yield from _respond(turn)
+    yield from joining.offer_or_sum_up(turn)
     return turn.outcome()
 
 
@@ -109,6 +110,8 @@ def _intent(turn: Turn, intent: Intent) -> Talk:
             yield from presses.press(turn, "d1|ok")
         case Intent.NO if asked is Asked.SPOT:
             yield from presses.press(turn, "d1|no")
+        case Intent.YES | Intent.AGREE | Intent.NO if asked is Asked.NEAR:
+            yield from joining.answer(turn, intent)
         case Intent.AGREE if asked is Asked.SUMMARY:
             yield from presses.press(turn, f"d1|agree|{draft.revision()}")
         case Intent.YES if asked is Asked.SUMMARY and turn.know.consented:

@@ -22,6 +22,7 @@ class Asked(StrEnum):
     SPOT = "spot"
     CATEGORY = "category"
     QUESTION = "question"  # an extra one of the category
+    NEAR = "near"  # somebody has reported the same matter: follow that one?
     SUMMARY = "summary"
     CHANGE = "change"
     WHICH = "which"  # an answer to an officer, or a new report?
@@ -97,6 +98,10 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     photos_told: int = 0
     full_told: bool = False
     danger_told: bool = False
+    alone: str = ""
+    """The revision of which the person said that it is none of the reports offered."""
+    passed_over: tuple[str, ...] = ()
+    """Codes of reports that are not offered again."""
     sent: str = ""
     """Code of the report that was sent last."""
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from msgspec import structs
 from uuid_utils.compat import uuid7
 
 from app.accounts import citizens, data_requests, linking
@@ -17,7 +16,7 @@ from app.errors import AppError, Conflict, Forbidden
 from app.i18n import Lang
 from app.photos.lab import PhotoLab
 from app.places.service import Gazetteer
-from app.reports import ownership
+from app.reports import following, ownership
 from app.reports import service as reports
 from app.reports.intake import file_report
 from app.reports.masking import mask
@@ -25,7 +24,7 @@ from app.reports.model import CONSENT_VERSION, Contact, NewReport, Place, Report
 from app.reports.workflow import Act, acts_for
 from app.routing.service import RuleSet
 from app.settings import Settings
-from bot.conversation import wishes
+from bot.conversation import neighbours, wishes
 from bot.conversation.channel import Channel
 from bot.conversation.linking import join, part
 from bot.conversation.store import Chat
@@ -85,10 +84,9 @@ class Fulfilment:
                 return await self._file(wish)
             case wishes.Waiting():
                 mine = await reports.of_citizen(pool, citizen_id, _WAITING_AMONG)
-                asked = [r for r in mine if r.status is Status.AWAITING_INFO]
-                return [report for report in asked if await self._is_mine(report)]
+                return [r.report for r in mine if r.mine and r.report.status is Status.AWAITING_INFO]
             case wishes.Mine():
-                return await self._mine(wish)
+                return await reports.of_citizen(pool, citizen_id, wish.most + 1, wish.skip)
             case wishes.Look():
                 return await self._look(wish.code)
             case wishes.Do():
@@ -100,17 +98,27 @@ class Fulfilment:
             case wishes.Erase():
                 async with pool.acquire() as conn:
                     await data_requests.request_erasure(conn, citizen_id)
+            case wishes.Near():
+                return await neighbours.look(pool, self._know, citizen_id, wish.draft)
+            case wishes.Join():
+                return await self._join(wish)
+            case wishes.Leave():
+                return await following.unfollow(pool, await reports.find(pool, wish.code), citizen_id)
+            case wishes.RateFollowed():
+                return await following.rate(pool, await reports.find(pool, wish.code), citizen_id, wish.rating)
             case wishes.Mute():
                 await self._mute(wish)
             case wishes.LinkCode() | wishes.LinkLook() | wishes.LinkJoin() | wishes.Unlink():
                 return await self._link(wish)
         return None
 
-    async def _mine(self, wish: wishes.Mine) -> list[Report]:
-        found = await reports.of_citizen(self._parts.pool, self._chat.citizen_id, wish.most + 1, wish.skip)
-        async with self._parts.pool.acquire() as conn:
-            own = await ownership.own_among(conn, self._chat.citizen_id, [r.report_id for r in found])
-        return [r if r.report_id in own else structs.replace(r, body="") for r in found]
+    async def _join(self, wish: wishes.Join) -> wishes.Joined:
+        joined = await neighbours.join(self._parts.pool, self._know, self._chat.citizen_id, self.draft_id, wish)
+        report, voices, mine = joined
+        if wish.draft is not None:
+            # As after sending: the next report in this chat is another one.
+            self.draft_id = uuid7()
+        return wishes.Joined(report, await self._agency(report), voices, mine)
 
     async def _mute(self, wish: wishes.Mute) -> None:
         pool, citizen_id = self._parts.pool, self._chat.citizen_id
@@ -166,6 +174,7 @@ class Fulfilment:
         mine = await self._is_mine(report)
         async with self._parts.pool.acquire() as conn:
             case = await reports.case(conn, report)
+            standing = await following.following(conn, report, self._chat.citizen_id)
         is_public = report.published_at is not None and report.visibility == "public"
         heard = ("public", "reporter") if mine else ("public",) if is_public else ()
         said = [m.body for m in case.messages if m.visibility in heard and m.author_kind == "staff"]
@@ -175,7 +184,7 @@ class Fulfilment:
             muted = await ownership.muted(conn, self._chat.citizen_id, report.report_id)
             muted_all = await citizens.is_muted(conn, self._chat.citizen_id)
         words = words if mine else mask(words, self._lang)
-        return wishes.Seen(report, await self._agency(report), mine, acts, words, muted, muted_all)
+        return wishes.Seen(report, await self._agency(report), mine, acts, words, standing, muted, muted_all)
 
     async def _do(self, wish: wishes.Do) -> Report:
         pool, rules = self._parts.pool, self._know.rules

@@ -142,9 +142,10 @@ class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``place_button``: offer the channel's own way to send a position, under these words where it is a button.
     ``map_offer``: offer our map page too; what reaches a channel has its address, or is None where there is none.
     ``instead_of``: number of our message it replaces, where the channel can. ``lang`` is for what a channel adds.
-    ``answers``: number of the message it replies to. ``ask``: the words in the empty text field while the channel has
-    this person, named by ``to`` (id, name), reply to it. ``venue``: latitude, longitude, title and address; shown on
-    the channel's own map instead of the text.
+    ``photo``: sha256 of a stored photo shown above the text, small; a channel that cannot show it, or cannot get it,
+    sends the text alone. ``answers``: number of the message it replies to. ``ask``: the words in the empty text field
+    while the channel has this person, named by ``to`` (id, name), reply to it. ``venue``: latitude, longitude, title
+    and address; shown on the channel's own map instead of the text.
     """
 
     text: str
@@ -153,6 +154,7 @@ class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     place_button: str = ""
     map_offer: MapOffer | None = None
     instead_of: int = 0
+    photo: str = ""
     answers: int = 0
     ask: str = ""
     to: tuple[str, str] | None = None

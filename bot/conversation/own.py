@@ -6,8 +6,9 @@ from app.errors import AppError
 from app.i18n import t
 from app.notify.templates import when
 from app.reports.model import Form, Rating, Report, Status
+from app.reports.service import Listed
 from app.reports.workflow import Act
-from bot.conversation import wishes
+from bot.conversation import joining, wishes
 from bot.conversation.draft import Asked, Content, Draft
 from bot.conversation.model import Choice, Rows
 from bot.conversation.questions import about, ask_next, label
@@ -88,6 +89,8 @@ def _lines(turn: Turn, seen: Seen) -> list[str]:
             lines.append(turn.t("track_due_extended" if extended else "track_due", due=when(report.due_at)))
     if seen.mine:
         lines.append(turn.t("track_sent", at=when(report.submitted_at), about=about(report.body)))
+    if seen.following and seen.following.voices > 1 and (seen.mine or report.visibility == "public"):
+        lines.append(turn.t("voices", voices=seen.following.voices))
     if seen.muted_all or seen.muted:
         lines.append(turn.t("track_muted_all" if seen.muted_all else "track_muted"))
     if seen.words:
@@ -104,6 +107,7 @@ def _rows_of(turn: Turn, seen: Seen) -> Rows:
         rows.append((turn.choice("notify.answer_button" if asked else "add_more", f"a1|{code}"),))
     if Act.WITHDRAW in seen.acts:
         rows.append((turn.choice("withdraw", f"w1|{code}"),))
+    rows += joining.rows_for(turn, seen)
     if seen.muted is not None and not seen.muted_all and (seen.muted or seen.report.ended_at is None):
         rows.append((turn.choice("unmute_one", f"m0|{code}") if seen.muted else turn.choice("mute_one", f"m1|{code}"),))
     return tuple(rows)
@@ -116,7 +120,7 @@ def show_list(turn: Turn, skip: int = 0, instead_of: int = 0) -> Talk:
         turn.say("list_end" if skip else "list_empty")
         return
     listed = found[:_PAGE]
-    rows: list[tuple[Choice, ...]] = [(Choice(f"{_icon(r)} {r.code}", f"t1|{r.code}"),) for r in listed]
+    rows = [_list_row(turn, each) for each in listed]
     turning: list[Choice] = []
     if skip:
         turning.append(turn.choice("list_newer", f"n1|{max(0, skip - _PAGE)}"))
@@ -124,22 +128,28 @@ def show_list(turn: Turn, skip: int = 0, instead_of: int = 0) -> Talk:
         turning.append(turn.choice("list_older", f"n1|{skip + _PAGE}"))
     if turning:
         rows.append(tuple(turning))
-    lines = [
-        turn.t("list_line", icon=_icon(r), code=r.code, status=_status(turn, r), about=_about(turn, r)) for r in listed
-    ]
-    turn.say_text("\n\n".join([turn.t("list_head"), *lines]), tuple(rows), instead_of=instead_of)
+    text = "\n\n".join([turn.t("list_head"), *(_list_line(turn, each) for each in listed)])
+    turn.say_text(text, tuple(rows), instead_of=instead_of)
+
+
+def _list_row(turn: Turn, listed: Listed) -> tuple[Choice, ...]:
+    code = listed.report.code
+    opened = Choice(f"{_icon(listed.report)} {code}", f"t1|{code}")
+    return (opened,) if listed.mine else (opened, turn.choice("unfollow", f"u1|{code}"))
+
+
+def _list_line(turn: Turn, listed: Listed) -> str:
+    """With its first words; what is only followed may not be published, and then its category has to do."""
+    report = listed.report
+    category = turn.know.rules.categories.get(report.category)
+    said = about(report.body) if report.body else label(turn, category) if category else ""
+    if not listed.mine:
+        said = turn.t("list_followed", about=said)
+    return turn.t("list_line", icon=_icon(report), code=report.code, status=_status(turn, report), about=said)
 
 
 def _icon(report: Report) -> str:
     return _ICONS[report.status]
-
-
-def _about(turn: Turn, report: Report) -> str:
-    """Its first words; of a report that the person only follows, the kind of matter."""
-    if report.body:
-        return about(report.body)
-    category = turn.know.rules.categories.get(report.category)
-    return turn.t("list_followed", category=label(turn, category) if category else report.code)
 
 
 def rate(turn: Turn, code: str, rating: Rating) -> Talk:

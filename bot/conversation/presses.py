@@ -5,7 +5,7 @@ touches a report proves again that the report is this person's own.
 import msgspec
 
 from app.i18n import LANGS
-from bot.conversation import extra, filling, own, places, questions, settings, wishes
+from bot.conversation import extra, filling, joining, own, places, questions, settings, wishes
 from bot.conversation.draft import Asked, Content, Draft
 from bot.conversation.questions import ask_next
 from bot.conversation.turn import Turn
@@ -30,6 +30,12 @@ def press(turn: Turn, data: str) -> Talk:
             own.ask_withdraw(turn, code)
         case "w2", [code]:
             yield from own.withdraw(turn, code)
+        case "r2", [code, rating] if rating in own.RATINGS:
+            yield from joining.rate(turn, code, own.RATINGS[rating])
+        case "f1" | "f2", [code]:
+            yield from joining.follow(turn, code, consents=verb == "f2")
+        case "u1", [code]:
+            yield from joining.unfollow(turn, code)
         case "l1", [lang] if lang in LANGS:
             yield from speak(turn, lang)
         case "n1", [skip] if skip.isascii() and skip.isdigit():
@@ -63,6 +69,10 @@ def _draft(turn: Turn, what: str, args: list[str]) -> Talk:
             stale(turn)
         case "send" | "agree", [revision]:
             yield from _send(turn, revision, consents=what == "agree")
+        case "join" | "agree_join", [code]:
+            yield from joining.join(turn, code, consents=what == "agree_join")
+        case "fresh", []:
+            joining.decline(turn)
         case "drop", []:
             turn.say(
                 "ask_drop",

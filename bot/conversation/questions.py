@@ -36,7 +36,7 @@ def ask_next(turn: Turn) -> None:
     elif question := extra.open_question(turn):
         extra.ask(turn, question)
     else:
-        ask_summary(turn)
+        turn.complete = True  # the dialogue goes on in ``joining``
 
 
 def _category_known(turn: Turn) -> bool:

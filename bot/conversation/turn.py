@@ -41,6 +41,8 @@ class Turn:
         self.know = know
         self.lang: Lang = know.lang
         self.replies: list[Reply] = []
+        self.complete = False
+        """Nothing of the report is missing: time to look for others of the same matter, or to sum up."""
 
     def change(self, **values: Any) -> None:
         self.draft = msgspec.structs.replace(self.draft, **values)
@@ -69,6 +71,7 @@ class Turn:
         place_button: str = "",
         map_offer: MapOffer | None = None,
         instead_of: int = 0,
+        photo: str = "",
     ) -> None:
         whole = "\n\n".join(part for part in ("\n".join(self.draft.notes), text) if part)
         reply = Reply(
@@ -78,6 +81,7 @@ class Turn:
             place_button=place_button,
             map_offer=map_offer,
             instead_of=instead_of,
+            photo=photo,
         )
         self.replies.append(reply)
         self.change(notes=())

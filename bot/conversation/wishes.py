@@ -11,7 +11,10 @@ from msgspec import Struct
 from app.accounts.linking import Chat
 from app.errors import AppError
 from app.i18n import Lang
-from app.reports.model import Form, Report
+from app.reports.following import Following
+from app.reports.model import Form, Rating, Report
+from app.reports.near import Near as Alike
+from app.reports.service import Listed
 from app.reports.workflow import Act
 from bot.conversation.draft import Draft
 
@@ -85,7 +88,37 @@ class Erase(Struct, frozen=True):
     """Withdraw consent and request erasure."""
 
 
-Wish = FileReport | Waiting | Look | Mine | Do | Speak | Erase | Mute | LinkCode | LinkLook | LinkJoin | Unlink
+class Near(Struct, frozen=True):
+    """Which open reports may be of the same matter as the draft?"""
+
+    draft: Draft
+
+
+class Join(Struct, frozen=True):
+    """Follow a report, with the draft's words and photos if there are any. ``consents`` as for ``FileReport``."""
+
+    code: str
+    draft: Draft | None
+    consents: bool
+
+
+class Leave(Struct, frozen=True):
+    """Follow a report no longer."""
+
+    code: str
+
+
+class RateFollowed(Struct, frozen=True):
+    """A follower's word on the result."""
+
+    code: str
+    rating: Rating
+
+
+Wish = (
+    FileReport | Waiting | Look | Mine | Do | Speak | Erase
+    | Near | Join | Leave | RateFollowed | Mute | LinkCode | LinkLook | LinkJoin | Unlink
+)  # fmt: skip
 
 
 class Sent(Struct, frozen=True):
@@ -103,9 +136,19 @@ class Seen(Struct, frozen=True):
     mine: bool
     acts: tuple[Act, ...] = ()
     words: str = ""
+    following: Following | None = None
     muted: bool | None = None
     """Whether they hear of it no more; None: they do not hear of it anyway."""
     muted_all: bool = False
+
+
+class Joined(Struct, frozen=True):
+    """A report that the person stands behind from now on, with the agency's name; ``mine``: they had reported it."""
+
+    report: Report
+    agency: str
+    voices: int
+    mine: bool = False
 
 
 Talk = Generator[Wish, Any, None]
@@ -123,7 +166,7 @@ def look(code: str) -> Generator[Wish, Any, Seen | AppError]:
     return (yield Look(code))  # type: ignore[no-any-return]  # as above
 
 
-def mine(skip: int, most: int) -> Generator[Wish, Any, list[Report]]:
+def mine(skip: int, most: int) -> Generator[Wish, Any, list[Listed]]:
     return (yield Mine(skip, most))  # type: ignore[no-any-return]  # as above
 
 
@@ -157,3 +200,19 @@ def link_join(typed: str) -> Generator[Wish, Any, Chat | AppError]:
 
 def unlink() -> Generator[Wish, Any, list[Chat] | AppError]:
     return (yield Unlink())  # type: ignore[no-any-return]  # as above
+
+
+def near(draft: Draft) -> Generator[Wish, Any, list[Alike] | AppError]:
+    return (yield Near(draft))  # type: ignore[no-any-return]  # as above
+
+
+def join(code: str, draft: Draft | None, *, consents: bool) -> Generator[Wish, Any, Joined | AppError]:
+    return (yield Join(code, draft, consents))  # type: ignore[no-any-return]  # as above
+
+
+def leave(code: str) -> Generator[Wish, Any, Report | AppError]:
+    return (yield Leave(code))  # type: ignore[no-any-return]  # as above
+
+
+def rate_followed(code: str, rating: Rating) -> Generator[Wish, Any, Report | AppError]:
+    return (yield RateFollowed(code, rating))  # type: ignore[no-any-return]  # as above

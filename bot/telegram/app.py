@@ -43,17 +43,18 @@ _MENU: dict[Lang, dict[str, str]] = {
 
 
 @contextlib.asynccontextmanager
-async def telegram_line(settings: Settings) -> AsyncIterator[list[Line]]:
+async def telegram_line(parts: Parts) -> AsyncIterator[list[Line]]:
     """Telegram's line, when a bot is set or the simulator stands in for it."""
+    settings = parts.settings
     if settings.telegram is None and not settings.simulated:
         yield []
         return
     async with bot_of(settings) as bot:
-        yield [line_of(settings, bot)]
+        yield [line_of(parts, bot)]
 
 
-def line_of(settings: Settings, bot: Bot) -> Line:
-    channel, telegram = TelegramChannel(bot), settings.telegram
+def line_of(parts: Parts, bot: Bot) -> Line:
+    channel, telegram = TelegramChannel(bot, parts.objects), parts.settings.telegram
     if telegram and telegram.webhook_url and telegram.webhook_secret:
         hook = Hook(telegram.webhook_url, secret_in(_SECRET_HEADER, telegram.webhook_secret), arrived)
         return Line(channel, hook=hook, beside=lambda: _set_menu(bot))
@@ -62,7 +63,7 @@ def line_of(settings: Settings, bot: Bot) -> Line:
 
 async def serve(parts: Parts, bot: Bot, stop: asyncio.Event) -> None:
     """Telegram alone, with parts and library given; returns when ``stop`` is set and the work in hand done."""
-    await process.serve(parts, [line_of(parts.settings, bot)], stop)
+    await process.serve(parts, [line_of(parts, bot)], stop)
 
 
 async def set_webhook(settings: Settings) -> str:

@@ -7,13 +7,16 @@ import structlog
 from telegram import Update
 from telegram.error import TelegramError
 
+from app.errors import NotFound, Unavailable
 from app.notify.model import Refused
+from app.photos import service as photos
 from app.reports.model import Channel as ChannelName
 from bot.conversation.channel import Heard
 from bot.conversation.model import ChannelFile, Reply
 from bot.telegram import send
 from bot.telegram.client import Bot, as_fetch_failure
 from bot.telegram.receive import hear
+from storage.objects import ObjectStore
 
 log = structlog.get_logger()
 
@@ -27,8 +30,10 @@ class TelegramChannel:
     name: ChannelName = "telegram"
     offers = False
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, objects: ObjectStore | None = None) -> None:
+        """``objects``: where the photos lie that replies show; without it, their words go alone."""
         self._bot = bot
+        self._objects = objects
         self._fetches = asyncio.Semaphore(_FETCHES)
         self.bot = f"telegram:{bot.token.partition(':')[0]}"
 
@@ -46,7 +51,16 @@ class TelegramChannel:
                 raise as_fetch_failure(error) from error
 
     async def deliver(self, chat_id: str, reply: Reply) -> None:
-        await send.deliver(self._bot, chat_id, reply)
+        await send.deliver(self._bot, chat_id, reply, await self._photo(reply.photo) if reply.photo else None)
+
+    async def _photo(self, sha256: str) -> bytes | None:
+        """A photo that cannot be read never holds the words back."""
+        if self._objects is None:
+            return None
+        try:
+            return await photos.read_photo(self._objects, sha256, "small")
+        except (NotFound, Unavailable):
+            return None
 
     async def acknowledge(self, press_id: str, text: str = "", *, alert: bool = False) -> None:
         try:

@@ -59,9 +59,11 @@ def _inline(rows: tuple[tuple[tuple[str, str], ...], ...]) -> InlineKeyboardMark
     )
 
 
-async def deliver(bot: Bot, chat_id: str, reply: Reply) -> None:
-    """Send one reply of the dialogue. Raises what ``as_failure`` says."""
+async def deliver(bot: Bot, chat_id: str, reply: Reply, photo: bytes | None = None) -> None:
+    """Send one reply of the dialogue, with its ``photo`` (JPEG). Raises what ``as_failure`` says."""
     try:
+        if photo and _fits_caption(reply.text) and await _show(bot, chat_id, reply, photo):
+            return
         if not reply.instead_of or not await _replace(bot, chat_id, reply):
             await _send(bot, chat_id, reply)
     except TelegramError as error:
@@ -117,6 +119,23 @@ def _named(reply: Reply) -> str:
     user_id, name = reply.to
     who = f'<a href="tg://user?id={int(user_id)}">{html.escape(clip(name, _NAME_MOST), quote=False)}</a>'
     return f"{render(reply.text, MessageLimit.MAX_TEXT_LENGTH - _NAME_MOST - 2)}\n\n{who}"
+
+
+async def _show(bot: Bot, chat_id: str, reply: Reply, photo: bytes) -> bool:
+    """Photo, words and buttons in one message. False: Telegram does not like the photo; the words are to go alone."""
+    try:
+        await bot.send_photo(
+            chat_id,
+            photo,
+            caption=render(reply.text, MessageLimit.CAPTION_LENGTH),
+            parse_mode=ParseMode.HTML,
+            reply_markup=_inline(tuple(tuple((c.label, c.data) for c in row) for row in reply.rows)),
+        )
+    except BadRequest as error:
+        if isinstance(as_failure(error), Unreachable):
+            raise
+        return False
+    return True
 
 
 async def _replace(bot: Bot, chat_id: str, reply: Reply) -> bool:

@@ -20,6 +20,7 @@ from bot.zalo.http import Json, client
 from bot.zalo.known import bot_of, oa_of
 from bot.zalo.oa_api import SIMULATOR_REFRESH, OaApi
 from bot.zalo.receive import bot_update, oa_update
+from bot.zalo.shown import PhotoLink, photo_link
 from bot.zalo.signature import signed_by
 
 log = structlog.get_logger()
@@ -36,7 +37,7 @@ async def zalo_lines(parts: Parts) -> AsyncIterator[list[Line]]:
         lines = []
         if bot := bot_of(parts.settings):
             api = BotApi(await stack.enter_async_context(client(bot.host)), bot)
-            lines.append(bot_line(bot, api))
+            lines.append(bot_line(bot, api, photo_link(parts, "small")))
         if oa := oa_of(parts.settings):
             http = await stack.enter_async_context(client(oa.host))
             if parts.settings.simulated:
@@ -48,8 +49,8 @@ async def zalo_lines(parts: Parts) -> AsyncIterator[list[Line]]:
         yield lines
 
 
-def bot_line(settings: ZaloBot, api: BotApi) -> Line:
-    channel = ZaloBotChannel(api, settings.token.partition(":")[0])
+def bot_line(settings: ZaloBot, api: BotApi, link: PhotoLink | None) -> Line:
+    channel = ZaloBotChannel(api, settings.token.partition(":")[0], link)
     if settings.webhook_url and settings.webhook_secret:
         return Line(channel, Hook(settings.webhook_url, secret_in(_BOT_HEADER, settings.webhook_secret), bot_update))
     return Line(channel, poll=lambda runner: Polling(runner, api).run())

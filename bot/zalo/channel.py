@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import structlog
 
 from app.i18n import t
 from app.notify.model import SendFailed, TryLater, Uncertain
@@ -18,7 +19,10 @@ from bot.zalo.bot_api import BotApi, sent
 from bot.zalo.http import Json, download
 from bot.zalo.oa_api import OaApi
 from bot.zalo.receive import hear_bot, hear_oa
+from bot.zalo.shown import PhotoLink
 from bot.zalo.text import numbered, pieces
+
+log = structlog.get_logger()
 
 _EMERGENCY = re.compile(r"^📞 (11[345])\b", re.MULTILINE)
 """A line of an answer that names a number to call: one touch calls it."""
@@ -32,8 +36,9 @@ class ZaloBotChannel:
     name: ChannelName = "zalo_bot"
     offers = True
 
-    def __init__(self, api: BotApi, bot_id: str) -> None:
+    def __init__(self, api: BotApi, bot_id: str, link: PhotoLink | None = None) -> None:
         self._api = api
+        self._link = link
         self._fetches = asyncio.Semaphore(_FETCHES)
         self.bot = f"zalo_bot:{bot_id}"
 
@@ -52,6 +57,15 @@ class ZaloBotChannel:
             text += "\n\n" + (by_link or t("bot.place_by_words", reply.lang))
         tail = numbered([choice.label for choice in choices_of(reply)], reply.lang)
         await in_pieces(pieces(text, tail), lambda part, _: sent(self._api.message(chat_id, part)))
+        if reply.photo and self._link:
+            await self._show(chat_id, await self._link(reply.photo))
+
+    async def _show(self, chat_id: str, url: str) -> None:
+        """The words have arrived and must not come twice: a failure here costs the picture alone."""
+        try:
+            await sent(self._api.photo(chat_id, url))
+        except SendFailed as failure:
+            log.warning("a picture was not delivered", reason=failure.reason)
 
     async def acknowledge(self, press_id: str, text: str = "", *, alert: bool = False) -> None:
         """There is nothing to press."""

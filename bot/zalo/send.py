@@ -11,7 +11,6 @@ import structlog
 
 from app.db import Pool
 from app.notify.model import Closed, Senders, SendFailed, Telling
-from app.photos.service import photo_url
 from app.wiring import Parts
 from bot.conversation import store
 from bot.conversation.model import Choice
@@ -21,13 +20,11 @@ from bot.zalo.channel import choice_buttons, in_pieces, send_with_buttons
 from bot.zalo.http import client
 from bot.zalo.known import bot_of, oa_of
 from bot.zalo.oa_api import OaApi
+from bot.zalo.shown import PhotoLink, photo_link
 from bot.zalo.text import TEXT_MOST, numbered, pieces, size
 from bot.zalo.tokens import CHANNEL
 
 log = structlog.get_logger()
-
-PhotoLink = Callable[[str], Awaitable[str]]
-"""An address at which a photo (sha256) can be fetched for a while."""
 
 _PHOTOS_MOST = 3
 
@@ -101,7 +98,7 @@ async def _photos_after(link: PhotoLink | None, shown: Sequence[str], send: Call
 async def zalo_senders(parts: Parts) -> AsyncIterator[Senders]:
     """For the worker: the ways into the chats of what the settings name."""
     senders: Senders = {}
-    link = _links(parts)
+    link = photo_link(parts)
     async with AsyncExitStack() as stack:
         if bot := bot_of(parts.settings):
             http = await stack.enter_async_context(client(bot.host))
@@ -110,16 +107,3 @@ async def zalo_senders(parts: Parts) -> AsyncIterator[Senders]:
             http = await stack.enter_async_context(client(oa.host))
             senders["zalo_oa"] = ZaloOaSender(parts.pool, OaApi(parts.pool, http, oa), link)
         yield senders
-
-
-def _links(parts: Parts) -> PhotoLink | None:
-    """Photos are shown only where Zalo can reach us."""
-    settings = parts.settings
-    if not (settings.simulated or settings.public_url.startswith("https://")):
-        return None
-
-    async def link(sha256: str) -> str:
-        base = f"{settings.public_url}/api/v1/photos"
-        return await photo_url(parts.objects, settings.secret_key, base, sha256, "large")
-
-    return link

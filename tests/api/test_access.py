@@ -74,6 +74,7 @@ async def test_what_is_open_to_everybody_is_a_short_list(parts: Parts) -> None:
     }
     assert anyone == {
         "POST /reports",
+        "POST /reports/near",
         "GET /reports/{code}",
         "GET /categories",
         "GET /places/locate",

@@ -29,6 +29,8 @@ TALK = (
     ("đồng ý", "Đã gửi"),
     ("cảm ơn", "cảm ơn"),
 )
+SAME, OTHER = "hình như", ("không phải", "xem lại")
+"""Everybody reports the same lamp; whoever is offered another's report says that it is another."""
 THINK = (2.0, 4.0)
 BURSTS = 5
 
@@ -48,7 +50,7 @@ class Crowd:
         await self._sim.pulse.until(lambda: chat.version > version, 60)
         took = (time.perf_counter() - began) * 1000
         got = list(chat.messages.values())[-1].get("text", "")
-        if expected not in got:
+        if expected not in got and SAME not in got:
             self.wrong.append((words, got))
         return took
 
@@ -63,6 +65,9 @@ class Crowd:
                 for words, expected in TALK:
                     taken.append(await self._say(person, words, expected))
                     await asyncio.sleep(self._random.uniform(*THINK))
+                    if SAME in list(self._sim.chat(person.id).messages.values())[-1].get("text", ""):
+                        taken.append(await self._say(person, *OTHER))
+                        await asyncio.sleep(self._random.uniform(*THINK))
 
         await asyncio.gather(*(live(person) for person in self._people))
         return taken

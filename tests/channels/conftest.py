@@ -37,7 +37,7 @@ from bot.zalo.send import zalo_senders
 from tests.channels import drivers
 from tests.channels.drivers import CHANNELS, Citizen
 from tests.notify.post import keys, tell_all
-from tests.world import RULES, World, parts_over, photo, settle
+from tests.world import RULES, World, let_time_pass, parts_over, photo, settle
 
 
 class Town(Struct):
@@ -101,7 +101,7 @@ async def at_work(town: Town) -> AsyncIterator[None]:
     """The bot's process as ``phananh bot`` runs it, stopped as by SIGTERM."""
     stop = asyncio.Event()
     async with zalo_lines(town.parts) as zalo:
-        lines = [line_of(town.parts.settings, town.bot), *zalo]
+        lines = [line_of(town.parts, town.bot), *zalo]
         serving = asyncio.create_task(process.serve(town.parts, lines, stop))
         try:
             yield
@@ -189,6 +189,7 @@ async def stage(request: pytest.FixtureRequest, town: Town, working: None) -> As
 
 @asynccontextmanager
 async def standing(town: Town, channel: str) -> AsyncIterator[Stage]:
+    await let_time_pass(town.parts.pool)
     prefix = "" if channel == "telegram" else town.core(channel).prefix
     async with SimClient(town.url + prefix) as sim:
         yield Stage(town, channel, sim)

@@ -18,6 +18,8 @@ from app.i18n import Lang
 from app.photos.model import StoredPhoto
 from app.places.service import Gazetteer, embedded_default
 from app.reports.model import Rating, Report, Status
+from app.reports.near import Near
+from app.reports.service import Listed
 from app.routing.service import RuleSet, load
 from bot.conversation import wishes
 from bot.conversation.dialogue import converse
@@ -92,6 +94,9 @@ class Talk:
         self.replies: tuple[Reply, ...] = ()
         self.wishes: list[wishes.Wish] = []
         self.mine: list[Report] = []
+        self.followed: list[Report] = []
+        self.near: list[Near] = []
+        self.joined: wishes.Joined | AppError | None = None
         self.waiting: list[Report] = []
         self.seen: wishes.Seen | AppError | None = None
         self.done: Report | AppError | None = None
@@ -185,7 +190,17 @@ class Talk:
             case wishes.Waiting():
                 return self.waiting
             case wishes.Mine(skip, most):
-                return self.mine[skip : skip + most + 1]
+                listed = [*(Listed(r, True) for r in self.mine), *(Listed(r, False) for r in self.followed)]
+                return listed[skip : skip + most + 1]
+            case wishes.Near():
+                return self.near
+            case wishes.Join():
+                self.consented = self.consented or wish.consents
+                return self.joined or wishes.Joined(report(wish.code, Status.IN_PROGRESS), "Sở Xây dựng", 2)
+            case wishes.Leave():
+                return report(wish.code)
+            case wishes.RateFollowed():
+                return self.done or report(wish.code, Status.RESOLVED)
             case wishes.LinkCode():
                 return "LK-7K3M-9QX2"
             case wishes.LinkLook() | wishes.LinkJoin():

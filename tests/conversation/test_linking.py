@@ -13,7 +13,7 @@ from app.accounts.linking import Chat
 from app.db import Pool
 from app.errors import AppError, Conflict, Invalid
 from app.notify import store as ledger
-from app.reports import service
+from app.reports import following, service
 from app.reports.model import Report
 from bot.conversation import store
 from bot.conversation.draft import Content, Draft, Piece
@@ -53,7 +53,7 @@ class Two:
         return await join(self.pool, KEY, chat, await self.code(to))
 
     async def sees(self, chat: Chat) -> set[str]:
-        return {report.code for report in await service.of_citizen(self.pool, await self.who(chat), 50)}
+        return {listed.report.code for listed in await service.of_citizen(self.pool, await self.who(chat), 50)}
 
     async def told(self, chat: Chat) -> list[str]:
         async with self.pool.acquire() as conn:
@@ -86,8 +86,8 @@ async def test_after_linking_both_chats_are_one_person_and_see_all_reports(two: 
 async def test_follows_mutes_consent_and_the_draft_come_along(two: Two) -> None:
     followed = (await world.file(two.pool)).report
     zalo = await two.who(ZALO)
-    await service.follow(two.pool, followed, zalo)
-    await service.follow(two.pool, followed, await two.who(PHONE))
+    await following.follow(two.pool, followed, zalo)
+    await following.follow(two.pool, followed, await two.who(PHONE))
     await service.mute(two.pool, two.reports["zalo_bot"], zalo, muted=True)
     draft = Draft(content=Content((Piece(1, "Rác đầy đường"),)))
     async with two.pool.acquire() as conn:
@@ -210,7 +210,7 @@ async def test_what_was_sent_since_goes_with_the_chat_it_was_sent_from(two: Two)
 
 
 async def test_a_linked_person_is_told_once(two: Two) -> None:
-    await service.follow(two.pool, two.reports["telegram"], await two.who(ZALO))
+    await following.follow(two.pool, two.reports["telegram"], await two.who(ZALO))
     async with two.pool.acquire() as conn:
         assert len(await ledger.recipients(conn, two.reports["telegram"].report_id)) == 2
     await two.join(ZALO, PHONE)

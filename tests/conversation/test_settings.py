@@ -49,8 +49,8 @@ def test_the_list_shows_by_a_sign_what_waits_for_the_person() -> None:
 
 def test_of_a_followed_report_the_list_shows_the_matter_and_not_the_words() -> None:
     talk = Talk()
-    talk.mine = [report(body="")]
-    assert "anh/chị theo dõi" in talk.commands("list")
+    talk.followed = [report(body="")]
+    assert "Đường hư hỏng, ổ gà (anh/chị theo dõi)" in talk.commands("list")
 
 
 def test_a_page_that_is_no_longer_there_is_told() -> None:
@@ -70,10 +70,10 @@ def test_all_messages_are_turned_off_and_on_and_it_says_that_questions_still_com
 
 def test_one_report_is_muted_from_its_own_view_and_the_view_shows_it_and_undoes_it() -> None:
     talk = Talk()
-    talk.seen = wishes.Seen(report(), "Sở Xây dựng", True, (), "", False)
+    talk.seen = wishes.Seen(report(), "Sở Xây dựng", True, (), "", muted=False)
     talk.commands("track", CODE)
     assert "câu hỏi" in talk.presses("Tắt thông báo")
-    talk.seen = wishes.Seen(report(), "Sở Xây dựng", True, (), "", True)
+    talk.seen = wishes.Seen(report(), "Sở Xây dựng", True, (), "", muted=True)
     assert "đã tắt thông báo" in talk.commands("track", CODE)
     talk.presses("Bật lại")
     assert talk.wished(wishes.Mute) == [wishes.Mute(CODE, True), wishes.Mute(CODE, False)]
@@ -81,7 +81,7 @@ def test_one_report_is_muted_from_its_own_view_and_the_view_shows_it_and_undoes_
 
 def test_the_view_says_that_everything_is_off_and_how_to_turn_it_on() -> None:
     talk = Talk()
-    talk.seen = wishes.Seen(report(), "Sở Xây dựng", True, (), "", False, True)
+    talk.seen = wishes.Seen(report(), "Sở Xây dựng", True, (), "", muted=False, muted_all=True)
     assert "/batthongbao" in talk.commands("track", CODE)
     assert not [label for label in talk.labels() if "thông báo" in label]
 

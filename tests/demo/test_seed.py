@@ -50,6 +50,12 @@ async def test_reports_are_many_varied_and_have_photos(seeded: Seeded, pool: Poo
     assert {"before", "after"} <= stages
 
 
+async def test_neighbours_join_some_of_them_and_are_not_written_to(seeded: Seeded, pool: Pool) -> None:
+    joined = await pool.fetchval("SELECT count(DISTINCT report_id) FROM report_messages WHERE kind = 'voice'")
+    assert 1 <= joined < WANTED / 2
+    assert await pool.fetchval("SELECT count(*) FROM channel_identities WHERE unreachable_since IS NULL") == 0
+
+
 async def test_nothing_lies_in_the_future(seeded: Seeded, pool: Pool) -> None:
     assert await pool.fetchval("SELECT max(at) FROM report_events") <= datetime.now(UTC)
 

@@ -1,1 +1,2 @@
+from tests.notify.scene import scene  # noqa: F401  # a fixture
 from tests.small_world import settled  # noqa: F401  # a fixture

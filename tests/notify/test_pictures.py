@@ -11,7 +11,7 @@ from app.notify import service as notify
 from app.photos.lab import PhotoLab
 from app.photos.model import StoredPhoto
 from app.photos.service import store_photo
-from app.reports import service
+from app.reports import following
 from app.reports.workflow import Act
 from tests import small_world as world
 from tests.notify.post import Post, keys, objects, tell_all
@@ -38,7 +38,7 @@ class Result:
         sent = (await self.photo(1),) if before else ()
         lan, minh = await world.chat(self.pool, "lan"), await world.chat(self.pool, "minh")
         report = (await world.file(self.pool, citizen_id=lan, photos=sent)).report
-        await service.follow(self.pool, report, minh)
+        await following.follow(self.pool, report, minh)
         if published:
             report = await world.do(self.pool, world.COORDINATOR, report, Act.PUBLISH)
         shots = tuple([await self.photo(2 + number) for number in range(after)])

@@ -49,6 +49,7 @@ def test_every_text_of_the_area_is_used(lang: Lang) -> None:
         "merged_short",
         *(f"digest_{part}" for part in ("head", "line", "more", "open")),
         "merged_into_this",
+        "followed_into_this",
         "rate_question",
         "rate_question_short",
         "answer_button",
@@ -99,8 +100,9 @@ def test_what_is_told_and_what_is_not(kind: str, data: dict[str, Any], template:
 def test_every_kind_of_fact_is_decided_upon() -> None:
     silent = {
         "submitted", "accepted", "info_added", "photos_added", "returned", "rated", "merged_in", "unmerged_from",
-        "withdrawn", "published", "unpublished", "directed", "noted", "urgency_set", "reclassified",
+        "published", "unpublished", "directed", "noted", "urgency_set", "reclassified",
         "deadline_recomputed", "extension_asked", "extension_refused", "identity_viewed", "data_erased",
+        "followed", "unfollowed", "voice_added", "follower_rated",
     }  # fmt: skip
     assert {str(kind) for kind in Kind} == silent | templates._TOLD
 

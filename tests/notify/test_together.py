@@ -17,7 +17,7 @@ from app.notify import service as notify
 from app.notify.manners import ZONE, Quiet
 from app.notify.model import Refused, Senders, SendFailed, TryLater, Uncertain, Unreachable
 from app.notify.store import Key
-from app.reports import service
+from app.reports import following, service
 from app.reports.model import Report
 from app.reports.workflow import Act
 from tests import small_world as world
@@ -220,7 +220,7 @@ async def test_of_danger_its_reporter_hears_at_night_and_a_follower_in_the_morni
     await street.start(1)
     minh = await world.chat(street.pool, "minh")
     (report,) = street.reports
-    await service.follow(street.pool, report, minh)
+    await following.follow(street.pool, report, minh)
     urgent = await world.do(street.pool, world.COORDINATOR, report, Act.SET_URGENCY, urgency="urgent", text="Dây điện.")
     await world.do(street.pool, world.OFFICER, urgent, Act.PROGRESS, text="Đội điện đang đến.")
     await street.tell()

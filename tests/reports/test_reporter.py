@@ -10,7 +10,7 @@ from app.db import Pool
 from app.errors import Forbidden, Invalid, NotFound
 from app.history import service as history
 from app.history.model import Kind
-from app.reports import service
+from app.reports import following, service
 from app.reports.model import Contact, Status
 from app.reports.workflow import Act
 from tests import small_world as world
@@ -60,20 +60,36 @@ async def test_a_persons_own_and_followed_reports_are_listed_newest_first_and_on
     own = [(await world.file(settled, citizen_id=person, at=world.MONDAY.replace(hour=h))).report for h in (1, 3)]
     followed = (await world.file(settled, at=world.MONDAY.replace(hour=2))).report
     await world.file(settled)
-    for report in (followed, followed, own[0]):
-        await service.follow(settled, report, person)
+    for _ in range(2):
+        await following.follow(settled, followed, person)
     listed = await service.of_citizen(settled, person)
-    assert [report.code for report in listed] == [own[1].code, followed.code, own[0].code]
-    assert [report.code for report in await service.of_citizen(settled, person, limit=1)] == [own[1].code]
+    assert [(each.report.code, each.mine) for each in listed] == [
+        (own[1].code, True),
+        (followed.code, False),
+        (own[0].code, True),
+    ]
+    assert [each.report.code for each in await service.of_citizen(settled, person, limit=1)] == [own[1].code]
 
 
-async def test_a_private_report_is_followed_by_its_reporter_alone(settled: Pool) -> None:
+async def test_what_is_only_followed_is_listed_with_the_words_that_anybody_may_read(settled: Pool) -> None:
+    person = await world.chat(settled, "8")
+    report = (await world.file(settled, text="Ổ gà to, gọi chị Nguyễn Thị Lan 0912 345 678.")).report
+    await following.follow(settled, report, person)
+    assert [each.report.body for each in await service.of_citizen(settled, person)] == [""]
+    report = await service.find(settled, report.code)
+    await world.do(settled, world.COORDINATOR, report, Act.PUBLISH)
+    (listed,) = await service.of_citizen(settled, person)
+    assert "Ổ gà to" in listed.report.body
+    assert "0912" not in listed.report.body
+
+
+async def test_a_private_report_is_followed_by_nobody(settled: Pool) -> None:
     person, other = await world.chat(settled, "6"), await world.chat(settled, "7")
     private = (await world.file(settled, category="noise", citizen_id=person)).report
     assert private.visibility == "private"
-    with pytest.raises(Forbidden):
-        await service.follow(settled, private, other)
-    await service.follow(settled, private, person)
+    for each in (person, other):
+        with pytest.raises(Forbidden):
+            await following.follow(settled, private, each)
     assert await service.of_citizen(settled, other) == []
 
 

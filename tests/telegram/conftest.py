@@ -14,12 +14,12 @@ from app.photos.lab import PhotoLab
 from app.routing import service as routing
 from app.routing.ruleset import RuleSet
 from app.wiring import Parts
-from bot.simulator.client import SimClient, SimUser
+from bot.simulator.client import Message, SimClient, SimUser
 from bot.simulator.core import Simulator
 from bot.simulator.server import running
 from bot.telegram.app import SIMULATOR_TOKEN, serve
 from bot.telegram.client import Bot, open_bot
-from tests.world import RULES, parts_over
+from tests.world import RULES, let_time_pass, parts_over
 
 
 @pytest.fixture(scope="session")
@@ -69,8 +69,9 @@ async def served(server: str) -> AsyncIterator[SimClient]:
 
 
 @pytest_asyncio.fixture
-async def sim(served: SimClient) -> AsyncIterator[SimClient]:
-    """People and faults; no fault outlives its test."""
+async def sim(served: SimClient, parts: Parts) -> AsyncIterator[SimClient]:
+    """People and faults; no fault outlives its test, and no report is news to the next one."""
+    await let_time_pass(parts.pool)
     yield served
     await served.clear_faults()
 
@@ -112,10 +113,19 @@ def replies(core: Simulator, chat_id: int) -> list[str]:
     return [words for words in said if words != t("bot.ask_map")]
 
 
+async def summed_up(person: SimUser) -> Message:
+    """The summary; where others have reported the same, after saying that it is something else."""
+    answer = await person.wait(lambda message: "xem lại" in message.text or "hình như" in message.text)
+    if "hình như" in answer.text:
+        await person.press("Không phải, gửi mới", message=answer)
+        answer = await person.wait("xem lại")
+    return answer
+
+
 async def file_a_report(person: SimUser, text: str = "Đèn đường hỏng ở phường An Xuyên") -> str:
     """The whole way in the fewest steps; gives the code."""
     await person.text(text)
     await person.press("Đúng", message=await person.wait("đúng không"))
-    summary = await person.wait("xem lại")
+    summary = await summed_up(person)
     await person.press(summary.labels[0], message=summary)
     return (await person.wait("Đã gửi")).find(r"PA-\w{4}-\w{4}")

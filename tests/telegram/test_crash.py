@@ -12,7 +12,7 @@ from app.wiring import Parts
 from bot.simulator.actor import Actor
 from bot.simulator.client import SimClient, SimUser
 from bot.simulator.core import Simulator
-from tests.telegram.conftest import replies, until
+from tests.telegram.conftest import file_a_report, replies, summed_up, until
 from tests.telegram.process import BotProcess
 from tests.world import photo
 
@@ -52,9 +52,8 @@ async def test_a_reply_that_was_being_sent_is_not_sent_again(
     await lan.text("phường An Xuyên")
     await lan.wait("đúng không", timeout=30)
     assert len([text for text in await said(lan) if "xảy ra ở đâu" in text]) == 1
-    async with parts.pool.acquire() as conn:
-        statuses = await conn.fetch("SELECT status FROM outbox WHERE chat_id = $1 ORDER BY message_id", str(lan.id))
-    assert [row["status"] for row in statuses] == ["sent", "uncertain", "sent"]
+    statuses = "SELECT array_agg(status ORDER BY message_id) FROM outbox WHERE chat_id = $1"
+    await until(parts, statuses, str(lan.id), holds=["sent", "uncertain", "sent"])
 
 
 async def test_an_update_that_was_being_worked_on_is_taken_up_again(
@@ -88,7 +87,7 @@ async def test_a_report_that_was_filed_right_before_the_end_is_filed_once(
 ) -> None:
     await lan.text("Rác đầy đường ở phường An Xuyên")
     await lan.press("Đúng", message=await lan.wait("đúng không"))
-    summary = await lan.wait("xem lại")
+    summary = await summed_up(lan)
     await until(parts, "SELECT count(*) FROM outbox WHERE chat_id = $1 AND status <> 'sent'", str(lan.id), holds=0)
     async with parts.pool.acquire() as conn, conn.transaction():
         # The report can be written, but what the chat is told of it cannot: there the process dies.
@@ -125,6 +124,37 @@ async def test_a_place_chosen_on_the_map_while_no_bot_runs_is_answered_once_one_
     process.start()
     await lan.wait("thuộc xã, phường nào", timeout=30)
     await until(parts, "SELECT count(*) FROM outbox WHERE chat_id = $1", chat_id, holds=3)
+
+
+async def test_a_report_that_was_joined_right_before_the_end_is_joined_once(
+    parts: Parts, sim: SimClient, process: BotProcess, lan: SimUser
+) -> None:
+    words = "Đèn đường trước nhà văn hóa ấp Tân Hiệp không sáng, phường An Xuyên"
+    hoa = await sim.user("Hoa")
+    code = await file_a_report(hoa, words)
+    await lan.text(words)
+    await lan.press("Đúng", message=await lan.wait("đúng không"))
+    await lan.press("theo dõi", message=await lan.wait("hình như"))
+    consent = await lan.wait("đồng ý")
+    await until(parts, "SELECT count(*) FROM outbox WHERE chat_id = $1 AND status <> 'sent'", str(lan.id), holds=0)
+    mine = "SELECT count(*) FROM report_followers JOIN channel_identities USING (citizen_id) WHERE channel_user_id = $1"
+    async with parts.pool.acquire() as conn, conn.transaction():
+        await conn.execute("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE")
+        await lan.press("Đồng ý và theo dõi", message=consent)
+        await until(parts, mine, str(lan.id), holds=1)
+        process.end(signal.SIGKILL)
+    process.start()
+    await lan.wait(code, timeout=30)
+    assert len([text for text in await said(lan) if "Đã thêm lời" in text]) == 1
+    async with parts.pool.acquire() as conn:
+        kinds = await conn.fetch(
+            "SELECT kind FROM report_events JOIN report_codes USING (report_id) WHERE code = $1 ORDER BY seq", code
+        )
+        voices = await conn.fetchval(
+            "SELECT count(*) FROM report_messages JOIN report_codes USING (report_id) WHERE code = $1", code
+        )
+    assert [row["kind"] for row in kinds][-2:] == ["followed", "voice_added"]
+    assert voices == 1
 
 
 async def test_being_told_to_stop_finishes_the_reply_in_hand(

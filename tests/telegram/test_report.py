@@ -21,7 +21,7 @@ from bot.simulator.client import SimClient, SimUser
 from bot.simulator.core import Simulator
 from bot.simulator.samples import sample_photo
 from tests.photos.pictures import encoded, scene
-from tests.telegram.conftest import file_a_report, replies, until
+from tests.telegram.conftest import file_a_report, replies, summed_up, until
 from tests.world import COMPANY, photo
 
 
@@ -57,7 +57,7 @@ async def test_an_album_a_place_and_a_sentence_without_accents_become_a_report(p
     await lan.wait("Đã nhận 3 ảnh")
     await lan.location(9.22461, 105.178)
     await lan.press("Phường An Xuyên, Cà Mau", message=await lan.wait("xã, phường nào"))
-    summary = await lan.wait("xem lại")
+    summary = await summed_up(lan)
     assert "3 ảnh" in summary.text
     await lan.press("Đồng ý và gửi", message=summary)
     code = (await lan.wait("Đã gửi")).find(r"PA-\w{4}-\w{4}")
@@ -229,7 +229,7 @@ async def test_consent_is_kept_with_its_version_and_asked_once(parts: Parts, lan
     assert version
     await lan.text("Rác đầy đường ở phường An Xuyên")
     await lan.press("Đúng", message=await lan.wait("đúng không"))
-    assert "✅ Gửi" in (await lan.wait("xem lại")).labels
+    assert "✅ Gửi" in (await summed_up(lan)).labels
 
 
 async def test_a_report_can_be_followed_by_its_author_and_by_others_as_the_public_may(
@@ -379,7 +379,7 @@ async def test_words_are_escaped_and_codes_can_be_copied_by_a_tap(lan: SimUser) 
     await lan.text("Rác <b>đầy</b> đường & hẻm ở phường An Xuyên")
     await lan.press("Đúng", message=await lan.wait("đúng không"))
     await lan.press("Rác", message=await lan.wait("loại nào"))
-    summary = await lan.wait("xem lại")
+    summary = await summed_up(lan)
     assert "Rác <b>đầy</b> đường & hẻm" in summary.text
     await lan.press(summary.labels[0], message=summary)
     sent = await lan.wait("Đã gửi")

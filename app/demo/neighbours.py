@@ -1,0 +1,45 @@
+"""Neighbours who saw the same thing: they follow a report instead of sending another one."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.accounts import citizens
+from app.db import Conn
+from app.demo import stories
+from app.i18n import DEFAULT
+from app.photos.model import StoredPhoto
+from app.reports import following
+from app.reports.model import Form, Rating, Report
+from app.wiring import Parts
+
+_PEOPLE = 12
+
+
+async def neighbours(conn: Conn) -> list[UUID]:
+    """Citizens of a chat that reaches nobody: demo people are not written to."""
+    found = []
+    for number in range(_PEOPLE):
+        name = stories.NAMES[number % len(stories.NAMES)]
+        person = await citizens.citizen(conn, "telegram", f"demo-{number}", name, DEFAULT)
+        await citizens.unreachable(conn, "telegram", f"demo-{number}", "demo")
+        found.append(person.citizen_id)
+    return found
+
+
+async def join(
+    parts: Parts, report: Report, person: UUID, shots: Sequence[StoredPhoto], chance: random.Random, at: datetime
+) -> Report:
+    """One more voice, now and then with a photo."""
+    form = Form(
+        text=chance.choice(stories.VOICES),
+        photos=(chance.choice(shots),) if shots and chance.random() < 0.5 else (),
+        client_key=f"demo:{person}",
+    )
+    return await following.follow(parts.pool, report, person, form, at)
+
+
+async def rate(parts: Parts, report: Report, person: UUID, chance: random.Random, at: datetime) -> Report:
+    """What a follower thinks of the result."""
+    return await following.rate(parts.pool, report, person, chance.choices(list(Rating), [6, 3, 1])[0], at)

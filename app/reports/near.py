@@ -1,0 +1,130 @@
+"""Open reports that are probably of the same matter as one about to be sent. How likely is ``alike.py``'s; what of them
+may be shown to a stranger is decided here: of a report that is not published neither words nor photos.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from math import cos, radians
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from app.db import Conn
+from app.i18n import Lang
+from app.places.geo import LAT_M, LON_M, distance_m
+from app.reports import store, store_near
+from app.reports.alike import ENOUGH, FURTHER, Fingerprint, Likeness, likeness
+from app.reports.masking import mask
+from app.reports.model import Report, Status
+from app.reports.store_near import Around
+from app.routing.ruleset import RuleSet
+
+MOST = 3
+Box = tuple[float, float, float, float]
+
+
+class Sought(Struct, frozen=True, kw_only=True):
+    """A report about to be sent. ``citizen_id``: who sends it, where that is known."""
+
+    category: str
+    text: str
+    lat: float | None = None
+    lon: float | None = None
+    commune_code: str | None = None
+    photos: Sequence[Fingerprint] = ()
+    citizen_id: UUID | None = None
+
+
+class Near(Struct, frozen=True, kw_only=True):
+    """A report that may be of the same matter, as this person may see it.
+
+    ``text`` is masked; it and ``photo`` (sha256 of its first) are empty unless it is published or ``mine``, this
+    person's own.
+    """
+
+    report_id: UUID
+    code: str
+    status: Status
+    category: str
+    commune_name: str
+    submitted_at: datetime
+    voices: int
+    mine: bool
+    why: Likeness
+    text: str = ""
+    photo: str = ""
+
+
+async def find(
+    conn: Conn, rules: RuleSet, sought: Sought, lang: Lang, at: datetime | None = None, most: int = MOST
+) -> list[Near]:
+    """The likeliest first. One statement. Raises Invalid for a category that the rules do not know.
+
+    Private reports, ended ones, and all in categories that are private or out of scope, are never among them.
+    """
+    at = at or datetime.now(UTC)
+    nearness = rules.nearness(sought.category)
+    ours = rules.categories[sought.category]
+    if ours.visibility == "private" or ours.out_of_scope:
+        return []
+    rows = await store_near.around(
+        conn,
+        Around(
+            categories=rules.groups[ours.group_id].categories,
+            since=at - nearness.period,
+            box=_box(sought, nearness.metres),
+            wide=_box(sought, nearness.metres * FURTHER),
+            commune_code=sought.commune_code,
+            photos=[photo.sha256 for photo in sought.photos],
+            citizen_id=sought.citizen_id,
+        ),
+    )
+    found = [near for row in rows if (near := _near(row, sought, nearness.metres, lang)) is not None]
+    found.sort(key=lambda near: (-near.why.score, near.why.distance_m or 0.0, near.code))
+    return found[:most]
+
+
+def _box(sought: Sought, metres: float) -> Box | None:
+    if sought.lat is None or sought.lon is None:
+        return None
+    north, east = metres / LAT_M, metres / (LON_M * cos(radians(sought.lat)))
+    return sought.lat - north, sought.lat + north, sought.lon - east, sought.lon + east
+
+
+def _near(row: asyncpg.Record, sought: Sought, radius_m: float, lang: Lang) -> Near | None:
+    report = store.report_of(row)
+    mine = row["mine"]
+    # Words are compared as the public would read them: whoever tries names or numbers here learns nothing.
+    text = report.body if mine else mask(report.body, lang)
+    theirs = [Fingerprint(sha256, phash) for sha256, phash in zip(row["files"], row["looks"], strict=True)]
+    why = likeness(
+        (sought.text, text),
+        (sought.photos, theirs),
+        same_category=report.category == sought.category,
+        distance_m=_apart(sought, report),
+        radius_m=radius_m,
+    )
+    if why is None or why.score < ENOUGH:
+        return None
+    near = Near(
+        report_id=report.report_id,
+        code=report.code,
+        status=report.status,
+        category=report.category,
+        commune_name=report.commune_name,
+        submitted_at=report.submitted_at,
+        voices=row["voices"],
+        mine=mine,
+        why=why,
+    )
+    if report.published_at is None and not mine:
+        return near
+    return msgspec.structs.replace(near, text=text, photo=next(iter(row["shown"]), ""))
+
+
+def _apart(sought: Sought, report: Report) -> float | None:
+    if sought.lat is None or sought.lon is None or report.lat is None or report.lon is None:
+        return None
+    return round(distance_m(sought.lat, sought.lon, report.lat, report.lon), 1)
