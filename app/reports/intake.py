@@ -33,6 +33,7 @@ from app.reports.model import (
     Report,
     Status,
 )
+from app.routing.danger import is_danger
 from app.routing.guess import clear_guess
 from app.routing.model import COMMUNE_KINDS, Decision, Facts
 from app.routing.ruleset import RuleSet
@@ -233,6 +234,7 @@ def facts_for(new: NewReport, located: Located, category: str | None, at: dateti
         commune_kind=next((kind for kind in COMMUNE_KINDS if commune and kind == commune.kind), None),
         province_code=commune.province_code if commune else None,
         text_folded=fold(new.text),
+        danger=is_danger(new.text),
         channel=new.channel,
         has_photo=bool(new.photos),
         lat=located.lat,

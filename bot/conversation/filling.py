@@ -5,13 +5,14 @@ from datetime import timedelta
 import msgspec
 
 from app.i18n.text import nfc
-from app.places.model import parse_coordinates
+from app.places.model import find_map_link, parse_coordinates
 from app.reports.intake import check_text
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Form
 from app.reports.workflow import Act
+from app.routing.danger import is_danger
 from bot.conversation import places, wishes
 from bot.conversation.draft import Asked, Content, Draft, Piece
-from bot.conversation.intents import code_in, is_danger
+from bot.conversation.intents import code_in
 from bot.conversation.model import ChannelFile
 from bot.conversation.questions import about, ask_next
 from bot.conversation.turn import Turn
@@ -136,16 +137,31 @@ def add(turn: Turn, content: Content) -> None:
 
 
 def _take_pins(turn: Turn, content: Content) -> Content:
-    """Pieces that are nothing but a position become the place; the rest stays words."""
+    """Positions become the place; the words around a map link stay words."""
     words = []
     for piece in content.pieces:
-        if pin := parse_coordinates(piece.text):
-            taken = places.take_point(turn, *pin, address=turn.incoming.venue)
+        link = find_map_link(piece.text)
+        pin = link.point if link and link.point else parse_coordinates(piece.text)
+        rest = _without(piece.text, link.written) if link else "" if pin else piece.text
+        if pin:
+            # What stands beside a pin that was asked for is its name.
+            label = rest if turn.draft.asked is Asked.PLACE else ""
+            taken = places.take_point(turn, *pin, address=turn.incoming.venue or label)
+            rest = "" if taken and label else rest
             if taken and not turn.draft.content.pieces:
                 turn.note("place_have")
-        else:
-            words.append(piece)
+        elif link:
+            turn.note("link_no_place")
+        if rest:
+            # A short link stays in the words where there are any: a coordinator may open it.
+            words.append(Piece(piece.number, piece.text if link and not pin else rest))
     return Content(tuple(words), content.photos)
+
+
+def _without(text: str, link: str) -> str:
+    """The words beside a link; nothing where there are none."""
+    rest = "\n".join(" ".join(line.split()) for line in text.replace(link, " ").splitlines()).strip()
+    return rest if any(c.isalnum() for c in rest) else ""
 
 
 def warn(turn: Turn, text: str) -> None:

@@ -3,7 +3,6 @@ polite endings taken off. Whatever is not in it counts as part of a report.
 """
 
 import re
-import unicodedata
 from enum import StrEnum
 
 from app.i18n.text import fold
@@ -84,28 +83,3 @@ def asked_code(text: str) -> str | None:
         return read_code(line)
     code = code_in(line)
     return code if code and len(line) <= _ABOUT_IT else None
-
-
-_DANGER = re.compile(
-    r"\b(?:(?<!đèn )(?<!bóng )cháy(?! bóng| đèn| nắng)|hỏa hoạn|hoả hoạn|bốc khói|phát nổ|nổ gas|nổ bình|tai nạn|"
-    r"điện giật|giật điện|chập điện|rò điện|rò rỉ điện|hở điện|dây điện (?:bị )?đứt|đứt dây điện|đuối nước|chết đuối|"
-    r"rò gas|rò rỉ gas|xì gas|ngộ độc|bất tỉnh|bị thương|kêu cứu|cứu với|cấp cứu|đánh nhau|cướp|hành hung|sạt lở|"
-    r"sập (?:nhà|cầu|tường|cống)|(?:nhà|cầu|tường) (?:bị )?sập|lũ quét|mắc kẹt)\b"
-)
-# Without accents "chay" may as well run or flow, so only whole phrases count.
-_DANGER_FOLDED = re.compile(
-    r"\b(?:chay (?:nha|cho|rung|lon|to)|(?:nha|bi|dam|boc|phat|vu) chay|hoa hoan|boc khoi|phat no|no gas|tai nan|"
-    r"dien giat|giat dien|chap dien|ro dien|ro ri dien|ho dien|day dien (?:bi )?dut|dut day dien|duoi nuoc|chet duoi|"
-    r"ro gas|xi gas|ngo doc|bat tinh|bi thuong|keu cuu|cuu voi|cap cuu|danh nhau|cuop|hanh hung|sat lo|"
-    r"sap (?:nha|cau|tuong)|(?:nha|cau|tuong) (?:bi )?sap|lu quet|mac ket|"
-    r"on fire|fire in|house fire|accident|electrocuted|drowning|injured|live wire|gas leak)\b"
-)
-
-
-def is_danger(text: str) -> bool:
-    """Whether the words name a danger for life, where 113, 114 or 115 come before any report."""
-    typed = unicodedata.normalize("NFC", text).casefold()
-    bare = fold(text)
-    if bare != " ".join(typed.split()):
-        return bool(_DANGER.search(typed))
-    return bool(_DANGER_FOLDED.search(bare))
