@@ -18,8 +18,9 @@ _TABLE = re.compile(
 )
 # Without accents "chay" may as well run or flow, so only whole phrases count.
 _TABLE_FOLDED = re.compile(
-    r"\b(?:chay (?:nha|cho|rung|lon|to)|(?:nha|bi|dam|boc|phat|vu) chay|hoa hoan|boc khoi|phat no|no gas|no binh|tai nan|"
-    r"dien giat|giat dien|chap dien|ro dien|ro ri dien|ho dien|day dien (?:bi )?dut|dut day dien|duoi nuoc|chet duoi|"
+    r"\b(?:chay (?:nha|cho|rung|lon|to)|(?:nha|bi|dam|boc|phat|vu) chay|hoa hoan|boc khoi|phat no|no gas|no binh|"
+    r"tai nan|dien giat|giat dien|chap dien|ro dien|ro ri dien|ho dien|day dien (?:bi )?dut|dut day dien|"
+    r"duoi nuoc|chet duoi|"
     r"ro gas|ro ri gas|xi gas|ngo doc|bat tinh|bi thuong|keu cuu|cuu voi|cap cuu|danh nhau|cuop|hanh hung|sat lo|"
     r"sap (?:nha|cau|tuong)|(?:nha|cau|tuong) (?:bi )?sap|lu quet|vo de|cuon troi|mac ket|"
     r"on fire|fire in|house fire|accident|electrocuted|drowning|injured|live wire|gas leak)\b"

@@ -10,9 +10,9 @@ from app.reports.intake import check_text
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Form
 from app.reports.workflow import Act
 from app.routing.danger import is_danger
-from bot.conversation import places, wishes
+from bot.conversation import places, purpose, wishes
 from bot.conversation.draft import Asked, Content, Draft, Piece
-from bot.conversation.intents import code_in
+from bot.conversation.intents import code_in, is_upset
 from bot.conversation.model import ChannelFile
 from bot.conversation.questions import about, ask_next
 from bot.conversation.turn import Turn
@@ -43,9 +43,15 @@ def take_content(turn: Turn) -> Talk:
     elif asked in (Asked.ANSWER, Asked.WHY, Asked.WHICH):
         yield from _hold(turn, content)
     elif turn.draft.begun and turn.know.idle < _STALE:
-        add(turn, content)
-    else:
+        yield from _begin(turn, content)
+    elif not (yield from purpose.soothed(turn, content)):
         yield from _find_purpose(turn, content)
+
+
+def _begin(turn: Turn, content: Content) -> Talk:
+    """For the report in the making, unless its first words say that it is none."""
+    if not (yield from purpose.sent_elsewhere(turn, content)):
+        add(turn, content)
 
 
 def _find_purpose(turn: Turn, content: Content) -> Talk:
@@ -53,7 +59,7 @@ def _find_purpose(turn: Turn, content: Content) -> Talk:
     open_questions = yield from wishes.waiting()
     just_answered = turn.draft.about if turn.know.idle < _JUST_ANSWERED else ""
     if not open_questions and (not just_answered or turn.draft.begun):
-        add(turn, content)
+        yield from _begin(turn, content)
     elif len(open_questions) == 1 and not turn.draft.begun and not just_answered:
         turn.change(asked=Asked.ANSWER, about=open_questions[0].code, held=Content())
         yield from _hold(turn, content)
@@ -122,7 +128,9 @@ def add(turn: Turn, content: Content) -> None:
     content = _take_pins(turn, content)
     before = Content(photos=turn.draft.content.photos) if replacing else turn.draft.content
     taken = content if _fits(turn, before, content) else Content(photos=content.photos)
-    if was_asked is Asked.PLACE and taken.pieces and not taken.photos and places.take_address(turn, taken.text):
+    # Anger is no address.
+    answers = was_asked is Asked.PLACE and taken.pieces and not taken.photos and not is_upset(taken.text)
+    if answers and places.take_address(turn, taken.text):
         ask_next(turn)
         return
     turn.change(content=before.plus(taken))

@@ -23,7 +23,7 @@ from app.reports.model import CONSENT_VERSION, Contact, NewReport, Place, Report
 from app.reports.workflow import Act, acts_for
 from app.routing.service import RuleSet
 from app.settings import Settings
-from bot.conversation import wishes
+from bot.conversation import store, wishes
 from bot.conversation.channel import Channel
 from bot.conversation.store import Chat
 from bot.conversation.turn import Knowledge
@@ -95,6 +95,9 @@ class Fulfilment:
             case wishes.Erase():
                 async with pool.acquire() as conn:
                     await data_requests.request_erasure(conn, citizen_id)
+            case wishes.TurnAway():
+                async with pool.acquire() as conn:
+                    await store.turn_away(conn, wish.key, self._channel.name, wish.category)
         return None
 
     async def _file(self, wish: wishes.FileReport) -> wishes.Sent:

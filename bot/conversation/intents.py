@@ -83,3 +83,27 @@ def asked_code(text: str) -> str | None:
         return read_code(line)
     code = code_in(line)
     return code if code and len(line) <= _ABOUT_IT else None
+
+
+# An angry follow-up: anywhere in a message, for nobody says it in the same words twice. Folded.
+_UPSET = re.compile(
+    r"\b(?:(?:sao|tai sao|vi sao)(?: \w+){0,4}? (?:mai|hoai|van)(?: \w+){0,3}? (?:chua|khong|ko|chang)|"
+    r"(?:mai|hoai)(?: ma)?(?: \w+){0,2}? (?:chua|khong|ko|chang)(?: thay)?(?: \w+){0,2}? "
+    r"(?:lam|xu ly|sua|giai quyet|don|den|tra loi|toi)|"
+    r"(?:gui|bao|phan anh|goi|nhan|noi)(?: \w+){0,3}? (?:\d+|hai|ba|bon|nam|may|nhieu|bao nhieu) lan(?: roi)?|"
+    r"(?:gui|bao|phan anh) (?:hoai|mai|roi ma)|"
+    r"lam an (?:kieu gi|gi ky|the nao|nhu the|the a|vay a|do te|te)|lam viec (?:kieu gi|nhu the a|te qua|do te)|"
+    r"kieu gi (?:vay|the|ky vay)|(?:vo|thieu) trach nhiem|tac trach|quan lieu|"
+    r"(?:den|toi|cho toi|cho den) bao gio(?: nua)?(?: \w+){0,2}? (?:moi|day|nua)|"
+    r"(?:doi|cho) (?:hoai|mai|bao lau nua|den bao gio|den khi nao)|"
+    r"khong ai (?:lam|quan tam|doai hoai|tra loi|xu ly) (?:gi )?(?:het|ca|sao|a)|"
+    r"(?:noi|hua) suong|hua hoai|lua dan|coi thuong dan|buc minh qua|buc xuc qua|that vong|"
+    r"(?:reported|told you|sent)(?: \w+){0,3}? (?:\d+|two|three|four|many|several) times|still nothing|"
+    r"nobody (?:cares|does anything)|how many times|ridiculous|useless)\b"
+)
+_UPSET_MOST = 200
+
+
+def is_upset(text: str) -> bool:
+    """Whether a message sounds like one who has reported before and is tired of waiting."""
+    return len(text) <= _UPSET_MOST and bool(_UPSET.search(_WORD.sub(" ", fold(text))))

@@ -201,6 +201,16 @@ async def save(conn: Conn, result: Result) -> list[Queued] | None:
     return [Queued(number, reply) for number, reply in zip(row["messages"], result.replies, strict=True)]
 
 
+async def turn_away(conn: Conn, key: str, channel: str, category: str) -> None:
+    """Count that somebody was told where to turn with what is no field report, once a message."""
+    await conn.execute(
+        "INSERT INTO turned_away (key, channel, category) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        key,
+        channel,
+        category,
+    )
+
+
 # ---------------------------------------------------------------- outbox
 
 

@@ -54,7 +54,14 @@ class Erase(Struct, frozen=True):
     """Withdraw consent and request erasure."""
 
 
-Wish = FileReport | Waiting | Look | Mine | Do | Speak | Erase
+class TurnAway(Struct, frozen=True):
+    """Count that somebody was told where to turn with what is no field report. ``key``: the message's."""
+
+    key: str
+    category: str
+
+
+Wish = FileReport | Waiting | Look | Mine | Do | Speak | Erase | TurnAway
 
 
 class Sent(Struct, frozen=True):
@@ -103,3 +110,7 @@ def speak(lang: Lang) -> Generator[Wish, Any, None]:
 
 def erase() -> Generator[Wish, Any, None]:
     yield Erase()
+
+
+def turn_away(key: str, category: str) -> Generator[Wish, Any, None]:
+    yield TurnAway(key, category)

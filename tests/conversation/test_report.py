@@ -182,9 +182,10 @@ def test_more_words_make_a_better_guess() -> None:
     assert any("Đèn đường" in label for label in talk.labels())
 
 
-def test_what_is_no_field_report_gets_the_right_address() -> None:
+def test_the_summary_of_what_is_no_field_report_names_the_right_address() -> None:
     talk = Talk()
     talk.says("Tôi muốn tố cáo cán bộ nhận hối lộ ở phường An Xuyên")
+    talk.presses("Vẫn gửi")
     talk.presses("Đúng")
     talk.presses("Khác")
     talk.presses("Không thuộc phản ánh")
