@@ -111,6 +111,9 @@ class EventKind(StrEnum):
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     TOKEN_CREATED = "token_created"  # noqa: S105  # the name of an event
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  # the name of an event
+    CITIZEN_BLOCKED = "citizen_blocked"
+    CITIZEN_UNBLOCKED = "citizen_unblocked"
+    CITIZEN_ERASED = "citizen_erased"
 
 
 class Entry(Struct, frozen=True):

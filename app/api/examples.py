@@ -335,6 +335,8 @@ MISROUTED = {
 }
 IDENTITY_BODY = {"reason": "Gọi lại để hỏi rõ vị trí cây đèn."}
 IDENTITY = {"name": "Nguyễn Thị Lan", "phone": "0912 345 678", "email": ""}
+BLOCK_BODY = {"reason": "Nhiều lần gửi phản ánh không có thật."}
+BLOCK = {"in_chat": True, "blocked_since": _DUE, "reason": "Nhiều lần gửi phản ánh không có thật."}
 HOTLINE = {
     "code": _CODE,
     "status": "assigned",

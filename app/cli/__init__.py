@@ -9,6 +9,7 @@ import typer
 
 from app.cli import care, processes
 from app.cli.places import places_cli
+from app.cli.privacy import privacy_cli
 from app.cli.rules import rules_cli
 from app.cli.staff import staff_cli
 
@@ -32,6 +33,7 @@ for command in (
     cli.command()(command)
 cli.add_typer(care.audit, name="audit")
 cli.add_typer(places_cli, name="places")
+cli.add_typer(privacy_cli, name="privacy")
 cli.add_typer(rules_cli, name="rules")
 cli.add_typer(staff_cli, name="staff")
 

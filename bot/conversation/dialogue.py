@@ -6,7 +6,7 @@ from typing import Any
 
 from app.i18n import LANGS
 from app.i18n.text import fold
-from bot.conversation import filling, own, places, presses, questions, wishes
+from bot.conversation import filling, own, places, presses, questions, rights, wishes
 from bot.conversation.draft import Asked, Draft, Spot
 from bot.conversation.intents import Intent, asked_code, code_in, intent_of
 from bot.conversation.model import Choice, Incoming
@@ -152,8 +152,10 @@ def _command(turn: Turn) -> Talk:
             turn.say("ask_language", (tuple(Choice(turn.t(f"language_{lang}"), f"l1|{lang}") for lang in LANGS),))
         case "cancel":
             _cancel(turn)
+        case "mydata":
+            yield from rights.show(turn)
         case "delete":
-            turn.say("ask_erase", ((turn.choice("erase_yes", "e1|yes"),),))
+            rights.ask_erase(turn)
         case _:
             turn.say("help")
 

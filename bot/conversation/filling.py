@@ -51,6 +51,8 @@ def take_content(turn: Turn) -> Talk:
 def _begin(turn: Turn, content: Content) -> Talk:
     """For the report in the making, unless its first words say that it is none."""
     if not (yield from purpose.sent_elsewhere(turn, content)):
+        if turn.know.blocked and not turn.draft.content:
+            turn.note("accounts.blocked", reason=turn.know.blocked, centre=turn.know.centre())
         add(turn, content)
 
 

@@ -16,6 +16,7 @@ from app.errors import AppError, Conflict, Forbidden
 from app.i18n import Lang
 from app.photos.lab import PhotoLab
 from app.places.service import Gazetteer
+from app.reports import rights
 from app.reports import service as reports
 from app.reports.intake import file_report
 from app.reports.masking import mask
@@ -95,6 +96,8 @@ class Fulfilment:
             case wishes.Erase():
                 async with pool.acquire() as conn:
                     await data_requests.request_erasure(conn, citizen_id)
+            case wishes.MyData():
+                return await rights.show(pool, citizen_id)
             case wishes.TurnAway():
                 async with pool.acquire() as conn:
                     await store.turn_away(conn, wish.key, self._channel.name, wish.category)
@@ -102,6 +105,8 @@ class Fulfilment:
 
     async def _file(self, wish: wishes.FileReport) -> wishes.Sent:
         parts, draft = self._parts, wish.draft
+        if self._chat.blocked:
+            raise Forbidden("accounts.blocked", reason=self._chat.blocked, centre=self._know.centre())
         if wish.consents:
             async with parts.pool.acquire() as conn:
                 await citizens.give_consent(conn, self._chat.citizen_id, CONSENT_VERSION, datetime.now(UTC))

@@ -7,7 +7,7 @@ from msgspec import Struct
 from app.errors import Problem
 from app.photos.model import StoredPhoto
 
-Command = Literal["start", "report", "track", "list", "lang", "cancel", "delete", "help"]
+Command = Literal["start", "report", "track", "list", "lang", "cancel", "delete", "mydata", "help"]
 COMMANDS: dict[str, Command] = {
     "start": "start",
     "baocao": "report",
@@ -22,6 +22,8 @@ COMMANDS: dict[str, Command] = {
     "cancel": "cancel",
     "xoadulieu": "delete",
     "delete": "delete",
+    "dulieucuatoi": "mydata",
+    "mydata": "mydata",
     "trogiup": "help",
     "help": "help",
 }

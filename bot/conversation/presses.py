@@ -5,7 +5,7 @@ touches a report proves again that the report is this person's own.
 import msgspec
 
 from app.i18n import LANGS
-from bot.conversation import filling, own, places, questions, wishes
+from bot.conversation import filling, own, places, questions, rights, wishes
 from bot.conversation.draft import Asked, Content, Draft
 from bot.conversation.questions import ask_next
 from bot.conversation.turn import Turn
@@ -32,6 +32,8 @@ def press(turn: Turn, data: str) -> Talk:
             yield from own.withdraw(turn, code)
         case "l1", [lang] if lang in LANGS:
             yield from speak(turn, lang)
+        case "e1", ["ask"]:
+            rights.ask_erase(turn)
         case "e1", ["yes"]:
             yield from erase(turn)
         case _:

@@ -96,7 +96,7 @@ class Desk:
                 return chat
             person = heard.person
             known = await citizens.citizen(conn, self._channel.name, person.user_id, person.name, person.lang)
-        return Chat(known.citizen_id, known.lang, known.consent_version)
+        return Chat(known.citizen_id, known.lang, known.consent_version, blocked=known.blocked)
 
     def _knowledge(self, chat: Chat | None, lang: Lang) -> Knowledge:
         return Knowledge(
@@ -106,6 +106,7 @@ class Desk:
             consented=chat is not None and chat.consent_version == CONSENT_VERSION,
             now=datetime.now(UTC),
             idle=chat.idle if chat else timedelta(0),
+            blocked=chat.blocked if chat else None,
         )
 
     async def _converse(self, chat_id: str, update_id: int | None, chat: Chat, incoming: Incoming) -> Handled:

@@ -19,7 +19,7 @@ WAKE = "phananh_bot"
 
 
 class Chat(Struct, frozen=True):
-    """Where a chat stands. ``draft_id`` None: nothing is kept of it."""
+    """Where a chat stands. ``draft_id`` None: nothing is kept of it. ``blocked``: why new reports are refused."""
 
     citizen_id: UUID
     lang: Lang
@@ -27,6 +27,7 @@ class Chat(Struct, frozen=True):
     draft_id: UUID | None = None
     draft: Draft = Draft()
     idle: timedelta = timedelta(0)
+    blocked: str | None = None
 
 
 class Queued(Struct, frozen=True):
@@ -108,7 +109,9 @@ async def chat(conn: Conn, channel: str, chat_id: str) -> Chat | None:
     """The chat's draft with its person, or None when nothing is kept."""
     row = await conn.fetchrow(
         """
-        SELECT citizen_id, c.lang, c.consent_version, d.draft_id, d.state, now() - d.updated_at AS idle
+        SELECT citizen_id, c.lang, c.consent_version, d.draft_id, d.state, now() - d.updated_at AS idle,
+               (SELECT b.reason FROM citizen_blocks b
+                WHERE b.citizen_id = c.citizen_id AND b.lifted_at IS NULL) AS blocked
         FROM drafts d JOIN citizens c USING (citizen_id) WHERE d.channel = $1 AND d.chat_id = $2
         """,
         channel,
@@ -117,7 +120,9 @@ async def chat(conn: Conn, channel: str, chat_id: str) -> Chat | None:
     if row is None:
         return None
     draft = msgspec.convert(row["state"], Draft)
-    return Chat(row["citizen_id"], row["lang"], row["consent_version"], row["draft_id"], draft, row["idle"])
+    return Chat(
+        row["citizen_id"], row["lang"], row["consent_version"], row["draft_id"], draft, row["idle"], row["blocked"]
+    )
 
 
 async def settling(conn: Conn, channel: str) -> list[str]:

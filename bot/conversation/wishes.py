@@ -11,6 +11,7 @@ from msgspec import Struct
 from app.errors import AppError
 from app.i18n import Lang
 from app.reports.model import Form, Report
+from app.reports.store_rights import Holdings
 from app.reports.workflow import Act
 from bot.conversation.draft import Draft
 
@@ -54,6 +55,10 @@ class Erase(Struct, frozen=True):
     """Withdraw consent and request erasure."""
 
 
+class MyData(Struct, frozen=True):
+    """What is held about the person; that they asked is kept."""
+
+
 class TurnAway(Struct, frozen=True):
     """Count that somebody was told where to turn with what is no field report. ``key``: the message's."""
 
@@ -61,7 +66,7 @@ class TurnAway(Struct, frozen=True):
     category: str
 
 
-Wish = FileReport | Waiting | Look | Mine | Do | Speak | Erase | TurnAway
+Wish = FileReport | Waiting | Look | Mine | Do | Speak | Erase | MyData | TurnAway
 
 
 class Sent(Struct, frozen=True):
@@ -110,6 +115,10 @@ def speak(lang: Lang) -> Generator[Wish, Any, None]:
 
 def erase() -> Generator[Wish, Any, None]:
     yield Erase()
+
+
+def my_data() -> Generator[Wish, Any, Holdings]:
+    return (yield MyData())  # type: ignore[no-any-return]  # as above
 
 
 def turn_away(key: str, category: str) -> Generator[Wish, Any, None]:

@@ -40,6 +40,10 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", "/reports/{code}"): (200, 200, 404, 200, 200, 403),
     ("POST", "/reports/{code}/acts/{act}"): (200, 200, 404, 200, 403, 403),
     ("POST", "/reports/{code}/identity"): (403, 403, 403, 200, 403, 403),
+    # Nobody's chat is behind this report, so there is nobody to block; who may not is told that first.
+    ("GET", "/reports/{code}/block"): (403, 403, 403, 200, 403, 403),
+    ("POST", "/reports/{code}/block"): (403, 403, 403, 409, 403, 403),
+    ("POST", "/reports/{code}/unblock"): (403, 403, 403, 409, 403, 403),
     ("GET", "/reports/{code}/photos/{photo_id}/original"): (200, 200, 404, 200, 200, 403),
 }
 BY_HAND = {("GET", "/session"), ("DELETE", "/session"), ("POST", "/tokens")}
@@ -92,6 +96,8 @@ class Case:
             "/tokens": {"name": "Trang phường", "scopes": ["read"]},
             "/reports": LIGHT,
             "/reports/{code}/identity": {"reason": "Gọi lại hỏi rõ vị trí"},
+            "/reports/{code}/block": {"reason": "Gửi nhiều tin không thật"},
+            "/reports/{code}/unblock": {"reason": "Đã xem lại"},
             "/reports/{code}/acts/{act}": {"version": self.version, "text": "Đã xem"},
         }
         return method, STAFF + filled, bodies.get(path) if method == "POST" else None

@@ -93,7 +93,7 @@ def test_every_kind_of_fact_is_decided_upon() -> None:
     silent = {
         "submitted", "accepted", "info_added", "photos_added", "returned", "rated", "merged_in", "unmerged_from",
         "withdrawn", "published", "unpublished", "directed", "noted", "urgency_set", "reclassified",
-        "deadline_recomputed", "identity_viewed", "data_erased",
+        "deadline_recomputed", "identity_viewed", "data_erased", "reporter_blocked", "reporter_unblocked",
     }  # fmt: skip
     assert {str(kind) for kind in Kind} == silent | set(TOLD)
 
