@@ -163,7 +163,8 @@ def _facts_of_intake(report: Report, decision: Decision, new: NewReport) -> list
             "digest": digest(new.text),
             "consent": CONSENT_VERSION,
             "intake_due": report.intake_due_at.isoformat(),
-        },
+        }
+        | ({"forwarded": True} if new.forwarded else {}),
     )
     routed = {
         "agency": decision.agency_id,

@@ -76,6 +76,8 @@ class NewReport(Struct, frozen=True, kw_only=True):
     contact: Contact = Contact()
     citizen_id: UUID | None = None
     key: tuple[str, str] | None = None
+    forwarded: bool = False
+    """Some of it was passed on from somebody else's message rather than written or taken by the sender."""
 
 
 class Report(Struct, frozen=True, kw_only=True):

@@ -89,6 +89,8 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     photos_told: int = 0
     full_told: bool = False
     danger_told: bool = False
+    forwarded: bool = False
+    """Something in it was passed on from elsewhere; coordinators see it in the history."""
     sent: str = ""
     """Code of the report that was sent last."""
 

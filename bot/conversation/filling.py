@@ -21,6 +21,9 @@ from bot.conversation.wishes import Talk
 _STALE = timedelta(minutes=30)
 """After this pause a message may as well be the answer to an officer's question."""
 _JUST_ANSWERED = timedelta(minutes=30)
+_WORTH_KEEPING = 200
+"""With less room than this, a text that does not fit is left out as a whole."""
+_SHOWN_END = 40
 
 
 def photo_use(draft: Draft, file: ChannelFile) -> str:
@@ -127,9 +130,11 @@ def add(turn: Turn, content: Content) -> None:
     replacing = was_asked is Asked.NEW_TEXT and bool(content.pieces)
     if not turn.draft.begun:
         turn.change(about="", held=Content())
+    if turn.incoming.forwarded:
+        turn.change(forwarded=True)
     content = _take_pins(turn, content)
     before = Content(photos=turn.draft.content.photos) if replacing else turn.draft.content
-    taken = content if _fits(turn, before, content) else Content(photos=content.photos)
+    taken = _fitting(turn, before, content)
     # Anger is no address.
     answers = was_asked is Asked.PLACE and taken.pieces and not taken.photos and not is_upset(taken.text)
     if answers and places.take_address(turn, taken.text):
@@ -232,13 +237,20 @@ def _note_photos(turn: Turn) -> None:
         turn.note("photo_known")
 
 
-def _fits(turn: Turn, before: Content, content: Content) -> bool:
-    """Whether the words fit; a note says what does not."""
+def _fitting(turn: Turn, before: Content, content: Content) -> Content:
+    """As much of it as fits; a note says what does not."""
     whole = before.plus(content)
     if not {p.photo.sha256 for p in content.photos} <= {p.photo.sha256 for p in whole.photos}:
         turn.note("photos_full", most=PHOTOS_MAX)
     length = len(whole.text)
-    if content.pieces and length > TEXT_MAX:
+    if not content.pieces or length <= TEXT_MAX:
+        return content
+    room = TEXT_MAX - (length - len(content.text))
+    if room < _WORTH_KEEPING or len(content.pieces) > 1:
         turn.note("text_too_long", most=TEXT_MAX, length=length)
-        return False
-    return True
+        return Content(photos=content.photos)
+    # Telegram cuts a text of ten thousand characters into three messages: the beginning is kept, and told so.
+    piece = content.pieces[0]
+    kept = piece.text[:room].rsplit(None, 1)[0]
+    turn.note("text_cut", most=TEXT_MAX, end=kept[-_SHOWN_END:])
+    return Content((Piece(piece.number, kept),), content.photos)

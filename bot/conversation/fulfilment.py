@@ -19,6 +19,7 @@ from app.places.service import Gazetteer
 from app.reports import rights
 from app.reports import service as reports
 from app.reports.intake import file_report
+from app.reports.limits import check_pace
 from app.reports.masking import mask
 from app.reports.model import CONSENT_VERSION, Contact, NewReport, Place, Report, Status
 from app.reports.workflow import Act, acts_for
@@ -107,6 +108,9 @@ class Fulfilment:
         parts, draft = self._parts, wish.draft
         if self._chat.blocked:
             raise Forbidden("accounts.blocked", reason=self._chat.blocked, centre=self._know.centre())
+        key = (self._channel.name, str(self.draft_id))
+        async with parts.pool.acquire() as conn:
+            await check_pace(conn, self._chat.citizen_id, key)
         if wish.consents:
             async with parts.pool.acquire() as conn:
                 await citizens.give_consent(conn, self._chat.citizen_id, CONSENT_VERSION, datetime.now(UTC))
@@ -120,7 +124,8 @@ class Fulfilment:
             photos=tuple(photo.photo for photo in draft.content.photos),
             contact=Contact(phone=draft.phone),
             citizen_id=self._chat.citizen_id,
-            key=(self._channel.name, str(self.draft_id)),
+            key=key,
+            forwarded=draft.forwarded,
         )
         know = self._know
         filed = await file_report(parts.pool, know.rules, know.gazetteer, parts.settings.secret_key, new)

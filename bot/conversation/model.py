@@ -29,7 +29,7 @@ COMMANDS: dict[str, Command] = {
 }
 """Vietnamese names and their English twins, without the slash."""
 
-NO_PHOTO = Literal["voice", "video", "sticker", "file", "other"]
+NO_PHOTO = Literal["voice", "video", "sticker", "archive", "file", "other"]
 
 
 class ChannelFile(Struct, frozen=True):
@@ -78,6 +78,10 @@ class Incoming(Struct, frozen=True, kw_only=True):
     reply_to: str = ""
     """The words of our own message that this one replies to."""
     cannot_use: NO_PHOTO | None = None
+    at: int = 0
+    """When it was said, in seconds since 1970 by the channel's clock; 0 where no message came."""
+    forwarded: bool = False
+    """Passed on from somewhere else."""
     in_group: bool = False
     settled: bool = False
     """Nothing more came of an album: time for the answer."""

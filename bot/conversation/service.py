@@ -26,6 +26,7 @@ from bot.conversation.draft import Draft
 from bot.conversation.filling import photo_use
 from bot.conversation.fulfilment import Fulfilment, Parts
 from bot.conversation.model import Choice, Incoming, Photo, Reply
+from bot.conversation.pace import Pace
 from bot.conversation.store import Chat, Queued, Result
 from bot.conversation.turn import Knowledge, Outcome
 from bot.conversation.wishes import Wish
@@ -51,6 +52,7 @@ class Desk:
     def __init__(self, parts: Parts, channel: Channel) -> None:
         self._parts = parts
         self._channel = channel
+        self._pace = Pace()
 
     async def handle(self, update: Update, heard: Heard | None) -> Handled:
         """Work one update off. Raises whatever went wrong; nothing was written then, and it may be tried again."""
@@ -63,7 +65,13 @@ class Desk:
             # A group is nobody: no person, no draft, one polite line.
             outcome = _finish(converse(Draft(), heard.incoming, self._knowledge(None, heard.person.lang)))
             return await self._save(update.chat_id, update.update_id, replies=outcome.replies)
+        pace = self._pace.judge(update.chat_id, heard.incoming)
+        if pace == "silent":
+            return await self._save(update.chat_id, update.update_id)
         chat = await self._chat(update.chat_id, heard)
+        if pace == "slow_down":
+            slower = Reply(text=t("bot.slow_down", chat.lang))
+            return await self._save(update.chat_id, update.update_id, replies=(slower,))
         return await self._converse(update.chat_id, update.update_id, chat, heard.incoming)
 
     async def settle(self, chat_id: str) -> Handled:

@@ -69,7 +69,14 @@ def _means_us_in_group(update: Update) -> bool:
 def _incoming(message: Message, key: str, *, edited: bool) -> Incoming | None:
     # A NUL is no character to a database; marked like this it is told as unreadable.
     text = (message.text or message.caption or "").replace("\x00", "\ufffd")
-    basics: dict[str, Any] = {"key": key, "number": message.message_id, "text": text, "reply_to": _replied(message)}
+    basics: dict[str, Any] = {
+        "key": key,
+        "number": message.message_id,
+        "text": text,
+        "reply_to": _replied(message),
+        "at": int((message.edit_date or message.date).timestamp()),
+        "forwarded": message.forward_origin is not None,
+    }
     if edited:
         return None if message.location else Incoming(**basics, edited=True)
     if files := _pictures(message):
@@ -117,6 +124,7 @@ def _pictures(message: Message) -> tuple[ChannelFile, ...]:
 
 
 _UNKNOWN = "application/octet-stream"
+_ARCHIVE = re.compile(r"zip|rar|7z|\btar\b|compressed")
 
 
 def _no_photo(message: Message) -> NO_PHOTO | None:
@@ -125,7 +133,8 @@ def _no_photo(message: Message) -> NO_PHOTO | None:
     if message.video or message.video_note or message.animation:
         return "video"
     if document := message.document:
-        return "video" if (document.mime_type or "").startswith("video/") else "file"
+        kind = document.mime_type or ""
+        return "video" if kind.startswith("video/") else "archive" if _ARCHIVE.search(kind) else "file"
     if message.sticker:
         return "sticker"
     return "other" if message.effective_attachment is not None else None

@@ -24,7 +24,7 @@ def heard(kind: str = "message", **content: Any) -> Incoming | None:
 
 
 def incoming(**values: Any) -> Incoming:
-    basics: dict[str, Any] = {"key": "telegram:1:1", "number": 3}
+    basics: dict[str, Any] = {"key": "telegram:1:1", "number": 3, "at": 1_763_000_000}
     return Incoming(**(basics | values))
 
 
