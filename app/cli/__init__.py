@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 import typer
 
-from app.cli import care, processes
+from app.cli import care, posters, processes
 from app.cli.places import places_cli
 from app.cli.privacy import privacy_cli
 from app.cli.rules import rules_cli
@@ -29,6 +29,7 @@ for command in (
     processes.webhook,
     care.demo,
     care.doctor,
+    posters.qr,
 ):
     cli.command()(command)
 cli.add_typer(care.audit, name="audit")
