@@ -21,7 +21,7 @@ from app.api.views import (
     status_word,
 )
 from app.history import service as history
-from app.history.model import Event
+from app.history.model import Event, Kind
 from app.i18n import Lang
 from app.notify import service as notify
 from app.reports import service as reports
@@ -178,6 +178,7 @@ class CaseView(Struct):
     handovers: int
     original: Annotated[str | None, Doc(description="The report this one was merged into.")]
     rating: Rating | None
+    voices: Annotated[int, Doc(description="Voice messages the reporter left; coordinators may hear them.")]
     photos: list[CasePhoto]
     messages: list[CaseMessage]
     history: list[CaseEvent]
@@ -269,6 +270,11 @@ def _proposal(events: Iterable[Event], agencies: Mapping[str, Agency], lang: Lan
     )
 
 
+def _voices(events: Iterable[Event]) -> int:
+    erased = any(event.kind == Kind.DATA_ERASED for event in events)
+    return 0 if erased else sum(len(event.data.get("sounds", ())) for event in events)
+
+
 async def _photos(ctx: Context, report: Report, pictures: Iterable[Picture]) -> list[CasePhoto]:
     return [
         CasePhoto(
@@ -328,6 +334,7 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         report.handovers,
         original.code if original else None,
         report.rating,
+        _voices(events),
         await _photos(ctx, report, case.pictures),
         [
             CaseMessage(m.message_id, m.at, m.kind, _by(m.author_kind, m.author_id, names), m.visibility, m.body)

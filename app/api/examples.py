@@ -262,6 +262,7 @@ CASE = {
     "handovers": 0,
     "original": None,
     "rating": None,
+    "voices": 0,
     "photos": [
         {
             "photo_id": "0198c6a2-8b22-7e31-9d22-1b2c3d4e5f60",

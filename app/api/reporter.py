@@ -13,7 +13,7 @@ from app.api.context import Req, answer, context, staff
 from app.api.declare import COORDINATOR, call
 from app.api.follow import found
 from app.errors import Conflict, Invalid, NotFound
-from app.reports import blocking, service
+from app.reports import blocking, service, voice
 from app.reports.blocking import Block
 
 _GONE = NotFound("reports.code_unknown", code="PA-7K3M-9QX2")
@@ -84,4 +84,24 @@ async def _change(request: Req, code: str, verb: Callable[..., Awaitable[Block]]
     return answer(request, _view(await verb(parts.pool, parts.rules, actor, report, body.reason)))
 
 
-ROUTES = [see_block, block_reporter, unblock_reporter]
+@post(
+    "/reports/{code:str}/voice/{number:str}",
+    **call(
+        COORDINATOR,
+        "case",
+        body=BlockBody,
+        raw="application/octet-stream",
+        errors=(_NO_REASON, NotFound("sounds.not_found"), _GONE),
+    ),
+)
+async def hear_voice(request: Req, code: FromPath[str], number: FromPath[str]) -> Response[bytes]:
+    body, _ = await read_body(request, BlockBody)
+    parts, actor = context(request).parts, staff(request)
+    report = service.visible(actor, await found(request, code))
+    at = int(number) if number.isascii() and number.isdigit() else 0
+    heard = await voice.hear(parts.pool, parts.objects, parts.rules, actor, report, at, body.reason)
+    headers = {"Content-Disposition": f'attachment; filename="{report.code}-{at}"', "Cache-Control": "no-store"}
+    return Response(heard.data, media_type=heard.content_type, headers=headers)
+
+
+ROUTES = [see_block, block_reporter, unblock_reporter, hear_voice]

@@ -164,6 +164,7 @@ def _facts_of_intake(report: Report, decision: Decision, new: NewReport) -> list
             "consent": CONSENT_VERSION,
             "intake_due": report.intake_due_at.isoformat(),
         }
+        | ({"sounds": [s.sha256 for s in new.sounds]} if new.sounds else {})
         | ({"forwarded": True} if new.forwarded else {}),
     )
     routed = {
@@ -286,6 +287,7 @@ def _filing(new: NewReport, report: Report, decision: Decision, body_hash: bytes
         contact=new.contact,
         consent_version=CONSENT_VERSION,
         photos=[store.PhotoClaim(uuid7(), bytes.fromhex(p.sha256), "before") for p in new.photos],
+        sounds=[bytes.fromhex(s.sha256) for s in new.sounds],
         events=events,
         jobs=[tell_job(report.report_id, events[0].seq, events[-1].seq)],
     )

@@ -10,6 +10,7 @@ from msgspec import Struct
 from app.i18n import Lang
 from app.photos.model import StoredPhoto
 from app.places.model import Commune
+from app.sounds.service import StoredSound
 
 Channel = Literal["web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311"]
 Urgency = Literal["urgent", "normal", "complex"]
@@ -19,7 +20,7 @@ MessageKind = Literal["question", "info", "progress", "resolution", "reason", "n
 Audience = Literal["public", "reporter", "staff"]
 
 TEXT_MIN, TEXT_MAX = 5, 4000
-PHOTOS_MAX = 6
+PHOTOS_MAX, SOUNDS_MAX = 6, 3
 CONSENT_VERSION = "2026-01"
 """Version of the consent text in the catalogues; grows when that text changes."""
 
@@ -73,6 +74,7 @@ class NewReport(Struct, frozen=True, kw_only=True):
     consent: bool
     category: str | None = None
     photos: tuple[StoredPhoto, ...] = ()
+    sounds: tuple[StoredSound, ...] = ()
     contact: Contact = Contact()
     citizen_id: UUID | None = None
     key: tuple[str, str] | None = None

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.i18n import LANGS
 from app.i18n.text import fold
-from bot.conversation import filling, own, places, presses, questions, rights, wishes
+from bot.conversation import filling, own, places, presses, questions, rights, voice, wishes
 from bot.conversation.draft import Asked, Draft, Spot
 from bot.conversation.intents import Intent, asked_code, code_in, intent_of
 from bot.conversation.model import Choice, Incoming
@@ -46,6 +46,8 @@ def _respond(turn: Turn) -> Talk:
             yield from filling.take_content(turn)
         else:
             _repeat_or_hint(turn)
+    elif said.sound:
+        yield from voice.take(turn, said.sound)
     elif said.point or said.photos or said.refused or said.photo_left:
         yield from filling.take_content(turn)
     else:

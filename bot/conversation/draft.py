@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from app.reports.model import PHOTOS_MAX, Place
+from app.sounds.service import StoredSound
 from bot.conversation.model import Choice, Photo
 
 
@@ -89,6 +90,7 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     photos_told: int = 0
     full_told: bool = False
     danger_told: bool = False
+    sounds: tuple[StoredSound, ...] = ()
     forwarded: bool = False
     """Something in it was passed on from elsewhere; coordinators see it in the history."""
     sent: str = ""
@@ -97,7 +99,10 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def begun(self) -> bool:
         """Whether a report is in the making."""
-        return bool(self.content or self.spot or self.category) or self.asked in (Asked.TEXT, Asked.NEW_TEXT)
+        return bool(self.content or self.sounds or self.spot or self.category) or self.asked in (
+            Asked.TEXT,
+            Asked.NEW_TEXT,
+        )
 
     @property
     def elsewhere(self) -> bool:
@@ -111,5 +116,11 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def revision(self) -> str:
         """Names what would be sent: an older summary's button must not send something else than it shows."""
-        said = (self.content.text, [p.photo.sha256 for p in self.content.photos], self.spot, self.category)
+        said = (
+            self.content.text,
+            [p.photo.sha256 for p in self.content.photos],
+            [s.sha256 for s in self.sounds],
+            self.spot,
+            self.category,
+        )
         return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:8]

@@ -122,6 +122,7 @@ class Fulfilment:
             consent=wish.consents or self._know.consented,
             category=draft.category,
             photos=tuple(photo.photo for photo in draft.content.photos),
+            sounds=draft.sounds,
             contact=Contact(phone=draft.phone),
             citizen_id=self._chat.citizen_id,
             key=key,

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from app.errors import Problem
 from app.photos.model import StoredPhoto
+from app.sounds.service import StoredSound
 
 Command = Literal["start", "report", "track", "list", "lang", "cancel", "delete", "mydata", "help"]
 COMMANDS: dict[str, Command] = {
@@ -63,6 +64,10 @@ class Incoming(Struct, frozen=True, kw_only=True):
     photos: tuple[Photo, ...] = ()
     refused: tuple[Problem, ...] = ()
     photo_left: Literal["", "full", "known"] = ""
+    voice: ChannelFile | None = None
+    """A voice message still lying with the channel; once fetched, ``sound``."""
+    seconds: int = 0
+    sound: StoredSound | None = None
     album: bool = False
     """More pictures of the same sending may follow at once."""
     edited: bool = False

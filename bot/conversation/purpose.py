@@ -71,7 +71,7 @@ def _state_key(turn: Turn, report: Report) -> str:
 def sent_elsewhere(turn: Turn, content: Content) -> Answered:
     """What is no field report gets the right address at once. A photo or a place makes it one all the same."""
     draft = turn.draft
-    if draft.content or draft.spot or draft.category or content.photos or turn.incoming.point:
+    if draft.content or draft.sounds or draft.spot or draft.category or content.photos or turn.incoming.point:
         return False
     matter = out_of_scope(turn.know.rules, content.text)
     if matter is None:

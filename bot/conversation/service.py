@@ -19,13 +19,14 @@ from app.notify.templates import ZONE
 from app.photos.model import MAX_BYTES
 from app.photos.service import store_photo
 from app.reports.model import CONSENT_VERSION
+from app.sounds.service import check_size, store_sound
 from bot.conversation import store
 from bot.conversation.channel import Channel, Heard, Update
 from bot.conversation.dialogue import converse
 from bot.conversation.draft import Draft
 from bot.conversation.filling import photo_use
 from bot.conversation.fulfilment import Fulfilment, Parts
-from bot.conversation.model import Choice, Incoming, Photo, Reply
+from bot.conversation.model import ChannelFile, Choice, Incoming, Photo, Reply
 from bot.conversation.pace import Pace
 from bot.conversation.store import Chat, Queued, Result
 from bot.conversation.turn import Knowledge, Outcome
@@ -120,6 +121,8 @@ class Desk:
     async def _converse(self, chat_id: str, update_id: int | None, chat: Chat, incoming: Incoming) -> Handled:
         if incoming.files:
             incoming = await self._with_photos(chat.draft, incoming)
+        if incoming.voice:
+            incoming = await self._with_sound(incoming, incoming.voice)
         know = self._knowledge(chat, chat.lang)
         fulfil = Fulfilment(self._parts, self._channel, chat, know)
         talk = converse(chat.draft, incoming, know)
@@ -171,6 +174,18 @@ class Desk:
                 refused.append(Problem("bot.photo_lost", {"name": name}))
         found = {"photos": tuple(photos), "refused": (*incoming.refused, *refused), "photo_left": left, "files": ()}
         return msgspec.structs.replace(incoming, **found)
+
+    async def _with_sound(self, incoming: Incoming, file: ChannelFile) -> Incoming:
+        """The message with its voice stored, or with why it is not."""
+        try:
+            check_size(file.size, incoming.seconds)
+            data = await self._channel.fetch(file)
+            stored = await store_sound(self._parts.pool, self._parts.objects, data, incoming.seconds)
+        except Invalid as error:
+            return msgspec.structs.replace(incoming, voice=None, refused=(*incoming.refused, *error.problems))
+        except Refused:
+            return msgspec.structs.replace(incoming, voice=None, refused=(Problem("bot.voice_lost"),))
+        return msgspec.structs.replace(incoming, voice=None, sound=stored)
 
 
 def _finish(talk: Generator[Wish, Any, Outcome]) -> Outcome:

@@ -172,6 +172,14 @@ _KEEP = """,
     claimed AS (
         INSERT INTO draft_photos (channel, chat_id, sha256) SELECT $3, $4, p FROM done, unnest($10::bytea[]) AS p
         ON CONFLICT DO NOTHING
+    ),
+    unheard AS (
+        DELETE FROM draft_sounds
+        WHERE channel = $3 AND chat_id = $4 AND sha256 <> ALL ($11::bytea[]) AND EXISTS (SELECT FROM done)
+    ),
+    heard AS (
+        INSERT INTO draft_sounds (channel, chat_id, sha256) SELECT $3, $4, s FROM done, unnest($11::bytea[]) AS s
+        ON CONFLICT DO NOTHING
     )"""
 _FORGET = """,
     forgotten AS (DELETE FROM drafts WHERE channel = $3 AND chat_id = $4 AND EXISTS (SELECT FROM done))"""
@@ -189,7 +197,13 @@ async def save(conn: Conn, result: Result) -> list[Queued] | None:
     elif draft is not None:
         sql = _DONE + _KEEP + _SAY
         hashes = list({bytes.fromhex(photo.photo.sha256) for photo in draft.photos})
-        extra = (result.citizen_id, result.draft_id, draft, hashes)
+        extra = (
+            result.citizen_id,
+            result.draft_id,
+            draft,
+            hashes,
+            [bytes.fromhex(sound.sha256) for sound in draft.sounds],
+        )
     row = await conn.fetchrow(
         sql,
         result.bot,
@@ -294,7 +308,7 @@ async def remind(conn: Conn, replies: dict[Lang, Reply], silent_for: timedelta) 
         WITH silent AS (
             UPDATE drafts d SET reminded_at = now()
             FROM citizens c WHERE c.citizen_id = d.citizen_id AND d.reminded_at IS NULL
-              AND d.updated_at < now() - $1::interval AND d.state ?| ARRAY['content', 'spot']
+              AND d.updated_at < now() - $1::interval AND d.state ?| ARRAY['content', 'sounds', 'spot']
               AND NOT EXISTS (SELECT FROM channel_identities i WHERE i.citizen_id = d.citizen_id
                               AND i.channel = d.channel AND i.unreachable_since IS NOT NULL)
             RETURNING d.channel, d.chat_id, c.lang
@@ -315,7 +329,7 @@ async def expire(conn: Conn, silent_for: timedelta, after_reminder: timedelta) -
     done = await conn.execute(
         """
         DELETE FROM drafts d WHERE updated_at < now() - $1::interval
-          AND (reminded_at < now() - $2::interval OR NOT state ?| ARRAY['content', 'spot']
+          AND (reminded_at < now() - $2::interval OR NOT state ?| ARRAY['content', 'sounds', 'spot']
                OR EXISTS (SELECT FROM channel_identities i WHERE i.citizen_id = d.citizen_id
                           AND i.channel = d.channel AND i.unreachable_since IS NOT NULL))
         """,

@@ -86,6 +86,11 @@ def _incoming(message: Message, key: str, *, edited: bool) -> Incoming | None:
     if contact := message.contact:
         own = message.from_user is not None and contact.user_id == message.from_user.id
         return Incoming(**basics, phone=contact.phone_number) if own else Incoming(**basics, foreign_contact=True)
+    if voice := message.voice or message.audio:
+        file = ChannelFile(voice.file_id, voice.file_unique_id, voice.file_size)
+        length = voice.duration
+        seconds = int(length if isinstance(length, int) else length.total_seconds())
+        return Incoming(**basics, voice=file, seconds=seconds)
     if kind := _no_photo(message):
         return Incoming(**basics, cannot_use=kind)
     if not text:
@@ -128,8 +133,6 @@ _ARCHIVE = re.compile(r"zip|rar|7z|\btar\b|compressed")
 
 
 def _no_photo(message: Message) -> NO_PHOTO | None:
-    if message.voice or message.audio:
-        return "voice"
     if message.video or message.video_note or message.animation:
         return "video"
     if document := message.document:
