@@ -91,6 +91,7 @@ async def _change(request: Req, code: str, verb: Callable[..., Awaitable[Block]]
         "case",
         body=BlockBody,
         raw="application/octet-stream",
+        example=(examples.BLOCK_BODY, None),
         errors=(_NO_REASON, NotFound("sounds.not_found"), _GONE),
     ),
 )

@@ -191,5 +191,5 @@ def test_without_a_number_it_is_no_update(update: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("kind", ["voice", "audio"])
 def test_a_voice_message_is_taken_with_its_length(kind: str) -> None:
-    found = heard(**{kind: file("", "audio/ogg", duration=7)}, caption="đèn hỏng")
-    assert found == incoming(text="đèn hỏng", voice=ChannelFile("F", "U", 5), seconds=7)
+    content: dict[str, Any] = {kind: file("", "audio/ogg", duration=7), "caption": "đèn hỏng"}
+    assert heard(**content) == incoming(text="đèn hỏng", voice=ChannelFile("F", "U", 5), seconds=7)

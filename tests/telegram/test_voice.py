@@ -58,18 +58,19 @@ async def test_a_voice_is_kept_with_the_report_and_heard_by_coordinators_alone(p
 async def test_a_voice_goes_with_the_person_who_is_erased(parts: Parts, lan: SimUser) -> None:
     await with_voice(lan, OGG + b"2")
     async with parts.pool.acquire() as conn:
-        sha256, citizen_id = await conn.fetchrow(
+        row = await conn.fetchrow(
             """
             SELECT s.sha256, c.citizen_id FROM report_sounds s JOIN report_contacts c USING (report_id)
             JOIN channel_identities i USING (citizen_id) WHERE i.channel_user_id = $1
             """,
             str(lan.id),
         )
-    person: UUID = citizen_id
+    assert row is not None
+    person: UUID = row["citizen_id"]
     await rights.erase(parts.pool, person, SYSTEM)
     assert await sounds.sweep_orphans(parts.pool, parts.objects) >= 1
     with pytest.raises(NotFound):
-        await sounds.read_sound(parts.objects, sha256.hex())
+        await sounds.read_sound(parts.objects, row["sha256"].hex())
 
 
 async def test_a_voice_in_a_draft_is_not_swept_and_one_of_a_dropped_draft_is(parts: Parts, lan: SimUser) -> None:
