@@ -22,6 +22,7 @@ from app.reports import deadlines, reminders
 from app.reports import service as reports
 from app.routing import service as routing
 from app.settings import Settings
+from app.sounds import service as sounds
 from app.wiring import Parts, open_parts
 from bot.conversation import service as conversation
 from bot.officers import store as officers
@@ -138,6 +139,11 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
     async def sweep_photos(_: Schedule) -> None:
         swept = await photos.sweep_orphans(parts.pool, parts.objects)
         log.info("orphan photos removed", photos=swept)
+
+    @queue.schedule("sweep_sounds", "19 * * * *")
+    async def sweep_sounds(_: Schedule) -> None:
+        swept = await sounds.sweep_orphans(parts.pool, parts.objects)
+        log.info("orphan voice messages removed", sounds=swept)
 
     @queue.schedule("sweep_accounts", "41 * * * *")
     async def sweep_accounts(_: Schedule) -> None:

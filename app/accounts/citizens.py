@@ -17,6 +17,8 @@ class Citizen(Struct, frozen=True):
     citizen_id: UUID
     lang: Lang
     consent_version: str | None
+    blocked: str | None = None
+    """Why new reports of theirs are refused; None: they are not."""
 
 
 async def citizen(conn: Conn, channel: str, user_id: str, display_name: str, lang: Lang) -> Citizen:
@@ -31,7 +33,9 @@ async def citizen(conn: Conn, channel: str, user_id: str, display_name: str, lan
             RETURNING citizen_id
         ),
         made AS (INSERT INTO citizens (citizen_id, lang) SELECT citizen_id, $5 FROM identity WHERE citizen_id = $4)
-        SELECT identity.citizen_id, coalesce(c.lang, $5) AS lang, c.consent_version
+        SELECT identity.citizen_id, coalesce(c.lang, $5) AS lang, c.consent_version,
+               (SELECT b.reason FROM citizen_blocks b
+                WHERE b.citizen_id = identity.citizen_id AND b.lifted_at IS NULL) AS blocked
         FROM identity LEFT JOIN citizens c USING (citizen_id)
         """,
         channel,
@@ -41,7 +45,7 @@ async def citizen(conn: Conn, channel: str, user_id: str, display_name: str, lan
         lang,
     )
     assert row is not None
-    return Citizen(row["citizen_id"], row["lang"], row["consent_version"])
+    return Citizen(row["citizen_id"], row["lang"], row["consent_version"], row["blocked"])
 
 
 async def name(conn: Conn, citizen_id: UUID) -> str:
@@ -100,3 +104,38 @@ async def unreachable(conn: Conn, channel: str, user_id: str, reason: str) -> No
         user_id,
         reason,
     )
+
+
+async def blocked(conn: Conn, citizen_id: UUID) -> tuple[datetime, str] | None:
+    """Since when and why a person's new reports are refused, if they are."""
+    row = await conn.fetchrow(
+        "SELECT blocked_at, reason FROM citizen_blocks WHERE citizen_id = $1 AND lifted_at IS NULL", citizen_id
+    )
+    return (row["blocked_at"], row["reason"]) if row else None
+
+
+async def block(conn: Conn, citizen_id: UUID, report_id: UUID, staff_id: UUID, reason: str, at: datetime) -> bool:
+    """Refuse a person's new reports, on the strength of one of them. False: they are refused already."""
+    done = await conn.execute(
+        """
+        INSERT INTO citizen_blocks (citizen_id, blocked_at, report_id, blocked_by, reason) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT DO NOTHING
+        """,
+        citizen_id,
+        at,
+        report_id,
+        staff_id,
+        reason,
+    )
+    return done.endswith(" 1")
+
+
+async def unblock(conn: Conn, citizen_id: UUID, staff_id: UUID, at: datetime) -> bool:
+    """Take a person's reports again. False: they were not refused."""
+    done = await conn.execute(
+        "UPDATE citizen_blocks SET lifted_at = $3, lifted_by = $2 WHERE citizen_id = $1 AND lifted_at IS NULL",
+        citizen_id,
+        staff_id,
+        at,
+    )
+    return done.endswith(" 1")

@@ -117,6 +117,9 @@ class EventKind(StrEnum):
     CHAT_UNLINKED = "chat_unlinked"
     GROUP_LINKED = "group_linked"
     GROUP_UNLINKED = "group_unlinked"
+    CITIZEN_BLOCKED = "citizen_blocked"
+    CITIZEN_UNBLOCKED = "citizen_unblocked"
+    CITIZEN_ERASED = "citizen_erased"
 
 
 class Entry(Struct, frozen=True):

@@ -213,6 +213,7 @@ class CaseView(Struct):
     rating: Rating | None
     voices: Voices
     follower_ratings: FollowerRatings
+    recordings: Annotated[int, Doc(description="Voice messages the reporter left; coordinators may hear them.")]
     photos: list[CasePhoto]
     messages: list[CaseMessage]
     history: list[CaseEvent]
@@ -310,6 +311,11 @@ def _proposal(events: Iterable[Event], agencies: Mapping[str, Agency], lang: Lan
     )
 
 
+def _recordings(events: Iterable[Event]) -> int:
+    erased = any(event.kind == Kind.DATA_ERASED for event in events)
+    return 0 if erased else sum(len(event.data.get("sounds", ())) for event in events)
+
+
 async def _photos(ctx: Context, report: Report, pictures: Iterable[Picture]) -> list[CasePhoto]:
     return [
         CasePhoto(
@@ -377,6 +383,7 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         report.rating,
         voices,
         FollowerRatings(**{str(rating): count for rating, count in rated.items()}),
+        _recordings(events),
         await _photos(ctx, report, case.pictures),
         [
             CaseMessage(

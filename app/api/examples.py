@@ -328,6 +328,7 @@ CASE = {
     "rating": None,
     "voices": 3,
     "follower_ratings": {"satisfied": 0, "acceptable": 0, "dissatisfied": 0},
+    "recordings": 0,
     "photos": [
         {
             "photo_id": "0198c6a2-8b22-7e31-9d22-1b2c3d4e5f60",
@@ -401,6 +402,8 @@ MISROUTED = {
 }
 IDENTITY_BODY = {"reason": "Gọi lại để hỏi rõ vị trí cây đèn."}
 IDENTITY = {"name": "Nguyễn Thị Lan", "phone": "0912 345 678", "email": ""}
+BLOCK_BODY = {"reason": "Nhiều lần gửi phản ánh không có thật."}
+BLOCK = {"in_chat": True, "blocked_since": _DUE, "reason": "Nhiều lần gửi phản ánh không có thật."}
 HOTLINE = {
     "code": _CODE,
     "status": "assigned",

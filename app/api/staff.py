@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from app.accounts import service as accounts
-from app.api import examples, rules
+from app.api import examples, reporter, rules
 from app.api.body import read_body, read_query
 from app.api.case import CaseView, QueuePage, case_view, queue_items
 from app.api.context import Req, answer, context, staff
@@ -300,4 +300,4 @@ async def take_call(request: Req) -> Response[bytes]:
     return answer(request, view, 201)
 
 
-ROUTES = [queue, see_case, do_act, see_identity, original, take_call, *rules.ROUTES]
+ROUTES = [queue, see_case, do_act, see_identity, original, take_call, *reporter.ROUTES, *rules.ROUTES]

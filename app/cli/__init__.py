@@ -7,8 +7,9 @@ from pathlib import Path
 import structlog
 import typer
 
-from app.cli import care, processes
+from app.cli import care, posters, processes
 from app.cli.places import places_cli
+from app.cli.privacy import privacy_cli
 from app.cli.rules import rules_cli
 from app.cli.staff import staff_cli
 from app.cli.zalo import zalo_cli
@@ -29,10 +30,12 @@ for command in (
     processes.webhook,
     care.demo,
     care.doctor,
+    posters.qr,
 ):
     cli.command()(command)
 cli.add_typer(care.audit, name="audit")
 cli.add_typer(places_cli, name="places")
+cli.add_typer(privacy_cli, name="privacy")
 cli.add_typer(rules_cli, name="rules")
 cli.add_typer(staff_cli, name="staff")
 cli.add_typer(zalo_cli, name="zalo")

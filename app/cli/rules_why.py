@@ -121,6 +121,7 @@ def explain(
     from app.errors import AppError
     from app.i18n.text import fold
     from app.places.service import embedded_default
+    from app.routing.danger import is_danger
     from app.routing.guess import clear_guess
 
     gazetteer = embedded_default()
@@ -131,6 +132,7 @@ def explain(
         at=_moment(time, lang),
         category=category or clear_guess(guesses),
         text_folded=fold(text),
+        danger=is_danger(text),
         channel=channel,
         urgency=urgency,
         has_photo=photo,

@@ -18,6 +18,7 @@ from app.places.coordinates import check_point
 from app.places.gazetteer import Gazetteer
 from app.routing import service as routing
 from app.routing.calendar import VIETNAM
+from app.routing.danger import is_danger
 from app.routing.examples import Place
 from app.routing.guess import clear_guess
 from app.routing.model import CHANNELS, REPORTER_KINDS, URGENCIES, Facts, Guess
@@ -60,6 +61,7 @@ def case_of(form: Form, rules: RuleSet, gazetteer: Gazetteer) -> Case:
         commune_kind=place.commune_kind if place else None,
         province_code=place.province_code if place else None,
         text_folded=fold(text),
+        danger=is_danger(text),
         channel=next((one for one in CHANNELS if one == form.text("channel")), "web"),
         urgency=next((one for one in URGENCIES if one == form.text("urgency")), None),
         has_photo=bool(form.text("photo")),

@@ -237,4 +237,11 @@ async def _erasures(conn: Conn) -> Findings:
     due = row["since"] + _ERASE_WITHIN
     level: Level = "bad" if due - datetime.now(UTC) < _ERASE_SOON else "warn"
     says = f"{row['people']} people wait to have their data erased; the first by {due:%Y-%m-%d}, as the law has it."
-    return [Finding("personal data", level, says, "The table data_requests names them; erase, then set done_at.")]
+    return [
+        Finding(
+            "personal data",
+            level,
+            says,
+            "See 'phananh privacy list'; 'phananh privacy erase --due' erases those whose time is up.",
+        )
+    ]

@@ -57,6 +57,8 @@ class Kind(StrEnum):
     REMINDED = "reminded"
     IDENTITY_VIEWED = "identity_viewed"
     DATA_ERASED = "data_erased"
+    REPORTER_BLOCKED = "reporter_blocked"
+    REPORTER_UNBLOCKED = "reporter_unblocked"
 
 
 class Fact(Struct, frozen=True):

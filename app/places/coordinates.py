@@ -10,6 +10,7 @@ from app.errors import Invalid
 from app.i18n.text import fold
 from app.places.dataset import known, ward_sites
 from app.places.geo import Sites
+from app.places.maplinks import find_map_link
 
 # Vietnam is what lies within this distance of the centre of a commune or of a ward it was made of. The farthest
 # land of any commune outside the two archipelagos is 33.1 km from such a centre (measured on real boundaries, 60,000
@@ -68,26 +69,20 @@ _DEGREES = r"\d{1,3}\s*[°º]\s*(?:\d{1,2}(?:[.,]\d+)?\s*['’′]\s*(?:\d{1,2}(
 _LABEL = r"(?:(?:vi do|kinh do|latitude|longitude|lat|long|lng|lon)\s*[:=]?\s*)?"
 _ANGLE = rf"({_LABEL})([nsewbd]?)\s*([+-]?(?:{_DEGREES}|{_NUMBER}))\s*°?\s*([nsewbd]?)"
 _PAIR = re.compile(rf"(?:(?:toa do|gps|vi tri)\s*[:=]?\s*)?[(\[]?\s*{_ANGLE}\s*[,;/|]?\s*{_ANGLE}\s*[)\]]?\.?")
-# A shared map link: ...?q=9.1,105.1   ...?ll=   .../@9.1,105.1,17z   ...!3d9.1!4d105.1
-_LINK = re.compile(
-    r"https?://\S*?(?:!3d(-?\d+\.\d+)!4d(-?\d+\.\d+)|(?:[?&](?:q|ll|query)=|@)(-?\d+\.\d+)(?:,|%2c)\+?(-?\d+\.\d+))"
-)
 _LONGEST = 500
 _PARTS = re.compile(r"\d+(?:[.,]\d+)?")
 
 
 def parse_coordinates(text: str) -> tuple[float, float] | None:
-    """Latitude and longitude when the text is nothing but coordinates or a map link that holds them, else None.
+    """Latitude and longitude when the text is nothing but coordinates, or has a map link that holds them, else None.
 
     Takes decimal points and commas, degrees with minutes and seconds, N/S/E/W and B (Bắc) / Đ (Đông), labels in either
     order. A decimal needs two digits behind the point, so house numbers are left alone. Nothing is checked or exchanged
     here: see ``check_point``.
     """
-    folded = fold(text[:_LONGEST])
-    if link := _LINK.search(folded):
-        lat, lon = (part for part in link.groups() if part is not None)
-        return float(lat), float(lon)
-    pair = _PAIR.fullmatch(folded)
+    if (link := find_map_link(text)) and link.point:
+        return link.point
+    pair = _PAIR.fullmatch(fold(text[:_LONGEST]))
     if pair is None:
         return None
     label, before, first, after, other_label, other_before, second, other_after = pair.groups()

@@ -4,8 +4,9 @@ from msgspec import Struct
 
 from app.places.coordinates import check_point, parse_coordinates
 from app.places.dataset import Commune
+from app.places.maplinks import MapLink, find_map_link
 
-__all__ = ["Candidate", "Commune", "Located", "check_point", "parse_coordinates"]
+__all__ = ["Candidate", "Commune", "Located", "MapLink", "check_point", "find_map_link", "parse_coordinates"]
 
 
 class Candidate(Struct, frozen=True):

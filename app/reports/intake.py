@@ -34,6 +34,7 @@ from app.reports.model import (
     Report,
     Status,
 )
+from app.routing.danger import is_danger
 from app.routing.guess import clear_guess
 from app.routing.model import COMMUNE_KINDS, Decision, Facts
 from app.routing.ruleset import RuleSet
@@ -191,6 +192,8 @@ def _facts_of_intake(report: Report, decision: Decision, new: NewReport) -> list
         | {name: list(said) for name, said in (("calls", decision.calls), ("tags", decision.tags)) if said}
         | ({"answers": dict(report.answers)} if report.answers else {})
         | ({"reporter": report.reporter_kind} if report.reporter_kind != "citizen" else {})
+        | ({"sounds": [s.sha256 for s in new.sounds]} if new.sounds else {})
+        | ({"forwarded": True} if new.forwarded else {})
         | _first_answer(decision),
     )
     routed = {
@@ -271,6 +274,7 @@ def facts_for(new: NewReport, located: Located, category: str | None, at: dateti
         commune_kind=next((kind for kind in COMMUNE_KINDS if commune and kind == commune.kind), None),
         province_code=commune.province_code if commune else None,
         text_folded=fold(new.text),
+        danger=is_danger(new.text),
         channel=new.channel,
         has_photo=bool(new.photos),
         lat=located.lat,
@@ -323,6 +327,7 @@ def _filing(new: NewReport, report: Report, decision: Decision, body_hash: bytes
         contact=new.contact,
         consent_version=CONSENT_VERSION,
         photos=[store.PhotoClaim(uuid7(), bytes.fromhex(p.sha256), "before") for p in new.photos],
+        sounds=[bytes.fromhex(s.sha256) for s in new.sounds],
         events=events,
         jobs=[tell_job(report.report_id, events[0].seq, events[-1].seq)],
     )

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from app.i18n.text import fold
 from app.reports.model import Report, Urgency
+from app.routing.danger import is_danger
 from app.routing.limits import Limit, parse_limit
 from app.routing.model import COMMUNE_KINDS, Facts
 from app.routing.ruleset import RuleSet
@@ -24,6 +25,7 @@ def facts_of(
         commune_kind=next((kind for kind in COMMUNE_KINDS if lowered.startswith(f"{kind} ")), None),
         province_code=report.province_code,
         text_folded=fold(report.body),
+        danger=is_danger(report.body),
         channel=report.channel,
         urgency=urgency,
         has_photo=has_photo,

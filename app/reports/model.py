@@ -11,6 +11,7 @@ from msgspec import Struct
 from app.i18n import Lang
 from app.photos.model import StoredPhoto
 from app.places.model import Commune
+from app.sounds.service import StoredSound
 
 Channel = Literal["web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311"]
 Urgency = Literal["urgent", "normal", "complex"]
@@ -22,7 +23,7 @@ Adder = Literal["citizen", "staff", "follower"]
 Audience = Literal["public", "reporter", "staff"]
 
 TEXT_MIN, TEXT_MAX = 5, 4000
-PHOTOS_MAX = 6
+PHOTOS_MAX, SOUNDS_MAX = 6, 3
 CONSENT_VERSION = "2026-01"
 """Version of the consent text in the catalogues; grows when that text changes."""
 
@@ -77,11 +78,14 @@ class NewReport(Struct, frozen=True, kw_only=True):
     consent: bool
     category: str | None = None
     photos: tuple[StoredPhoto, ...] = ()
+    sounds: tuple[StoredSound, ...] = ()
     contact: Contact = Contact()
     citizen_id: UUID | None = None
     key: tuple[str, str] | None = None
     answers: Mapping[str, str] = {}
     reporter_kind: ReporterKind = "citizen"
+    forwarded: bool = False
+    """Some of it was passed on from somebody else's message rather than written or taken by the sender."""
 
 
 class Report(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from msgspec import Struct, structs
 from app.db import Pool
 from app.i18n.text import fold
 from app.reports import store_replay as store
+from app.routing.danger import is_danger
 from app.routing.model import COMMUNE_KINDS, Facts
 from app.routing.ruleset import Choice, RuleSet, load
 
@@ -200,6 +201,7 @@ def _facts(row: tuple[Any, ...]) -> Facts:
         commune_kind=next((kind for kind in COMMUNE_KINDS if lowered.startswith(f"{kind} ")), None),
         province_code=province_code,
         text_folded=fold(body),
+        danger=is_danger(body),
         channel=channel,
         has_photo=has_photo,
         lat=lat,

@@ -1,7 +1,8 @@
 """Verbs on reports that exist. Each reads the report, works the act out (``effects``) and writes one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -26,6 +27,8 @@ from app.reports.masking import mask
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Contact, Form, Message, Picture, Report, Status
 from app.reports.workflow import ENDED, Act, Need, check, permitted
 from app.routing.ruleset import RuleSet
+
+_T = TypeVar("_T")
 
 _RACES = 10
 """How often a change that states no version is tried again after somebody else was faster."""
@@ -301,6 +304,22 @@ async def view_identity(
 
     Somebody who reported in a chat is named as the chat does, unless they gave their name.
     """
+    return await about_reporter(pool, rules, actor, report, Kind.IDENTITY_VIEWED, reason, _contact, at)
+
+
+async def about_reporter(
+    pool: Pool,
+    rules: RuleSet,
+    actor: Actor,
+    report: Report,
+    kind: Kind,
+    reason: str,
+    what: Callable[[Conn, UUID], Awaitable[_T]],
+    at: datetime | None = None,
+) -> _T:
+    """Something that concerns the reporter as a person: coordinators only, with a reason that becomes history in the
+    same transaction as ``what`` is done with the report's id. Raises Forbidden, Invalid, Conflict.
+    """
     if actor.role is not Role.COORDINATOR:
         raise Forbidden("reports.identity_confidential")
     words = nfc(reason)
@@ -312,9 +331,9 @@ async def view_identity(
             async with transaction(pool) as conn:
                 seen = await get(conn, report.report_id)
                 change = Change(seen=seen, report=seen, actor=actor, form=Form(text=words), at=at, rules=rules)
-                change.note(Kind.IDENTITY_VIEWED, change.say("note", "staff"))
+                change.note(kind, change.say("note", "staff"))
                 await _write(conn, change)
-                return await _contact(conn, report.report_id)
+                return await what(conn, report.report_id)
         except _Raced:
             continue
     raise Conflict("reports.changed_meanwhile", version=report.version)

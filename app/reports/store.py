@@ -75,7 +75,11 @@ _INSERT = f"""
     ),
     {_photo_branch(_N + 10, "filed")},
     {history.append_cte(_N + 16, "filed")},
-    {jobs.enqueue_cte(_N + 24, "filed")}
+    {jobs.enqueue_cte(_N + 24, "filed")},
+    heard AS (
+        INSERT INTO report_sounds (report_id, sha256, at)
+        SELECT report_id, s.sha256, ${_N + 9}::timestamptz FROM filed, unnest(${_N + 28}::bytea[]) AS s(sha256)
+    )
     SELECT count(*) FROM filed
 """  # noqa: S608  # column names of our own
 
@@ -92,6 +96,7 @@ class Filing(Struct, frozen=True, kw_only=True):
     contact: Contact
     consent_version: str
     photos: Sequence[PhotoClaim]
+    sounds: Sequence[bytes]
     events: Sequence[Event]
     jobs: Sequence[Job]
 
@@ -120,6 +125,7 @@ async def insert(conn: Conn, filing: Filing) -> bool:
         *_photo_arguments(report.report_id, report.submitted_at, "citizen", filing.photos),
         *history.arguments(filing.events),
         *jobs.arguments(filing.jobs),
+        filing.sounds,
     )
     return bool(written)
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from app.i18n.text import fold
 from app.routing.calendar import VIETNAM
+from app.routing.danger import is_danger
 from app.routing.fields import Fields, fields_of, one_of
 from app.routing.guess import clear_guess
 from app.routing.language import optional, required
@@ -169,6 +170,7 @@ def facts_of(rules: "RuleSet", example: Example, place: Place | None) -> Facts:
         commune_kind=place.commune_kind if place else None,
         province_code=place.province_code if place else None,
         text_folded=fold(example.text),
+        danger=is_danger(example.text),
         channel=example.channel,
         urgency=example.urgency,
         has_photo=example.has_photo,

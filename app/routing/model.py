@@ -105,6 +105,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     ``text_folded`` is ``app.i18n.text.fold`` of its words. ``urgency`` only where a person set it; ``commune_name`` and
     ``commune_kind`` only make conditions and reasons richer. ``lat``, ``lon`` in degrees where the point is known, for
     areas that are shapes on the map; ``answers``: question id → answer id of the category's extra questions.
+    ``danger``: its words name a danger for life (``danger.is_danger``).
     """
 
     at: datetime
@@ -116,6 +117,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     text_folded: str = ""
     channel: Channel = "web"
     urgency: Urgency | None = None
+    danger: bool = False
     has_photo: bool = False
     reporter_kind: ReporterKind = "citizen"
     lat: float | None = None

@@ -102,14 +102,15 @@ class RuleSet(Struct, frozen=True):
     def choose(self, facts: Facts) -> Choice:
         """The first rule that holds, or the fallback. Raises Invalid for a category this rule set does not know."""
         category = self._category(facts.category)
-        asked = facts.urgency or category.urgency
+        asked = _asked(facts, category)
         facts = _fitting(facts, category)
         seen = Seen(facts, category.category_id, asked, self.surroundings)
         position = self.surroundings.index.first(seen.value, facts.text_folded, seen.marks)
         rule, clause = (self.fallback.rule, _NO_CLAUSE) if position is None else self.clauses[position]
         then = rule.then
-        # A person's own judgement of urgency stands; a rule only changes what the category would say.
-        urgency = facts.urgency or then.urgency or category.urgency
+        # A person's own judgement of urgency stands, and so does danger for life; a rule only changes what the category
+        # would say.
+        urgency = asked if facts.urgency or facts.danger else then.urgency or category.urgency
         agency_id = self._agency_id(then.agency, facts, category) or self.fallback.rule.then.agency
         return Choice(rule, clause, category, asked, urgency, agency_id, self._handling(then, category, urgency))
 
@@ -144,7 +145,7 @@ class RuleSet(Struct, frozen=True):
         decision = self.decide(facts)
         category = self.categories[decision.category]
         facts = _fitting(facts, category)
-        seen = Seen(facts, category.category_id, facts.urgency or category.urgency, self.surroundings)
+        seen = Seen(facts, category.category_id, _asked(facts, category), self.surroundings)
         explainer = Explainer(self.wording, self.world, self.province_code, facts, seen)
         passed: list[Passed] = []
         for rule in self.rules:
@@ -228,6 +229,11 @@ _NO_CLAUSE = Clause()
 def _fitting(facts: Facts, category: Category) -> Facts:
     """The report without answers to what this category does not ask: a person may have changed the category since."""
     return msgspec.structs.replace(facts, answers=fitting(category, facts.answers)) if facts.answers else facts
+
+
+def _asked(facts: Facts, category: Category) -> Urgency:
+    """The urgency that the rules are shown."""
+    return facts.urgency or ("urgent" if facts.danger else category.urgency)
 
 
 def load(

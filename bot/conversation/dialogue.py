@@ -6,7 +6,19 @@ from typing import Any
 
 from app.i18n import LANGS
 from app.i18n.text import fold
-from bot.conversation import extra, filling, joining, own, places, presses, questions, settings, wishes
+from bot.conversation import (
+    extra,
+    filling,
+    joining,
+    own,
+    places,
+    presses,
+    questions,
+    rights,
+    settings,
+    voice,
+    wishes,
+)
 from bot.conversation.draft import Asked, Draft, Spot
 from bot.conversation.intents import Intent, asked_code, code_in, intent_of
 from bot.conversation.model import Choice, Incoming
@@ -45,6 +57,8 @@ def _respond(turn: Turn) -> Talk:
             yield from filling.take_content(turn)
         else:
             _repeat_or_hint(turn)
+    elif said.sound:
+        yield from voice.take(turn, said.sound)
     elif said.point or said.photos or said.refused or said.photo_left:
         yield from filling.take_content(turn)
     else:
@@ -163,8 +177,10 @@ def _command(turn: Turn) -> Talk:
             yield from settings.link(turn, turn.incoming.argument)
         case "unlink":
             yield from settings.part(turn)
+        case "mydata":
+            yield from rights.show(turn)
         case "delete":
-            turn.say("ask_erase", ((turn.choice("erase_yes", "e1|yes"),),))
+            rights.ask_erase(turn)
         case _:
             turn.say("help")
 

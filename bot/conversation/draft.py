@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from app.reports.model import PHOTOS_MAX, Place
+from app.sounds.service import StoredSound
 from bot.conversation.model import Choice, Photo
 
 
@@ -102,13 +103,19 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The revision of which the person said that it is none of the reports offered."""
     passed_over: tuple[str, ...] = ()
     """Codes of reports that are not offered again."""
+    sounds: tuple[StoredSound, ...] = ()
+    forwarded: bool = False
+    """Something in it was passed on from elsewhere; coordinators see it in the history."""
     sent: str = ""
     """Code of the report that was sent last."""
 
     @property
     def begun(self) -> bool:
         """Whether a report is in the making."""
-        return bool(self.content or self.spot or self.category) or self.asked in (Asked.TEXT, Asked.NEW_TEXT)
+        return bool(self.content or self.sounds or self.spot or self.category) or self.asked in (
+            Asked.TEXT,
+            Asked.NEW_TEXT,
+        )
 
     @property
     def elsewhere(self) -> bool:
@@ -122,6 +129,12 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def revision(self) -> str:
         """Names what would be sent: an older summary's button must not send something else than it shows."""
-        photos = [p.photo.sha256 for p in self.content.photos]
-        said = (self.content.text, photos, self.spot, self.category, sorted(self.answers.items()))
+        said = (
+            self.content.text,
+            [p.photo.sha256 for p in self.content.photos],
+            [s.sha256 for s in self.sounds],
+            self.spot,
+            self.category,
+            sorted(self.answers.items()),
+        )
         return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:8]

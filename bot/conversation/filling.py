@@ -5,13 +5,14 @@ from datetime import timedelta
 import msgspec
 
 from app.i18n.text import nfc
-from app.places.model import parse_coordinates
+from app.places.model import find_map_link, parse_coordinates
 from app.reports.intake import check_text
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Form
 from app.reports.workflow import Act
-from bot.conversation import extra, places, wishes
+from app.routing.danger import is_danger
+from bot.conversation import extra, places, purpose, wishes
 from bot.conversation.draft import Asked, Content, Draft, Piece
-from bot.conversation.intents import code_in, is_danger
+from bot.conversation.intents import code_in, is_upset
 from bot.conversation.model import ChannelFile
 from bot.conversation.questions import about, ask_next
 from bot.conversation.turn import Turn
@@ -20,6 +21,9 @@ from bot.conversation.wishes import Talk
 _STALE = timedelta(minutes=30)
 """After this pause a message may as well be the answer to an officer's question."""
 _JUST_ANSWERED = timedelta(minutes=30)
+_WORTH_KEEPING = 200
+"""With less room than this, a text that does not fit is left out as a whole."""
+_SHOWN_END = 40
 
 
 def photo_use(draft: Draft, file: ChannelFile) -> str:
@@ -42,9 +46,17 @@ def take_content(turn: Turn) -> Talk:
     elif asked in (Asked.ANSWER, Asked.WHY, Asked.WHICH):
         yield from _hold(turn, content)
     elif turn.draft.begun and turn.know.idle < _STALE:
-        add(turn, content)
-    else:
+        yield from _begin(turn, content)
+    elif not (yield from purpose.soothed(turn, content)):
         yield from _find_purpose(turn, content)
+
+
+def _begin(turn: Turn, content: Content) -> Talk:
+    """For the report in the making, unless its first words say that it is none."""
+    if not (yield from purpose.sent_elsewhere(turn, content)):
+        if turn.know.blocked and not turn.draft.content:
+            turn.note("accounts.blocked", reason=turn.know.blocked, centre=turn.know.centre())
+        add(turn, content)
 
 
 def _find_purpose(turn: Turn, content: Content) -> Talk:
@@ -52,7 +64,7 @@ def _find_purpose(turn: Turn, content: Content) -> Talk:
     open_questions = yield from wishes.waiting()
     just_answered = turn.draft.about if turn.know.idle < _JUST_ANSWERED else ""
     if not open_questions and (not just_answered or turn.draft.begun):
-        add(turn, content)
+        yield from _begin(turn, content)
     elif len(open_questions) == 1 and not turn.draft.begun and not just_answered:
         turn.change(asked=Asked.ANSWER, about=open_questions[0].code, held=Content())
         yield from _hold(turn, content)
@@ -118,10 +130,14 @@ def add(turn: Turn, content: Content) -> None:
     replacing = was_asked is Asked.NEW_TEXT and bool(content.pieces)
     if not turn.draft.begun:
         turn.change(about="", held=Content())
+    if turn.incoming.forwarded:
+        turn.change(forwarded=True)
     content = _take_pins(turn, content)
     before = Content(photos=turn.draft.content.photos) if replacing else turn.draft.content
-    taken = content if _fits(turn, before, content) else Content(photos=content.photos)
-    if was_asked is Asked.PLACE and taken.pieces and not taken.photos and places.take_address(turn, taken.text):
+    taken = _fitting(turn, before, content)
+    # Anger is no address.
+    answers = was_asked is Asked.PLACE and taken.pieces and not taken.photos and not is_upset(taken.text)
+    if answers and places.take_address(turn, taken.text):
         ask_next(turn)
         return
     turn.change(content=before.plus(taken))
@@ -138,16 +154,31 @@ def add(turn: Turn, content: Content) -> None:
 
 
 def _take_pins(turn: Turn, content: Content) -> Content:
-    """Pieces that are nothing but a position become the place; the rest stays words."""
+    """Positions become the place; the words around a map link stay words."""
     words = []
     for piece in content.pieces:
-        if pin := parse_coordinates(piece.text):
-            taken = places.take_point(turn, *pin, address=turn.incoming.venue)
+        link = find_map_link(piece.text)
+        pin = link.point if link and link.point else parse_coordinates(piece.text)
+        rest = _without(piece.text, link.written) if link else "" if pin else piece.text
+        if pin:
+            # What stands beside a pin that was asked for is its name.
+            label = rest if turn.draft.asked is Asked.PLACE else ""
+            taken = places.take_point(turn, *pin, address=turn.incoming.venue or label)
+            rest = "" if taken and label else rest
             if taken and not turn.draft.content.pieces:
                 turn.note("place_have")
-        else:
-            words.append(piece)
+        elif link:
+            turn.note("link_no_place")
+        if rest:
+            # A short link stays in the words where there are any: a coordinator may open it.
+            words.append(Piece(piece.number, piece.text if link and not pin else rest))
     return Content(tuple(words), content.photos)
+
+
+def _without(text: str, link: str) -> str:
+    """The words beside a link; nothing where there are none."""
+    rest = "\n".join(" ".join(line.split()) for line in text.replace(link, " ").splitlines()).strip()
+    return rest if any(c.isalnum() for c in rest) else ""
 
 
 def warn(turn: Turn, text: str) -> None:
@@ -208,13 +239,20 @@ def _note_photos(turn: Turn) -> None:
         turn.note("photo_known")
 
 
-def _fits(turn: Turn, before: Content, content: Content) -> bool:
-    """Whether the words fit; a note says what does not."""
+def _fitting(turn: Turn, before: Content, content: Content) -> Content:
+    """As much of it as fits; a note says what does not."""
     whole = before.plus(content)
     if not {p.photo.sha256 for p in content.photos} <= {p.photo.sha256 for p in whole.photos}:
         turn.note("photos_full", most=PHOTOS_MAX)
     length = len(whole.text)
-    if content.pieces and length > TEXT_MAX:
+    if not content.pieces or length <= TEXT_MAX:
+        return content
+    room = TEXT_MAX - (length - len(content.text))
+    if room < _WORTH_KEEPING or len(content.pieces) > 1:
         turn.note("text_too_long", most=TEXT_MAX, length=length)
-        return False
-    return True
+        return Content(photos=content.photos)
+    # Telegram cuts a text of ten thousand characters into three messages: the beginning is kept, and told so.
+    piece = content.pieces[0]
+    kept = piece.text[:room].rsplit(None, 1)[0]
+    turn.note("text_cut", most=TEXT_MAX, end=kept[-_SHOWN_END:])
+    return Content((Piece(piece.number, kept),), content.photos)

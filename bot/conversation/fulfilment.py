@@ -16,15 +16,16 @@ from app.errors import AppError, Conflict, Forbidden
 from app.i18n import Lang
 from app.photos.lab import PhotoLab
 from app.places.service import Gazetteer
-from app.reports import following, ownership
+from app.reports import following, ownership, rights
 from app.reports import service as reports
 from app.reports.intake import file_report
+from app.reports.limits import check_pace
 from app.reports.masking import mask
 from app.reports.model import CONSENT_VERSION, Contact, NewReport, Place, Report, Status
 from app.reports.workflow import Act, acts_for
 from app.routing.service import RuleSet
 from app.settings import Settings
-from bot.conversation import neighbours, wishes
+from bot.conversation import neighbours, store, wishes
 from bot.conversation.channel import Channel
 from bot.conversation.linking import join, part
 from bot.conversation.store import Chat
@@ -110,6 +111,11 @@ class Fulfilment:
                 await self._mute(wish)
             case wishes.LinkCode() | wishes.LinkLook() | wishes.LinkJoin() | wishes.Unlink():
                 return await self._link(wish)
+            case wishes.MyData():
+                return await rights.show(pool, citizen_id)
+            case wishes.TurnAway():
+                async with pool.acquire() as conn:
+                    await store.turn_away(conn, wish.key, self._channel.name, wish.category)
         return None
 
     async def _join(self, wish: wishes.Join) -> wishes.Joined:
@@ -147,6 +153,11 @@ class Fulfilment:
 
     async def _file(self, wish: wishes.FileReport) -> wishes.Sent:
         parts, draft = self._parts, wish.draft
+        if self._chat.blocked:
+            raise Forbidden("accounts.blocked", reason=self._chat.blocked, centre=self._know.centre())
+        key = (self._channel.name, str(self.draft_id))
+        async with parts.pool.acquire() as conn:
+            await check_pace(conn, self._chat.citizen_id, key)
         if wish.consents:
             async with parts.pool.acquire() as conn:
                 await citizens.give_consent(conn, self._chat.citizen_id, CONSENT_VERSION, datetime.now(UTC))
@@ -159,9 +170,11 @@ class Fulfilment:
             category=draft.category,
             answers={question: answer for question, answer in draft.answers.items() if answer},
             photos=tuple(photo.photo for photo in draft.content.photos),
+            sounds=draft.sounds,
             contact=Contact(phone=draft.phone),
             citizen_id=self._chat.citizen_id,
-            key=(self._channel.name, str(self.draft_id)),
+            key=key,
+            forwarded=draft.forwarded,
         )
         know = self._know
         filed = await file_report(parts.pool, know.rules, know.gazetteer, parts.settings.secret_key, new)

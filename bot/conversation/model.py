@@ -8,9 +8,11 @@ from msgspec import Struct
 from app.errors import Problem
 from app.i18n import Lang
 from app.photos.model import StoredPhoto
+from app.sounds.service import StoredSound
 
 Command = Literal[
-    "start", "report", "track", "list", "lang", "cancel", "delete", "help", "mute", "unmute", "link", "unlink",
+    "start", "report", "track", "list", "lang", "cancel", "delete", "mydata", "help",
+    "mute", "unmute", "link", "unlink",
     "officer", "queue", "officer_unlink", "link_group", "unlink_group",
 ]  # fmt: skip
 COMMANDS: dict[str, Command] = {
@@ -35,6 +37,8 @@ COMMANDS: dict[str, Command] = {
     "unlink": "unlink",
     "xoadulieu": "delete",
     "delete": "delete",
+    "dulieucuatoi": "mydata",
+    "mydata": "mydata",
     "trogiup": "help",
     "help": "help",
     "canbo": "officer",
@@ -60,7 +64,7 @@ def command_in(text: str) -> tuple[Command, str] | None:
     return (name, (found[2] or "").strip()[:100]) if found and name else None
 
 
-NO_PHOTO = Literal["voice", "video", "sticker", "file", "other"]
+NO_PHOTO = Literal["voice", "video", "sticker", "archive", "file", "other"]
 
 
 class ChannelFile(Struct, frozen=True):
@@ -94,6 +98,10 @@ class Incoming(Struct, frozen=True, kw_only=True):
     photos: tuple[Photo, ...] = ()
     refused: tuple[Problem, ...] = ()
     photo_left: Literal["", "full", "known"] = ""
+    voice: ChannelFile | None = None
+    """A voice message still lying with the channel; once fetched, ``sound``."""
+    seconds: int = 0
+    sound: StoredSound | None = None
     album: bool = False
     """More pictures of the same sending may follow at once."""
     edited: bool = False
@@ -109,6 +117,10 @@ class Incoming(Struct, frozen=True, kw_only=True):
     reply_to: str = ""
     """The words of our own message that this one replies to."""
     cannot_use: NO_PHOTO | None = None
+    at: int = 0
+    """When it was said, in seconds since 1970 by the channel's clock; 0 where no message came."""
+    forwarded: bool = False
+    """Passed on from somewhere else."""
     in_group: bool = False
     group: str = ""
     """The group's title."""

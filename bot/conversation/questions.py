@@ -26,7 +26,7 @@ def ask_next(turn: Turn) -> None:
         turn.change(asked=Asked.TEXT)
         if text:
             turn.note_problems(problems[0])
-        turn.say("ask_text" if count or text else "ask_all")
+        turn.say("ask_words_too" if draft.sounds else "ask_text" if count or text else "ask_all")
     elif draft.spot is None or not (draft.spot.confirmed or draft.spot.commune or draft.spot.nearby):
         places.ask_place(turn)
     elif not draft.spot.confirmed:
@@ -99,6 +99,8 @@ def ask_summary(turn: Turn) -> None:
         turn.t("summary_category_guessed" if draft.guessed else "summary_category", category=label(turn, category)),
         *extra.lines(turn),
     ]
+    if draft.sounds:
+        lines.append(turn.t("summary_sounds", count=len(draft.sounds)))
     if draft.phone:
         lines.append(turn.t("summary_phone", phone=draft.phone))
     if advice:

@@ -21,13 +21,15 @@ from app.photos.model import MAX_BYTES
 from app.photos.service import store_photo
 from app.pins import map_link
 from app.reports.model import CONSENT_VERSION
+from app.sounds.service import check_size, store_sound
 from bot.conversation import store
 from bot.conversation.channel import Channel, Heard, Update
 from bot.conversation.dialogue import converse
 from bot.conversation.draft import Draft
 from bot.conversation.filling import photo_use
 from bot.conversation.fulfilment import Fulfilment, Parts
-from bot.conversation.model import Choice, Incoming, Photo, Reply
+from bot.conversation.model import ChannelFile, Choice, Incoming, Photo, Reply
+from bot.conversation.pace import Pace
 from bot.conversation.store import Chat, Queued, Result
 from bot.conversation.turn import Knowledge, Outcome
 from bot.officers import store as staff_drafts
@@ -59,6 +61,7 @@ class Desk:
         self._parts = parts
         self._channel = channel
         self._officers = OfficersDesk(parts, channel, lambda incoming: self._with_photos(Draft(), incoming))
+        self._pace = Pace()
 
     async def handle(self, update: Update, heard: Heard | None) -> Handled:
         """Work one update off. Raises whatever went wrong; nothing was written then, and it may be tried again."""
@@ -72,7 +75,13 @@ class Desk:
         if heard.draft_id is not None and heard.draft_id != await self._draft_id(update.chat_id):
             late = Reply(text=t("bot.map_late", heard.person.lang))
             return await self._save(update.chat_id, update.update_id, replies=(late,))
+        pace = self._pace.judge(update.chat_id, heard.incoming)
+        if pace == "silent":
+            return await self._save(update.chat_id, update.update_id)
         chat = await self._chat(update.chat_id, heard)
+        if pace == "slow_down":
+            slower = Reply(text=t("bot.slow_down", chat.lang), lang=chat.lang)
+            return await self._save(update.chat_id, update.update_id, replies=(slower,))
         if self._channel.offers:
             chat = await self._with_offer(update.chat_id, chat)
         return await self._converse(update.chat_id, update.update_id, chat, heard.incoming)
@@ -110,7 +119,7 @@ class Desk:
                 return chat
             person = heard.person
             known = await citizens.citizen(conn, self._channel.name, person.user_id, person.name, person.lang)
-        return Chat(known.citizen_id, known.lang, known.consent_version)
+        return Chat(known.citizen_id, known.lang, known.consent_version, blocked=known.blocked)
 
     async def _with_offer(self, chat_id: str, chat: Chat) -> Chat:
         """A number typed now answers what a notification has offered since the person's last message."""
@@ -133,11 +142,14 @@ class Desk:
             consented=chat is not None and chat.consent_version == CONSENT_VERSION,
             now=datetime.now(UTC),
             idle=chat.idle if chat else timedelta(0),
+            blocked=chat.blocked if chat else None,
         )
 
     async def _converse(self, chat_id: str, update_id: int | None, chat: Chat, incoming: Incoming) -> Handled:
         if incoming.files:
             incoming = await self._with_photos(chat.draft, incoming)
+        if incoming.voice:
+            incoming = await self._with_sound(incoming, incoming.voice)
         know = self._knowledge(chat, chat.lang)
         fulfil = Fulfilment(self._parts, self._channel, chat, know, chat_id)
         talk = converse(chat.draft, incoming, know)
@@ -216,6 +228,18 @@ class Desk:
                 refused.append(Problem("bot.photo_lost", {"name": name}))
         found = {"photos": tuple(photos), "refused": (*incoming.refused, *refused), "photo_left": left, "files": ()}
         return msgspec.structs.replace(incoming, **found)
+
+    async def _with_sound(self, incoming: Incoming, file: ChannelFile) -> Incoming:
+        """The message with its voice stored, or with why it is not."""
+        try:
+            check_size(file.size, incoming.seconds)
+            data = await self._channel.fetch(file)
+            stored = await store_sound(self._parts.pool, self._parts.objects, data, incoming.seconds)
+        except Invalid as error:
+            return msgspec.structs.replace(incoming, voice=None, refused=(*incoming.refused, *error.problems))
+        except Refused:
+            return msgspec.structs.replace(incoming, voice=None, refused=(Problem("bot.voice_lost"),))
+        return msgspec.structs.replace(incoming, voice=None, sound=stored)
 
 
 async def expire_drafts(pool: Pool, at: datetime | None = None) -> None:

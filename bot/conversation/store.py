@@ -17,7 +17,7 @@ from bot.conversation.model import Choice, Reply
 
 
 class Chat(Struct, frozen=True):
-    """Where a chat stands. ``draft_id`` None: nothing is kept of it."""
+    """Where a chat stands. ``draft_id`` None: nothing is kept of it. ``blocked``: why new reports are refused."""
 
     citizen_id: UUID
     lang: Lang
@@ -25,6 +25,7 @@ class Chat(Struct, frozen=True):
     draft_id: UUID | None = None
     draft: Draft = Draft()
     idle: timedelta = timedelta(0)
+    blocked: str | None = None
 
 
 class Queued(Struct, frozen=True):
@@ -145,7 +146,9 @@ async def chat(conn: Conn, channel: str, chat_id: str) -> Chat | None:
     """The chat's draft with its person, or None when nothing is kept."""
     row = await conn.fetchrow(
         """
-        SELECT citizen_id, c.lang, c.consent_version, d.draft_id, d.state, now() - d.updated_at AS idle
+        SELECT citizen_id, c.lang, c.consent_version, d.draft_id, d.state, now() - d.updated_at AS idle,
+               (SELECT b.reason FROM citizen_blocks b
+                WHERE b.citizen_id = c.citizen_id AND b.lifted_at IS NULL) AS blocked
         FROM drafts d JOIN citizens c USING (citizen_id) WHERE d.channel = $1 AND d.chat_id = $2
         """,
         channel,
@@ -154,7 +157,9 @@ async def chat(conn: Conn, channel: str, chat_id: str) -> Chat | None:
     if row is None:
         return None
     draft = msgspec.convert(row["state"], Draft)
-    return Chat(row["citizen_id"], row["lang"], row["consent_version"], row["draft_id"], draft, row["idle"])
+    return Chat(
+        row["citizen_id"], row["lang"], row["consent_version"], row["draft_id"], draft, row["idle"], row["blocked"]
+    )
 
 
 async def offered(conn: Conn, channel: str, chat_id: str) -> tuple[Choice, ...]:
@@ -243,6 +248,14 @@ _KEEP = """,
     claimed AS (
         INSERT INTO draft_photos (channel, chat_id, sha256) SELECT $3, $4, p FROM done, unnest($10::bytea[]) AS p
         ON CONFLICT DO NOTHING
+    ),
+    unheard AS (
+        DELETE FROM draft_sounds
+        WHERE channel = $3 AND chat_id = $4 AND sha256 <> ALL ($11::bytea[]) AND EXISTS (SELECT FROM done)
+    ),
+    heard AS (
+        INSERT INTO draft_sounds (channel, chat_id, sha256) SELECT $3, $4, s FROM done, unnest($11::bytea[]) AS s
+        ON CONFLICT DO NOTHING
     )"""
 _FORGET = """,
     forgotten AS (DELETE FROM drafts WHERE channel = $3 AND chat_id = $4 AND EXISTS (SELECT FROM done))"""
@@ -260,7 +273,13 @@ async def save(conn: Conn, result: Result) -> list[Queued] | None:
     elif draft is not None:
         sql = _DONE + _SEEN + _KEEP + _SAY
         hashes = list({bytes.fromhex(photo.photo.sha256) for photo in draft.photos})
-        extra = (result.citizen_id, result.draft_id, draft, hashes)
+        extra = (
+            result.citizen_id,
+            result.draft_id,
+            draft,
+            hashes,
+            [bytes.fromhex(sound.sha256) for sound in draft.sounds],
+        )
     row = await conn.fetchrow(
         sql,
         result.bot,
@@ -275,6 +294,16 @@ async def save(conn: Conn, result: Result) -> list[Queued] | None:
     if not row["done"]:
         return None
     return [Queued(number, reply) for number, reply in zip(row["messages"], result.replies, strict=True)]
+
+
+async def turn_away(conn: Conn, key: str, channel: str, category: str) -> None:
+    """Count that somebody was told where to turn with what is no field report, once a message."""
+    await conn.execute(
+        "INSERT INTO turned_away (key, channel, category) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        key,
+        channel,
+        category,
+    )
 
 
 # ---------------------------------------------------------------- outbox
@@ -380,7 +409,7 @@ async def remind(conn: Conn, replies: dict[Lang, Reply], silent_for: timedelta) 
         WITH silent AS (
             UPDATE drafts d SET reminded_at = now()
             FROM citizens c WHERE c.citizen_id = d.citizen_id AND d.reminded_at IS NULL
-              AND d.updated_at < now() - $1::interval AND d.state ?| ARRAY['content', 'spot']
+              AND d.updated_at < now() - $1::interval AND d.state ?| ARRAY['content', 'sounds', 'spot']
               AND NOT EXISTS (SELECT FROM channel_identities i WHERE i.citizen_id = d.citizen_id
                               AND i.channel = d.channel AND i.unreachable_since IS NOT NULL)
             RETURNING d.channel, d.chat_id, c.lang
@@ -401,7 +430,7 @@ async def expire(conn: Conn, silent_for: timedelta, after_reminder: timedelta) -
     done = await conn.execute(
         """
         DELETE FROM drafts d WHERE updated_at < now() - $1::interval
-          AND (reminded_at < now() - $2::interval OR NOT state ?| ARRAY['content', 'spot']
+          AND (reminded_at < now() - $2::interval OR NOT state ?| ARRAY['content', 'sounds', 'spot']
                OR EXISTS (SELECT FROM channel_identities i WHERE i.citizen_id = d.citizen_id
                           AND i.channel = d.channel AND i.unreachable_since IS NOT NULL))
         """,

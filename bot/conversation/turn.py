@@ -23,6 +23,13 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     consented: bool
     now: datetime
     idle: timedelta = timedelta(0)
+    blocked: str | None = None
+    """Why a coordinator had this person's new reports refused."""
+
+    def centre(self) -> str:
+        """The operations centre: whom to turn to."""
+        agency = self.rules.agencies[self.rules.coordinator_id]
+        return (agency.name_en if self.lang == "en" else "") or agency.name
 
 
 class Outcome(Struct, frozen=True):

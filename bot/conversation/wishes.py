@@ -15,6 +15,7 @@ from app.reports.following import Following
 from app.reports.model import Form, Rating, Report
 from app.reports.near import Near as Alike
 from app.reports.service import Listed
+from app.reports.store_rights import Holdings
 from app.reports.workflow import Act
 from bot.conversation.draft import Draft
 
@@ -115,8 +116,19 @@ class RateFollowed(Struct, frozen=True):
     rating: Rating
 
 
+class MyData(Struct, frozen=True):
+    """What is held about the person; that they asked is kept."""
+
+
+class TurnAway(Struct, frozen=True):
+    """Count that somebody was told where to turn with what is no field report. ``key``: the message's."""
+
+    key: str
+    category: str
+
+
 Wish = (
-    FileReport | Waiting | Look | Mine | Do | Speak | Erase
+    FileReport | Waiting | Look | Mine | Do | Speak | Erase | MyData | TurnAway
     | Near | Join | Leave | RateFollowed | Mute | LinkCode | LinkLook | LinkJoin | Unlink
 )  # fmt: skip
 
@@ -216,3 +228,11 @@ def leave(code: str) -> Generator[Wish, Any, Report | AppError]:
 
 def rate_followed(code: str, rating: Rating) -> Generator[Wish, Any, Report | AppError]:
     return (yield RateFollowed(code, rating))  # type: ignore[no-any-return]  # as above
+
+
+def my_data() -> Generator[Wish, Any, Holdings]:
+    return (yield MyData())  # type: ignore[no-any-return]  # as above
+
+
+def turn_away(key: str, category: str) -> Generator[Wish, Any, None]:
+    yield TurnAway(key, category)

@@ -1,5 +1,6 @@
 """A Telegram update becomes what the dialogue understands."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -85,7 +86,14 @@ def _in_group(update: Update, person: Person, key: str, title: str, our_id: str)
 def _incoming(message: Message, key: str, *, edited: bool) -> Incoming | None:
     # A NUL is no character to a database; marked like this it is told as unreadable.
     text = (message.text or message.caption or "").replace("\x00", "\ufffd")
-    basics: dict[str, Any] = {"key": key, "number": message.message_id, "text": text, "reply_to": _replied(message)}
+    basics: dict[str, Any] = {
+        "key": key,
+        "number": message.message_id,
+        "text": text,
+        "reply_to": _replied(message),
+        "at": int((message.edit_date or message.date).timestamp()),
+        "forwarded": message.forward_origin is not None,
+    }
     if edited:
         return None if message.location else Incoming(**basics, edited=True)
     if files := _pictures(message):
@@ -95,6 +103,11 @@ def _incoming(message: Message, key: str, *, edited: bool) -> Incoming | None:
     if contact := message.contact:
         own = message.from_user is not None and contact.user_id == message.from_user.id
         return Incoming(**basics, phone=contact.phone_number) if own else Incoming(**basics, foreign_contact=True)
+    if voice := message.voice or message.audio:
+        file = ChannelFile(voice.file_id, voice.file_unique_id, voice.file_size)
+        length = voice.duration
+        seconds = int(length if isinstance(length, int) else length.total_seconds())
+        return Incoming(**basics, voice=file, seconds=seconds)
     if kind := _no_photo(message):
         return Incoming(**basics, cannot_use=kind)
     if not text:
@@ -132,15 +145,15 @@ def _pictures(message: Message) -> tuple[ChannelFile, ...]:
 
 
 _UNKNOWN = "application/octet-stream"
+_ARCHIVE = re.compile(r"zip|rar|7z|\btar\b|compressed")
 
 
 def _no_photo(message: Message) -> NO_PHOTO | None:
-    if message.voice or message.audio:
-        return "voice"
     if message.video or message.video_note or message.animation:
         return "video"
     if document := message.document:
-        return "video" if (document.mime_type or "").startswith("video/") else "file"
+        kind = document.mime_type or ""
+        return "video" if kind.startswith("video/") else "archive" if _ARCHIVE.search(kind) else "file"
     if message.sticker:
         return "sticker"
     return "other" if message.effective_attachment is not None else None

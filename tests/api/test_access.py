@@ -43,6 +43,11 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", "/reports/{code}"): (200, 200, 404, 200, 200, 403),
     ("POST", "/reports/{code}/acts/{act}"): (200, 200, 404, 200, 403, 403),
     ("POST", "/reports/{code}/identity"): (403, 403, 403, 200, 403, 403),
+    # Nobody's chat is behind this report, so there is nobody to block; who may not is told that first.
+    ("GET", "/reports/{code}/block"): (403, 403, 403, 200, 403, 403),
+    ("POST", "/reports/{code}/block"): (403, 403, 403, 409, 403, 403),
+    ("POST", "/reports/{code}/unblock"): (403, 403, 403, 409, 403, 403),
+    ("POST", "/reports/{code}/voice/{number}"): (403, 403, 403, 404, 403, 403),
     ("GET", "/reports/{code}/photos/{photo_id}/original"): (200, 200, 404, 200, 200, 403),
 }
 BY_HAND = {
@@ -99,12 +104,21 @@ class Case:
 
     def request(self, method: str, path: str) -> tuple[str, str, dict[str, Any] | None]:
         filled = path.format(
-            code=self._code, act="note", photo_id=self._photo, token_id=ABSENT, channel="telegram", user_id="1"
+            code=self._code,
+            act="note",
+            number="1",
+            photo_id=self._photo,
+            token_id=ABSENT,
+            channel="telegram",
+            user_id="1",
         )
         bodies: dict[str, dict[str, Any]] = {
             "/tokens": {"name": "Trang phường", "scopes": ["read"]},
             "/reports": LIGHT,
             "/reports/{code}/identity": {"reason": "Gọi lại hỏi rõ vị trí"},
+            "/reports/{code}/block": {"reason": "Gửi nhiều tin không thật"},
+            "/reports/{code}/unblock": {"reason": "Đã xem lại"},
+            "/reports/{code}/voice/{number}": {"reason": "Nghe rõ địa điểm"},
             "/reports/{code}/acts/{act}": {"version": self.version, "text": "Đã xem"},
         }
         return method, STAFF + filled, bodies.get(path) if method == "POST" else None

@@ -140,3 +140,13 @@ def test_with_too_few_handled_reports_nothing_is_learned(phananh: Shell) -> None
     assert done.returncode == 2
     assert "only 0 handled reports; at least 200" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_erasing_needs_one_person_or_all_that_are_due_and_knows_who_exists(phananh: Shell) -> None:
+    assert phananh("privacy", "list").stdout.strip() == "nobody is waiting"
+    assert "nobody's time is up" in phananh("privacy", "erase", "--due", "--yes").stdout
+    nobody = "0198c6a2-0000-7000-8000-000000000000"
+    for wrong in ((), ("PA-0000-0000", "--due"), ("PA-0000-0000", "--yes"), (nobody, "--yes")):
+        done = phananh("privacy", "erase", *wrong)
+        assert done.returncode == 2, done.stdout
+        assert "Traceback" not in done.stderr

@@ -20,6 +20,7 @@ from app.places.service import Gazetteer, embedded_default
 from app.reports.model import Rating, Report, Status
 from app.reports.near import Near
 from app.reports.service import Listed
+from app.reports.store_rights import Holdings
 from app.routing.service import RuleSet, load
 from bot.conversation import wishes
 from bot.conversation.dialogue import converse
@@ -29,6 +30,11 @@ from bot.conversation.turn import Knowledge
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 CODE = "PA-0000-0000"
+NOBODY = Holdings(
+    since=NOW, consent_version=None, consent_at=None, chats=(), reports=(), following=0, messages=0, photos=0, sounds=0,
+    drafts=0, erasure_asked=None,
+)  # fmt: skip
+"""What is held about somebody who is new."""
 AN_XUYEN = (9.2246, 105.1780)  # the centre of Phường An Xuyên
 
 
@@ -90,6 +96,7 @@ class Talk:
         self.lang: Lang = lang
         self.consented = consented
         self.idle = timedelta(0)
+        self.blocked: str | None = None
         self.number = 0
         self.replies: tuple[Reply, ...] = ()
         self.wishes: list[wishes.Wish] = []
@@ -102,6 +109,7 @@ class Talk:
         self.done: Report | AppError | None = None
         self.linked: Chat | AppError = Chat("zalo_bot", "z", "Chị Lan")
         self.refused: AppError | None = None
+        self.held = NOBODY
         self.sent: wishes.Sent | AppError = wishes.Sent(report(), "Sở Xây dựng")
 
     # --- what the citizen does
@@ -165,7 +173,13 @@ class Talk:
 
     def _turn(self, incoming: Incoming) -> str:
         know = Knowledge(
-            rules=rules(), gazetteer=gazetteer(), lang=self.lang, consented=self.consented, now=NOW, idle=self.idle
+            rules=rules(),
+            gazetteer=gazetteer(),
+            lang=self.lang,
+            consented=self.consented,
+            now=NOW,
+            idle=self.idle,
+            blocked=self.blocked,
         )
         talk = converse(self.draft, incoming, know)
         try:
@@ -211,6 +225,10 @@ class Talk:
                 return self.refused
             case wishes.Look():
                 return self.seen
+            case wishes.MyData():
+                return self.held
+            case wishes.MyData():
+                return self.held
             case wishes.Do():
                 return self.done or report(wish.code, Status.IN_PROGRESS)
             case wishes.Speak():

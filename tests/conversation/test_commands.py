@@ -3,10 +3,12 @@
 import pytest
 
 from app.i18n import LANGS
+from app.reports.model import Status
+from app.reports.store_rights import Holdings, OwnReport
 from bot.conversation import wishes
 from bot.conversation.draft import Draft
 from bot.conversation.model import COMMANDS, Command
-from tests.conversation.talk import AN_XUYEN, CODE, Talk, complete, report
+from tests.conversation.talk import AN_XUYEN, CODE, NOW, Talk, complete, report
 
 
 def test_start_greets_and_shows_how_to_begin() -> None:
@@ -157,3 +159,23 @@ def test_every_button_fits_into_telegrams_64_bytes() -> None:
         data += [choice.data for choice in talk.choices()]
     assert max(len(each.encode()) for each in data) <= 64
     assert len(data) > 50
+
+
+def test_a_person_is_shown_what_is_held_about_them() -> None:
+    talk = Talk()
+    report_ = OwnReport(CODE, NOW, Status.ASSIGNED, ("phone",), "2026-01", NOW)
+    talk.held = Holdings(
+        since=NOW, consent_version="2026-01", consent_at=NOW, chats=(("telegram", NOW),), reports=(report_,) * 25,
+        following=2, messages=3, photos=4, sounds=1, drafts=0, erasure_asked=NOW,
+    )  # fmt: skip
+    answer = talk.commands("mydata")
+    for told in ("Telegram", "bản 2026-01", "ảnh: 4", CODE, "số điện thoại", "và 5 phản ánh cũ hơn", "20 ngày"):
+        assert told in answer
+    assert len(answer) < 4000
+    talk.presses("Yêu cầu xóa")
+    assert talk.labels() == ["Xóa dữ liệu của tôi"]
+
+
+def test_of_somebody_new_there_is_next_to_nothing_to_show() -> None:
+    talk = Talk()
+    assert "chưa có hoặc đã rút" in talk.commands("mydata")

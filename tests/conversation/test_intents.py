@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.conversation.intents import Intent, asked_code, code_in, intent_of, is_danger
+from app.routing.danger import is_danger
+from bot.conversation.intents import Intent, asked_code, code_in, intent_of
 
 
 @pytest.mark.parametrize(

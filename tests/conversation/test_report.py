@@ -69,12 +69,21 @@ def test_a_word_too_short_is_kept_and_more_is_asked_for() -> None:
     assert talk.draft.content.text == "Rác\ntrước nhà số 5"
 
 
-def test_too_many_words_are_refused_and_the_earlier_ones_kept() -> None:
+def test_of_too_many_words_the_beginning_is_kept_and_told() -> None:
     talk = Talk()
     talk.says("Đường ngập nước")
-    answer = talk.says("x" * TEXT_MAX)
-    assert str(TEXT_MAX) in answer
-    assert talk.draft.content.text == "Đường ngập nước"
+    answer = talk.says("rất sâu " * 1000)
+    assert "chỉ ghi phần đầu" in answer
+    assert talk.draft.content.text.startswith("Đường ngập nước\nrất sâu")
+    assert TEXT_MAX - 10 < len(talk.draft.content.text) <= TEXT_MAX
+
+
+def test_with_no_room_left_words_are_refused_and_the_earlier_ones_kept() -> None:
+    talk = Talk()
+    talk.says("Đường ngập nước " * 249)
+    before = talk.draft.content.text
+    assert str(TEXT_MAX) in talk.says("và còn nữa " * 20)
+    assert talk.draft.content.text == before
 
 
 def test_unreadable_words_are_refused_and_a_photo_with_them_kept() -> None:
@@ -210,9 +219,10 @@ def test_more_words_make_a_better_guess() -> None:
     assert talk.draft.category == "street-light"
 
 
-def test_what_is_no_field_report_gets_the_right_address() -> None:
+def test_the_summary_of_what_is_no_field_report_names_the_right_address() -> None:
     talk = Talk()
     talk.says("Tôi muốn tố cáo cán bộ nhận hối lộ ở phường An Xuyên")
+    talk.presses("Vẫn gửi")
     assert "ℹ️" in talk.presses("Đúng")
     assert talk.draft.category == "denunciation"
 
@@ -425,3 +435,13 @@ def test_a_number_that_is_no_choice_is_not_taken_for_one(number: str) -> None:
     talk = complete()
     talk.says(number)
     assert not talk.wished(wishes.FileReport)
+
+
+def test_what_was_passed_on_from_elsewhere_is_a_report_that_says_so() -> None:
+    talk = Talk()
+    talk.does(text="Đèn đường hỏng ở phường An Xuyên", forwarded=True)
+    talk.presses("Đúng")
+    talk.presses("Đèn đường")
+    talk.presses("Gửi")
+    (filed,) = talk.wished(wishes.FileReport)
+    assert filed.draft.forwarded

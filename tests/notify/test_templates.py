@@ -102,7 +102,7 @@ def test_every_kind_of_fact_is_decided_upon() -> None:
         "submitted", "accepted", "info_added", "photos_added", "returned", "rated", "merged_in", "unmerged_from",
         "published", "unpublished", "directed", "noted", "urgency_set", "reclassified",
         "deadline_recomputed", "extension_asked", "extension_refused", "identity_viewed", "data_erased",
-        "followed", "unfollowed", "voice_added", "follower_rated",
+        "followed", "unfollowed", "voice_added", "follower_rated", "reporter_blocked", "reporter_unblocked",
     }  # fmt: skip
     assert {str(kind) for kind in Kind} == silent | templates._TOLD
 

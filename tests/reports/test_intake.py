@@ -303,3 +303,10 @@ async def test_the_moment_defaults_to_now(settled: Pool) -> None:
     async with settled.acquire() as conn:
         age = await conn.fetchval("SELECT now() - submitted_at FROM reports WHERE code = $1", filed.report.code)
     assert timedelta(0) <= age < timedelta(minutes=1)
+
+
+async def test_a_report_that_was_passed_on_says_so_in_its_history(settled: Pool) -> None:
+    for forwarded in (True, False):
+        report = (await world.file(settled, forwarded=forwarded)).report
+        async with settled.acquire() as conn:
+            assert (await history.of_report(conn, report.report_id))[0].data.get("forwarded", False) is forwarded

@@ -24,7 +24,7 @@ def heard(kind: str = "message", **content: Any) -> Incoming | None:
 
 
 def incoming(**values: Any) -> Incoming:
-    basics: dict[str, Any] = {"key": "telegram:1:1", "number": 3}
+    basics: dict[str, Any] = {"key": "telegram:1:1", "number": 3, "at": 1_763_000_000}
     return Incoming(**(basics | values))
 
 
@@ -73,8 +73,7 @@ def test_a_picture_sent_as_a_file_is_a_picture(mime: str | None) -> None:
     [
         ({"document": file("don.pdf", "application/pdf")}, "file"),
         ({"document": file("phim.mp4", "video/mp4")}, "video"),
-        ({"voice": file("", "audio/ogg", duration=3)}, "voice"),
-        ({"audio": file("a.mp3", "audio/mpeg", duration=3)}, "voice"),
+        ({"document": file("anh.zip", "application/zip")}, "archive"),
         ({"video": file("a.mp4", "video/mp4", duration=3, width=1, height=1)}, "video"),
         ({"video_note": file("", None, duration=3, length=1)}, "video"),
         ({"animation": file("a.mp4", "video/mp4", duration=3, width=1, height=1),
@@ -188,3 +187,9 @@ def test_every_update_has_a_chat_whose_order_it_belongs_to(update: dict[str, Any
 def test_without_a_number_it_is_no_update(update: dict[str, Any]) -> None:
     with pytest.raises((KeyError, ValueError)):
         arrived(update)
+
+
+@pytest.mark.parametrize("kind", ["voice", "audio"])
+def test_a_voice_message_is_taken_with_its_length(kind: str) -> None:
+    content: dict[str, Any] = {kind: file("", "audio/ogg", duration=7), "caption": "đèn hỏng"}
+    assert heard(**content) == incoming(text="đèn hỏng", voice=ChannelFile("F", "U", 5), seconds=7)

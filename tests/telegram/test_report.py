@@ -181,7 +181,7 @@ async def test_live_locations_count_once_and_moving_on_is_not_answered(sim: SimC
 
 async def test_voice_video_and_other_peoples_numbers_get_a_helpful_line(sim: SimClient, lan: SimUser) -> None:
     await lan.voice(b"OggS....")
-    await lan.wait("tin nhắn thoại")
+    await lan.wait("giữ tin thoại")
     await lan.video(b"....ftyp")
     await lan.wait("video")
     await lan.contact(of=await sim.user("Tám"))
