@@ -54,7 +54,8 @@ def hear_bot(event: Json, bot: str) -> Heard | None:
     text = _text(message.get("text")) or _text(message.get("caption"))
     if str(_at(message, "chat", "chat_type") or "PRIVATE").upper() != "PRIVATE":
         return Heard(person, Incoming(key=key, in_group=True)) if text.startswith("/") else None
-    basics: Json = {"key": key, "number": _whole(message.get("date")), "text": text}
+    sent = _whole(message.get("date"))  # in milliseconds, like the other Zalo's
+    basics: Json = {"key": key, "number": sent, "at": sent // 1000, "text": text}
     if name == "message.image.received" or message.get("photo") or message.get("photo_url"):
         urls = [url for url in (_url(message.get("photo")), _url(message.get("photo_url"))) if url][:1]
         return Heard(person, _pictures(basics, urls))
@@ -93,7 +94,8 @@ def hear_oa(event: Json, bot: str) -> Heard | None:
     text = _text(message.get("text"))
     if name == "user_send_link" and not text:
         text = next((url for one in attachments if (url := _url(_record(one.get("payload"))))), "")
-    basics: Json = {"key": key, "number": _whole(event.get("timestamp")), "text": text}
+    sent = _whole(event.get("timestamp"))
+    basics: Json = {"key": key, "number": sent, "at": sent // 1000, "text": text}
     if point := next((found for one in attachments if (found := _point(one))), None):
         return Heard(person, Incoming(**basics, point=point))
     images = [_url(_record(one.get("payload"))) for one in attachments if one.get("type") == "image"]

@@ -441,7 +441,6 @@ def test_what_was_passed_on_from_elsewhere_is_a_report_that_says_so() -> None:
     talk = Talk()
     talk.does(text="Đèn đường hỏng ở phường An Xuyên", forwarded=True)
     talk.presses("Đúng")
-    talk.presses("Đèn đường")
     talk.presses("Gửi")
     (filed,) = talk.wished(wishes.FileReport)
     assert filed.draft.forwarded

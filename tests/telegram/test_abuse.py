@@ -8,6 +8,7 @@ import pytest
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Actor, Role
 from app.history import service as history
+from app.i18n import t
 from app.reports import blocking, rights
 from app.reports import service as reports
 from app.reports.limits import AN_HOUR
@@ -32,7 +33,9 @@ async def coordinator(parts: Parts, name: str) -> Actor:
 
 
 async def replies(person: SimUser) -> int:
-    return len([message for message in await person.messages() if message.from_bot])
+    said = [message.text for message in await person.messages() if message.from_bot]
+    # The map is offered below the question where, as a message of its own.
+    return len([words for words in said if words != t("bot.ask_map")])
 
 
 async def test_a_flood_of_identical_messages_is_answered_once_and_kept_once(parts: Parts, lan: SimUser) -> None:
@@ -93,8 +96,6 @@ async def test_too_many_reports_wait_with_the_draft_and_the_time_to_try_again(pa
             )
     await lan.text("Ổ gà lớn ở phường An Xuyên")
     await lan.press("Đúng", message=await lan.wait("đúng không"))
-    asked = await lan.wait("loại nào")
-    await lan.press(asked.labels[0], message=asked)
     await lan.press("Gửi", message=await lan.wait("xem lại"))
     refused = await lan.wait("gửi lại sau")
     assert "xem lại" in refused.text
@@ -109,8 +110,6 @@ async def test_a_blocked_person_is_told_why_and_whom_to_turn_to_and_loses_nothin
     told = await lan.wait(REASON)
     assert "Trung tâm" in told.text
     await lan.press("Đúng", message=told)
-    asked = await lan.wait("loại nào")
-    await lan.press(asked.labels[0], message=asked)
     await lan.press("Gửi", message=await lan.wait("xem lại"))
     assert "xem lại" in (await lan.wait(REASON)).text
     assert len(await reports.of_citizen(parts.pool, await citizen_of(parts, lan))) == 1
@@ -149,8 +148,6 @@ async def test_new_words_of_consent_are_asked_for_again_with_the_next_report(
         )
     await lan.text("Rác đầy đường ở phường An Xuyên")
     await lan.press("Đúng", message=await lan.wait("đúng không"))
-    asked = await lan.wait("loại nào")
-    await lan.press(asked.labels[0], message=asked)
     summary = await lan.wait("xem lại")
     assert summary.labels[0] == "✅ Đồng ý và gửi"
     await lan.press("Đồng ý và gửi", message=summary)
