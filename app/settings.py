@@ -68,6 +68,7 @@ class Settings(_Quiet, frozen=True):
     secret_key: bytes
     log_level: str
     log_json: bool
+    second_factor: frozenset[str] = frozenset()  # roles that must have one
 
     @property
     def embedded_database(self) -> bool:
@@ -243,6 +244,19 @@ def _kept_key(path: Path) -> bytes:
     return path.read_bytes()
 
 
+ROLES = ("officer", "lead", "coordinator", "leader", "administrator")
+
+
+def _second_factor(read: _Reader) -> frozenset[str]:
+    """Roles, or "all" of them."""
+    names = {name for name in re.split(r"[\s,]+", (read.text("SECOND_FACTOR") or "").lower()) if name}
+    if strange := sorted(names - {*ROLES, "all"}):
+        read.problems.append(
+            f"{PREFIX}SECOND_FACTOR: {strange[0]!r} is no role; give all, or some of {', '.join(ROLES)}"
+        )
+    return frozenset(ROLES if "all" in names else names & set(ROLES))
+
+
 def load(env: Mapping[str, str] | None = None) -> Settings:
     """Read the environment. Raises SettingsError naming every problem at once."""
     read = _Reader(os.environ if env is None else env)
@@ -269,6 +283,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "secret_key": _secret_key(read, home),
         "log_level": level,
         "log_json": read.flag("LOG_JSON", True),
+        "second_factor": _second_factor(read),
     }
     read.unknown()
     if read.problems:

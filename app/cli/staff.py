@@ -43,6 +43,7 @@ def staff_add(
                 role=Role(role),
                 password=None,
                 by=SYSTEM,
+                temporary=True,
             )
         finally:
             await pool.close()
@@ -54,7 +55,7 @@ def staff_add(
 
 @staff_cli.command("reset")
 def staff_reset(username: str) -> None:
-    """Give an account a new password, printed once, and unlock it."""
+    """Give an account a new password, printed once; unlock it and take away its second factor."""
     from app.accounts import service as accounts
     from app.accounts.model import SYSTEM
     from app.db import connect_pool
@@ -64,7 +65,7 @@ def staff_reset(username: str) -> None:
         async with await connect_pool(settings.database_url, 2) as pool:
             async with pool.acquire() as conn:
                 staff = await accounts.find_staff(conn, username)
-            return await accounts.reset_password(pool, staff.staff_id, None, SYSTEM)
+            return await accounts.reset_password(pool, staff.staff_id, None, SYSTEM, temporary=True, factor=True)
 
     with prepared() as settings:
         out.print(f"{username}: {asyncio.run(reset(settings))}", highlight=False, markup=False)

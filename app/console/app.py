@@ -3,7 +3,15 @@
 from litestar import Litestar
 from litestar.datastructures import State
 
-from app.console import assets, entrance, rules_candidate, rules_in_force, rules_try
+from app.console import (
+    account,
+    assets,
+    entrance,
+    rules_candidate,
+    rules_in_force,
+    rules_try,
+    second_factor,
+)
 from app.console.candidates import Checks
 from app.console.context import BASE, Console
 from app.console.failures import HANDLERS
@@ -16,7 +24,7 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
     """``cookie``: the name of the session's cookie, shared with the staff API."""
     rules = [*rules_in_force.ROUTES, *rules_try.ROUTES, *rules_candidate.ROUTES]
     return Litestar(
-        [*assets.ROUTES, *entrance.ROUTES, *rules],
+        [*assets.ROUTES, *entrance.ROUTES, *second_factor.ROUTES, *account.ROUTES, *rules],
         path=BASE,
         guards=[admit],
         exception_handlers=HANDLERS,

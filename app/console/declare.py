@@ -10,10 +10,12 @@ from app.accounts.permissions import Permission, may
 
 
 class Who(Struct, frozen=True):
-    """``anyone``: also without an account. ``staff``: whoever is signed in, with ``permission`` where one is named."""
+    """``anyone``: also without an account. ``staff``: whoever is signed in, with ``permission`` where one is named;
+    ``entering``: also while the password that somebody else gave them is still to be changed."""
 
     kind: Literal["anyone", "staff"]
     permission: Permission | None = None
+    entering: bool = False
 
     def includes(self, actor: Actor) -> bool:
         return self.permission is None or may(actor, self.permission)
@@ -26,7 +28,9 @@ class Who(Struct, frozen=True):
 
 ANYONE = Who("anyone")
 SIGNED_IN = Who("staff")
+ENTERING = Who("staff", entering=True)
 RULES = Who("staff", Permission.MANAGE_RULES)
+ACCOUNTS = Who("staff", Permission.MANAGE_ACCOUNTS)
 
 
 def page(who: Who, *, status: int = 200) -> dict[str, Any]:

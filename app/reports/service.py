@@ -100,7 +100,7 @@ async def follow(pool: Pool, report: Report, citizen_id: UUID) -> None:
 
 def visible(actor: Actor, report: Report) -> Report:
     """The report, or NotFound when it is none of the actor's business: whether it exists is not told either."""
-    if not actor.may_see(report.agency_id, report.supervisor_id):
+    if not actor.may_see(report):
         raise NotFound("reports.code_unknown", code=report.code)
     return report
 

@@ -25,6 +25,15 @@ NOBODY_ELSE = (403, 403, 403, 403)
 # What everybody gets, in the order of ROLES; forms are sent with their token. Strangers are sent to sign in.
 EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", ""): (200, 200, 200, 200, 200),
+    ("GET", "/account"): (200, 200, 200, 200, 200),
+    ("POST", "/account/end"): (404, 404, 404, 404, 404),
+    ("GET", "/account/factor"): (200, 200, 200, 200, 200),
+    ("POST", "/account/factor/start"): (401, 401, 401, 401, 401),
+    ("POST", "/account/factor/confirm"): (401, 401, 401, 401, 401),
+    ("POST", "/account/factor/codes"): (401, 401, 401, 401, 401),
+    ("POST", "/account/factor/remove"): (401, 401, 401, 401, 401),
+    ("GET", "/account/password"): (200, 200, 200, 200, 200),
+    ("POST", "/account/password"): (422, 422, 422, 422, 422),
     ("GET", "/rules"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/source/{version}"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/history"): (*NOBODY_ELSE, 200),
@@ -44,6 +53,8 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
 OPEN = {
     ("GET", "/signin"),
     ("POST", "/signin"),
+    ("GET", "/signin/second"),
+    ("POST", "/signin/second"),
     ("GET", "/language/{wanted}"),
     ("GET", "/static/{version}/{name}"),
 }
@@ -137,7 +148,17 @@ async def test_the_menu_shows_what_may_be_opened_and_nothing_else(role: str, vis
 
 
 async def test_pages_come_with_the_safety_headers_and_nothing_inline(admin: httpx.AsyncClient) -> None:
-    for path in ("", "/rules", "/rules/try", "/rules/candidate", "/rules/history", "/nothing"):
+    for path in (
+        "",
+        "/account",
+        "/account/factor",
+        "/account/password",
+        "/rules",
+        "/rules/try",
+        "/rules/candidate",
+        "/rules/history",
+        "/nothing",
+    ):
         answer = await admin.get(PAGES + path)
         assert answer.headers["content-security-policy"].startswith("default-src 'self'")
         assert answer.headers["cache-control"] == "no-store"
