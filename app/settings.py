@@ -53,6 +53,18 @@ class Telegram(_Quiet, frozen=True):
     webhook_secret: str | None
 
 
+class Oidc(_Quiet, frozen=True):
+    """Single sign-on. ``username_claim`` "": accounts are found by verified e-mail alone. ``second_factor``: values of
+    ``amr`` or ``acr`` that stand for a second factor which the provider has seen. ``name``: on the button."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None
+    name: str
+    username_claim: str
+    second_factor: frozenset[str]
+
+
 class Settings(_Quiet, frozen=True):
     home: Path
     database_url: str | None
@@ -69,6 +81,7 @@ class Settings(_Quiet, frozen=True):
     log_level: str
     log_json: bool
     second_factor: frozenset[str] = frozenset()  # roles that must have one
+    oidc: Oidc | None = None
 
     @property
     def embedded_database(self) -> bool:
@@ -244,6 +257,22 @@ def _kept_key(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def _oidc(read: _Reader) -> Oidc | None:
+    issuer = read.url("OIDC_ISSUER", ("https", "http"))
+    client_id, secret = read.text("OIDC_CLIENT_ID"), read.text("OIDC_CLIENT_SECRET", secret=True)
+    name, claim = read.text("OIDC_NAME", "SSO") or "", read.text("OIDC_USERNAME_CLAIM") or ""
+    strong = frozenset((read.text("OIDC_SECOND_FACTOR") or "").replace(",", " ").split())
+    if issuer is None:
+        if client_id or secret:
+            read.problems.append(f"{PREFIX}OIDC_ISSUER is missing although {PREFIX}OIDC_CLIENT_ID is set")
+        return None
+    if issuer.startswith("http:") and urlsplit(issuer).hostname not in ("127.0.0.1", "::1", "localhost"):
+        read.problems.append(f"{PREFIX}OIDC_ISSUER must be an address that starts with https://")
+    if client_id is None:
+        read.problems.append(f"{PREFIX}OIDC_CLIENT_ID is missing although {PREFIX}OIDC_ISSUER is set")
+    return Oidc(issuer, client_id or "", secret, name, claim, strong)
+
+
 ROLES = ("officer", "lead", "coordinator", "leader", "administrator")
 
 
@@ -284,6 +313,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "log_level": level,
         "log_json": read.flag("LOG_JSON", True),
         "second_factor": _second_factor(read),
+        "oidc": _oidc(read),
     }
     read.unknown()
     if read.problems:

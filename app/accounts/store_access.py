@@ -104,6 +104,66 @@ class Attempt(Struct, frozen=True):
     origin: Origin = Origin()
 
 
+_SETTLE = """\
+WITH counted AS (
+    INSERT INTO sign_in_attempts AS a (username_hash, failures, tried_at)
+    VALUES ($1, CASE WHEN $4 = 'wrong' THEN 1 ELSE 0 END, $2)
+    ON CONFLICT (username_hash) DO UPDATE SET
+        tried_at = $2,
+        failures = CASE WHEN a.locked_until > $2 OR $4 = 'asked' THEN a.failures
+                        WHEN $4 = 'right' THEN 0
+                        ELSE a.failures + 1 END,
+        locked_until = CASE WHEN a.locked_until > $2 THEN a.locked_until
+                            WHEN $4 <> 'wrong' OR a.failures + 1 < $9 THEN NULL
+                            ELSE $2 + interval '1 minute' * 2 ^ least(a.failures + 1 - $9, 4) END
+    RETURNING locked_until
+), who AS (
+    SELECT s.staff_id,
+           EXISTS (SELECT FROM second_factors f
+                   WHERE f.staff_id = s.staff_id AND f.secret IS NOT NULL) AS guarded
+    FROM staff s, counted
+    WHERE s.staff_id = $3 AND $4 <> 'wrong' AND s.active AND ($5::text IS NULL OR s.password_hash = $5)
+      AND counted.locked_until IS NULL
+    FOR SHARE OF s
+), stepped AS (
+    UPDATE second_factors f SET last_step = $15 FROM who
+    WHERE f.staff_id = who.staff_id AND f.secret IS NOT NULL AND f.last_step < $15 RETURNING true
+), recovered AS (
+    UPDATE recovery_codes c SET used_at = $2 FROM who
+    WHERE c.staff_id = who.staff_id AND c.code_hash = $16 AND c.used_at IS NULL RETURNING true
+), cleared AS (
+    DELETE FROM staff_sessions
+    WHERE staff_id = (SELECT staff_id FROM who) AND (expires_at <= $2 OR last_seen_at <= $2 - $10::interval)
+), opened AS (
+    INSERT INTO staff_sessions
+        (token_hash, staff_id, csrf, created_at, last_seen_at, expires_at, browser, address)
+    SELECT $6, staff_id, $7, $2, $2, $2 + $8::interval, $19, $20 FROM who
+    WHERE $4 = 'right' AND ($17 OR EXISTS (SELECT FROM stepped) OR EXISTS (SELECT FROM recovered)
+                            OR (NOT guarded AND $15::bigint IS NULL AND $16::bytea IS NULL))
+    RETURNING staff_id
+), begun AS (
+    INSERT INTO sign_ins_begun (token_hash, staff_id, password_hash, expires_at)
+    SELECT $13, staff_id, $5, $2 + $14::interval FROM who WHERE $13::bytea IS NOT NULL
+), used AS (
+    DELETE FROM sign_ins_begun WHERE token_hash = $18 AND EXISTS (SELECT FROM opened)
+), decided AS (
+    SELECT (SELECT staff_id FROM opened) AS opened_for,
+           EXISTS (SELECT FROM opened) OR ($4 = 'asked' AND EXISTS (SELECT FROM who)) AS as_said
+), told AS (
+    INSERT INTO account_events (at, kind, actor, staff_id, data)
+    SELECT $2,
+           CASE WHEN as_said THEN $12 ELSE $11 END,
+           CASE WHEN as_said THEN 'staff:' || opened_for ELSE 'anonymous' END,
+           $3,
+           CASE WHEN NOT as_said THEN jsonb_build_object('reason', $21::text)
+                WHEN $22::text IS NULL THEN '{}'
+                ELSE jsonb_build_object('second_factor', $22::text) END
+    FROM decided WHERE NOT as_said OR opened_for IS NOT NULL
+)
+SELECT as_said, locked_until FROM decided, counted
+"""
+
+
 async def settle(conn: Conn, attempt: Attempt) -> tuple[bool, datetime | None]:
     """Count the attempt, open the session, write the event: (as the verdict says, locked until).
 
@@ -113,64 +173,7 @@ async def settle(conn: Conn, attempt: Attempt) -> tuple[bool, datetime | None]:
     code, is used up in this statement.
     """
     row = await conn.fetchrow(
-        """
-        WITH counted AS (
-            INSERT INTO sign_in_attempts AS a (username_hash, failures, tried_at)
-            VALUES ($1, CASE WHEN $4 = 'wrong' THEN 1 ELSE 0 END, $2)
-            ON CONFLICT (username_hash) DO UPDATE SET
-                tried_at = $2,
-                failures = CASE WHEN a.locked_until > $2 OR $4 = 'asked' THEN a.failures
-                                WHEN $4 = 'right' THEN 0
-                                ELSE a.failures + 1 END,
-                locked_until = CASE WHEN a.locked_until > $2 THEN a.locked_until
-                                    WHEN $4 <> 'wrong' OR a.failures + 1 < $9 THEN NULL
-                                    ELSE $2 + interval '1 minute' * 2 ^ least(a.failures + 1 - $9, 4) END
-            RETURNING locked_until
-        ), who AS (
-            SELECT s.staff_id,
-                   EXISTS (SELECT FROM second_factors f
-                           WHERE f.staff_id = s.staff_id AND f.secret IS NOT NULL) AS guarded
-            FROM staff s, counted
-            WHERE s.staff_id = $3 AND $4 <> 'wrong' AND s.active AND ($5::text IS NULL OR s.password_hash = $5)
-              AND counted.locked_until IS NULL
-            FOR SHARE OF s
-        ), stepped AS (
-            UPDATE second_factors f SET last_step = $15 FROM who
-            WHERE f.staff_id = who.staff_id AND f.secret IS NOT NULL AND f.last_step < $15 RETURNING true
-        ), recovered AS (
-            UPDATE recovery_codes c SET used_at = $2 FROM who
-            WHERE c.staff_id = who.staff_id AND c.code_hash = $16 AND c.used_at IS NULL RETURNING true
-        ), cleared AS (
-            DELETE FROM staff_sessions
-            WHERE staff_id = (SELECT staff_id FROM who) AND (expires_at <= $2 OR last_seen_at <= $2 - $10::interval)
-        ), opened AS (
-            INSERT INTO staff_sessions
-                (token_hash, staff_id, csrf, created_at, last_seen_at, expires_at, browser, address)
-            SELECT $6, staff_id, $7, $2, $2, $2 + $8::interval, $19, $20 FROM who
-            WHERE $4 = 'right' AND ($17 OR EXISTS (SELECT FROM stepped) OR EXISTS (SELECT FROM recovered)
-                                    OR (NOT guarded AND $15::bigint IS NULL AND $16::bytea IS NULL))
-            RETURNING staff_id
-        ), begun AS (
-            INSERT INTO sign_ins_begun (token_hash, staff_id, password_hash, expires_at)
-            SELECT $13, staff_id, $5, $2 + $14::interval FROM who WHERE $13::bytea IS NOT NULL
-        ), used AS (
-            DELETE FROM sign_ins_begun WHERE token_hash = $18 AND EXISTS (SELECT FROM opened)
-        ), decided AS (
-            SELECT (SELECT staff_id FROM opened) AS opened_for,
-                   EXISTS (SELECT FROM opened) OR ($4 = 'asked' AND EXISTS (SELECT FROM who)) AS as_said
-        ), told AS (
-            INSERT INTO account_events (at, kind, actor, staff_id, data)
-            SELECT $2,
-                   CASE WHEN as_said THEN $12 ELSE $11 END,
-                   CASE WHEN as_said THEN 'staff:' || opened_for ELSE 'anonymous' END,
-                   $3,
-                   CASE WHEN NOT as_said THEN jsonb_build_object('reason', $21::text)
-                        WHEN $22::text IS NULL THEN '{}'
-                        ELSE jsonb_build_object('second_factor', $22::text) END
-            FROM decided WHERE NOT as_said OR opened_for IS NOT NULL
-        )
-        SELECT as_said, locked_until FROM decided, counted
-        """,
+        _SETTLE,
         attempt.username_hash,
         attempt.at,
         attempt.staff_id,

@@ -3,6 +3,7 @@
 from litestar import Litestar
 from litestar.datastructures import State
 
+from app.accounts.oidc import Provider
 from app.console import (
     account,
     assets,
@@ -11,6 +12,11 @@ from app.console import (
     rules_in_force,
     rules_try,
     second_factor,
+    sso,
+    staff_account,
+    staff_import,
+    staff_list,
+    staff_record,
 )
 from app.console.candidates import Checks
 from app.console.context import BASE, Console
@@ -23,12 +29,15 @@ from app.wiring import Parts
 def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
     """``cookie``: the name of the session's cookie, shared with the staff API."""
     rules = [*rules_in_force.ROUTES, *rules_try.ROUTES, *rules_candidate.ROUTES]
+    staff = [*staff_list.ROUTES, *staff_account.ROUTES, *staff_import.ROUTES, *staff_record.ROUTES]
+    oidc = parts.settings.oidc
+    provider = Provider(oidc, f"{parts.settings.public_url}{sso.CALLBACK}") if oidc else None
     return Litestar(
-        [*assets.ROUTES, *entrance.ROUTES, *second_factor.ROUTES, *account.ROUTES, *rules],
+        [*assets.ROUTES, *entrance.ROUTES, *second_factor.ROUTES, *sso.ROUTES, *account.ROUTES, *rules, *staff],
         path=BASE,
         guards=[admit],
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
-        state=State({"console": Console(parts, cookie, secure, Replays(), Checks())}),
+        state=State({"console": Console(parts, cookie, secure, Replays(), Checks(), provider)}),
     )

@@ -8,6 +8,7 @@ from litestar.connection import ASGIConnection
 from msgspec import Struct
 
 from app.accounts.model import Actor, Origin, Session
+from app.accounts.oidc import Provider
 from app.accounts.origins import origin
 from app.accounts.totp import Policy
 from app.console.candidates import Checks
@@ -31,6 +32,7 @@ class Console(Struct, frozen=True):
     secure: bool
     replays: Replays
     checks: Checks
+    provider: Provider | None = None
 
     @property
     def form_cookie(self) -> str:
@@ -46,10 +48,15 @@ class Console(Struct, frozen=True):
     def policy(self) -> Policy:
         return Policy.of(self.parts.settings)
 
-    def set_cookie(self, name: str, value: str, seconds: int) -> str:
+    @property
+    def sso_cookie(self) -> str:
+        """A sign-in that is at the identity provider."""
+        return f"{self.cookie}-sso"
+
+    def set_cookie(self, name: str, value: str, seconds: int, *, same_site: str = "Strict") -> str:
         """A Set-Cookie header for something that only this server reads."""
         secure = "; Secure" if self.secure else ""
-        return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+        return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}"
 
 
 def console(connection: Connection) -> Console:

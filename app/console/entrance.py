@@ -30,6 +30,7 @@ from app.errors import AppError, NotFound, TooMany, Unauthenticated
 from app.i18n import LANGS
 
 _Ended = Literal["", "next", "over"]  # nothing ended; the session; a sign-in between its two steps
+_SSO_SAID = {name: f"accounts.sso_{name}" for name in ("over", "refused", "unknown", "away", "locked")}
 _YEAR = 365 * 24 * 3600
 # Only pages of ours: "//other.example" and "/\other.example" are other people's.
 _OURS = re.compile(rf"{BASE}(?:[/?][\x21-\x5b\x5d-\x7e]*)?")
@@ -77,6 +78,8 @@ def _form(
         missing=missing,
         problem=error.problems[0] if error else None,
         until=until,
+        sso=here.provider.oidc.name if (here := console(request)).provider else "",
+        sso_said=_SSO_SAID.get(request.query_params.get("sso", ""), ""),
         ended=ended,
     )
 

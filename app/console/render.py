@@ -15,7 +15,7 @@ from msgspec import Struct
 from app.accounts.model import Actor
 from app.console.assets import address
 from app.console.context import BASE, Req, lang_of
-from app.console.declare import RULES, Who
+from app.console.declare import ACCOUNTS, RULES, Who
 from app.console.words import when
 from app.i18n import t
 from app.routing.calendar import VIETNAM
@@ -31,7 +31,10 @@ class Entry(Struct, frozen=True):
     who: Who
 
 
-MENU = (Entry("rules", f"{BASE}/rules", RULES),)
+MENU = (
+    Entry("rules", f"{BASE}/rules", RULES),
+    Entry("staff", f"{BASE}/staff", ACCOUNTS),
+)
 
 
 def machine_time(at: datetime) -> str:

@@ -22,7 +22,7 @@ from app.errors import AppError, TooMany, Unauthenticated
 def qr(proposal: Proposal, title: str) -> Markup:
     """The secret as a picture for an authenticator app."""
     made = segno.make(proposal.address, error="m", micro=False)
-    return Markup(made.svg_inline(scale=5, border=4, light="#fff", title=title))  # noqa: S704  # drawn by the library
+    return Markup(made.svg_inline(border=4, light="#fff", title=title, omitsize=True))  # noqa: S704  # drawn by the library
 
 
 def grouped(secret: str) -> str:
