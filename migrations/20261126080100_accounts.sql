@@ -14,14 +14,16 @@ ALTER TABLE staff_sessions
     ADD COLUMN browser    text NOT NULL DEFAULT '',                 -- family and system, such as 'Firefox/Windows'
     ADD COLUMN address    text NOT NULL DEFAULT '';                 -- the network alone, such as '203.0.113.0/24'
 
--- Secrets of authenticator apps, encrypted with a key that is not in the database. ``pending`` is shown to its owner
--- and becomes ``secret`` with the first right code. No code of ``last_step`` or before is taken again.
+-- Secrets of authenticator apps, encrypted with a key that is not in the database. ``pending`` is shown to its owner for
+-- some minutes and becomes ``secret`` with the first right code. No code of ``last_step`` or before is taken again.
 CREATE TABLE second_factors (
-    staff_id  uuid PRIMARY KEY REFERENCES staff ON DELETE CASCADE,
-    secret    bytea,
-    pending   bytea,
-    last_step bigint NOT NULL DEFAULT 0,
-    since     timestamptz,
+    staff_id      uuid PRIMARY KEY REFERENCES staff ON DELETE CASCADE,
+    secret        bytea,
+    pending       bytea,
+    pending_until timestamptz,
+    last_step     bigint NOT NULL DEFAULT 0,
+    since         timestamptz,
+    CHECK ((pending IS NULL) = (pending_until IS NULL)),
     CHECK (secret IS NOT NULL OR pending IS NOT NULL),
     CHECK ((secret IS NULL) = (since IS NULL))
 );

@@ -1,12 +1,14 @@
 """SQL of second factors and recovery codes."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
 
 from app.db import Conn
+
+PROPOSED_FOR = timedelta(minutes=10)
 
 
 class Factor(Struct, frozen=True):
@@ -27,7 +29,13 @@ NONE = Factor(None, None, 0, None, {})
 
 
 async def factor(conn: Conn, staff_id: UUID) -> Factor:
-    row = await conn.fetchrow("SELECT * FROM second_factors WHERE staff_id = $1", staff_id)
+    row = await conn.fetchrow(
+        """
+        SELECT secret, CASE WHEN pending_until > now() THEN pending END AS pending, last_step, since
+        FROM second_factors WHERE staff_id = $1
+        """,
+        staff_id,
+    )
     if row is None:
         return NONE
     codes = await conn.fetch("SELECT code_hash, used_at FROM recovery_codes WHERE staff_id = $1", staff_id)
@@ -36,14 +44,16 @@ async def factor(conn: Conn, staff_id: UUID) -> Factor:
 
 
 async def propose(conn: Conn, staff_id: UUID, sealed: bytes) -> None:
-    """A secret that its owner is about to put into their app; the one in use stays in use until then."""
+    """A secret that its owner is about to put into their app; the one in use stays in use until then. Shown again to
+    whoever has the session, and so for ten minutes only: the password was asked for at their beginning."""
     await conn.execute(
         """
-        INSERT INTO second_factors (staff_id, pending) VALUES ($1, $2)
-        ON CONFLICT (staff_id) DO UPDATE SET pending = excluded.pending
+        INSERT INTO second_factors (staff_id, pending, pending_until) VALUES ($1, $2, now() + $3::interval)
+        ON CONFLICT (staff_id) DO UPDATE SET pending = excluded.pending, pending_until = excluded.pending_until
         """,
         staff_id,
         sealed,
+        PROPOSED_FOR,
     )
 
 
@@ -51,7 +61,8 @@ async def confirm(conn: Conn, staff_id: UUID, pending: bytes, last_step: int, at
     """The proposed secret comes into use, unless another one has been proposed or confirmed meanwhile."""
     done = await conn.fetchval(
         """
-        UPDATE second_factors SET secret = pending, pending = NULL, last_step = $3, since = $4
+        UPDATE second_factors
+        SET secret = pending, pending = NULL, pending_until = NULL, last_step = $3, since = $4
         WHERE staff_id = $1 AND pending = $2 RETURNING true
         """,
         staff_id,

@@ -89,10 +89,11 @@ async def save(request: Req, account: FromPath[str]) -> Response[Any]:
     staff, typed = await _staff(request, account), Typed.from_form(request.state.form)
     wanted = typed.wanted().cleaned()
     known = known_of(choices_of(request, await agencies_of(request)))
-    # An agency that has been closed since is no mistake of whoever corrects the name.
-    strange = [p for p in known.problems(wanted.agency_id, wanted.limits) if wanted.agency_id != staff.agency_id]
+    # The user name stays; and an agency that has been closed since is no mistake of whoever corrects the name.
+    settled = {"username"} | ({"agency_id"} if wanted.agency_id == staff.agency_id else set())
+    found = [*wanted.problems(), *known.problems(wanted.agency_id, wanted.limits)]
     try:
-        if problems := [*(p for p in wanted.problems() if p.field != "username"), *strange]:
+        if problems := [problem for problem in found if problem.field not in settled]:
             raise Invalid.many(problems)
         await people.update_staff(console(request).parts.pool, staff.staff_id, wanted, actor(request))
     except (Invalid, Conflict) as error:

@@ -224,6 +224,17 @@ async def test_moving_to_another_telephone_leaves_the_old_one_in_use_until_the_f
     await entry.finish(pool, POLICY, begun.token, pyotp.TOTP(moved.secret).at(later(120)), later(120))
 
 
+async def test_a_proposed_secret_is_forgotten_after_ten_minutes(pool: Pool, new_staff: NewStaff) -> None:
+    staff_id, _, password = await new_staff()
+    staff = await account(pool, staff_id)
+    proposal = await factors.start(pool, POLICY, staff, password, AT)
+    assert (await factors.proposed(pool, POLICY, staff)).secret == proposal.secret
+    await pool.execute("UPDATE second_factors SET pending_until = now() WHERE staff_id = $1", staff_id)
+    assert await factors.proposal(pool, POLICY, staff) is None
+    with pytest.raises(Unauthenticated, match="code_wrong"):
+        await factors.confirm(pool, POLICY, staff, pyotp.TOTP(proposal.secret).at(AT), AT)
+
+
 async def test_setting_up_and_removing_ask_for_the_password(pool: Pool, who: Person) -> None:
     for act in (
         factors.start(pool, POLICY, who.staff, "sai", AT),
