@@ -53,6 +53,27 @@ class Telegram(_Quiet, frozen=True):
     webhook_secret: str | None
 
 
+class ZaloBot(_Quiet, frozen=True):
+    """A Zalo Bot. ``webhook_url`` None means long polling."""
+
+    token: str
+    webhook_url: str | None
+    webhook_secret: str | None
+    host: str
+
+
+class ZaloOA(_Quiet, frozen=True):
+    """An Official Account through an app of Zalo's developer console. ``oa_secret`` signs what is brought to us,
+    ``app_secret`` renews the tokens that are kept in the database."""
+
+    app_id: str
+    app_secret: str
+    oa_secret: str
+    webhook_url: str
+    host: str
+    oauth_host: str
+
+
 class Oidc(_Quiet, frozen=True):
     """Single sign-on. ``username_claim`` "": accounts are found by verified e-mail alone. ``second_factor``: values of
     ``amr`` or ``acr`` that stand for a second factor which the provider has seen. ``name``: on the button."""
@@ -71,6 +92,8 @@ class Settings(_Quiet, frozen=True):
     database_pool: int
     s3: S3 | None
     telegram: Telegram | None
+    zalo_bot: ZaloBot | None
+    zalo_oa: ZaloOA | None
     host: str
     port: int
     simulator_port: int
@@ -89,8 +112,14 @@ class Settings(_Quiet, frozen=True):
 
     @property
     def simulated(self) -> bool:
-        """Whether the local Bot API server stands in for Telegram. Never with a real token."""
-        return self.telegram is None
+        """Whether the local server stands in for Telegram and Zalo. Never beside a real bot of any kind."""
+        return not self.real_bots
+
+    @property
+    def real_bots(self) -> list[str]:
+        """The settings by which real bots are named."""
+        named = {"TELEGRAM_TOKEN": self.telegram, "ZALO_BOT_TOKEN": self.zalo_bot, "ZALO_OA_APP_ID": self.zalo_oa}
+        return [PREFIX + name for name, bot in named.items() if bot is not None]
 
     @property
     def simulator_url(self) -> str:
@@ -227,6 +256,46 @@ def _telegram(read: _Reader) -> Telegram | None:
     return Telegram(token, webhook, secret)
 
 
+def _zalo_bot(read: _Reader) -> ZaloBot | None:
+    token = read.text("ZALO_BOT_TOKEN", secret=True)
+    webhook = read.url("ZALO_BOT_WEBHOOK_URL", ("https", "http"))
+    secret = read.text("ZALO_BOT_WEBHOOK_SECRET", secret=True)
+    host = (read.url("ZALO_BOT_HOST", ("https", "http"), "https://bot-api.zaloplatforms.com") or "").rstrip("/")
+    if token is None:
+        if webhook:
+            read.problems.append(f"{PREFIX}ZALO_BOT_TOKEN is missing although {PREFIX}ZALO_BOT_WEBHOOK_URL is set")
+        return None
+    if token is not _UNREADABLE and not re.fullmatch(r"[\w:.-]+", token):
+        read.problems.append(f"{PREFIX}ZALO_BOT_TOKEN does not look like a bot token (digits, a colon, letters)")
+    if webhook and not secret:
+        read.problems.append(f"{PREFIX}ZALO_BOT_WEBHOOK_SECRET is missing although {PREFIX}ZALO_BOT_WEBHOOK_URL is set")
+    if secret and secret is not _UNREADABLE and not 8 <= len(secret) <= 256:
+        read.problems.append(f"{PREFIX}ZALO_BOT_WEBHOOK_SECRET must have from 8 to 256 characters")
+    return ZaloBot(token, webhook, secret, host)
+
+
+def _zalo_oa(read: _Reader) -> ZaloOA | None:
+    app_id, webhook = read.text("ZALO_OA_APP_ID"), read.url("ZALO_OA_WEBHOOK_URL", ("https", "http"))
+    app_secret = read.text("ZALO_OA_APP_SECRET", secret=True)
+    oa_secret = read.text("ZALO_OA_SECRET", secret=True)
+    host = (read.url("ZALO_OA_HOST", ("https", "http"), "https://openapi.zalo.me") or "").rstrip("/")
+    oauth = (read.url("ZALO_OAUTH_HOST", ("https", "http"), "https://oauth.zaloapp.com") or "").rstrip("/")
+    given = {"APP_ID": app_id, "APP_SECRET": app_secret, "SECRET": oa_secret, "WEBHOOK_URL": webhook}
+    if not any(given.values()):
+        return None
+    missing = [f"{PREFIX}ZALO_OA_{name}" for name, value in given.items() if not value]
+    if missing:
+        read.problems.append(f"{', '.join(missing)} missing although other settings of the Official Account are set")
+    return ZaloOA(app_id or "", app_secret or "", oa_secret or "", webhook or "", host, oauth)
+
+
+def _hooks(read: _Reader, *urls: str | None) -> None:
+    """One server takes all that is brought: each channel needs a path of its own."""
+    paths = [urlsplit(url).path for url in urls if url]
+    if len(set(paths)) < len(paths):
+        read.problems.append("two webhook addresses have the same path; give each channel a path of its own")
+
+
 def _secret_key(read: _Reader, home: Path) -> bytes:
     """The signing key; generated once into ``home`` when none is given, so links survive a restart."""
     given = read.text("SECRET_KEY", secret=True)
@@ -297,12 +366,17 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     rules = Path(read.text("RULES", "routing_rules.yaml") or "")
     if not rules.is_file():
         read.problems.append(f"{PREFIX}RULES: there is no file {rules}")
+    telegram, zalo_bot, zalo_oa = _telegram(read), _zalo_bot(read), _zalo_oa(read)
+    if not read.problems:
+        _hooks(read, *(channel.webhook_url for channel in (telegram, zalo_bot, zalo_oa) if channel))
     values: dict[str, Any] = {
         "home": home,
         "database_url": read.url("DATABASE_URL", ("postgres", "postgresql"), secret=True),
         "database_pool": read.number("DATABASE_POOL", 10, 2, 200),
         "s3": _s3(read),
-        "telegram": _telegram(read),
+        "telegram": telegram,
+        "zalo_bot": zalo_bot,
+        "zalo_oa": zalo_oa,
         "host": host,
         "port": port,
         "simulator_port": read.port("SIMULATOR_PORT", 8081),

@@ -22,6 +22,7 @@ from app.settings import Settings
 from app.wiring import Parts, open_parts
 from bot.conversation import service as conversation
 from bot.telegram.send import telegram_sender
+from bot.zalo.send import zalo_senders
 
 log = structlog.get_logger()
 
@@ -105,11 +106,12 @@ async def run(settings: Settings) -> None:
     async with (
         open_parts(settings) as parts,
         telegram_sender(settings) as telegram,
+        zalo_senders(parts) as zalo,
         # PgQueuer reads and writes JSON columns as text, so it has connections of its own without our codec.
         asyncpg.create_pool(settings.database_url, min_size=2, max_size=6) as plain,
     ):
         queue = PgQueuer.from_asyncpg_pool(plain)
-        register(queue, parts, {"telegram": telegram})
+        register(queue, parts, {**telegram, **zalo})
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, queue.shutdown.set)

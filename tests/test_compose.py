@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from app import settings
 from tests.compose import OURS, ROOT, TOKEN, compose, environment, make_secrets
@@ -165,6 +166,26 @@ def test_the_operators_variables_reach_their_places() -> None:
         assert env["PHANANH_PUBLIC_URL"] == "https://phananh.example"
         assert env["PHANANH_TELEGRAM_WEBHOOK_URL"] == "https://x/telegram/y"
         assert env["PHANANH_LOG_LEVEL"] == "DEBUG"
+
+
+@pytest.mark.parametrize("name", ["zalo-bot", "zalo-oa"])
+def test_zalo_is_added_by_a_file_of_its_own(name: str, tmp_path: Path) -> None:
+    added = yaml.safe_load((ROOT / "deploy" / f"{name}.yaml").read_text())
+    assert sorted(added["services"]) == sorted(OURS)
+    secrets = make_secrets(tmp_path)
+    variables = {"ZALO_BOT_WEBHOOK_URL:-": "https://x/zalo/bot", "ZALO_OA_WEBHOOK_URL:?": "https://x/zalo/oa"}
+    for service in added["services"].values():
+        env = environment("bot", secrets)
+        for key, value in service["environment"].items():
+            env[key] = variables.get(
+                value[2:-1], value.replace("/run/secrets/", f"{secrets}/").replace("${ZALO_OA_APP_ID:?}", "7")
+            )
+            if key.endswith("_FILE"):
+                assert Path(value).name in service["secrets"]
+                assert Path(added["secrets"][Path(value).name]["file"]).name == Path(value).name
+                Path(env[key]).write_text("12345:long-enough") if not Path(env[key]).exists() else None
+        got = settings.load(env)
+        assert (got.zalo_bot is not None, got.zalo_oa is not None) == (name == "zalo-bot", name == "zalo-oa")
 
 
 # ---------------------------------------------------------------- the secrets

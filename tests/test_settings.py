@@ -225,6 +225,29 @@ def test_what_belongs_together_must_be_set_together(home: dict[str, str]) -> Non
     ]
 
 
+def test_zalos_settings_belong_together(home: dict[str, str]) -> None:
+    bot = {"PHANANH_ZALO_BOT_TOKEN": "1:a", "PHANANH_ZALO_BOT_WEBHOOK_URL": "https://x.example/zalo"}
+    oa = {"PHANANH_ZALO_OA_APP_ID": "1", "PHANANH_ZALO_OA_APP_SECRET": "a", "PHANANH_ZALO_OA_SECRET": "b"}
+    assert problems(home | bot) == [
+        "PHANANH_ZALO_BOT_WEBHOOK_SECRET is missing although PHANANH_ZALO_BOT_WEBHOOK_URL is set"
+    ]
+    assert problems(home | bot | {"PHANANH_ZALO_BOT_WEBHOOK_SECRET": "short"}) == [
+        "PHANANH_ZALO_BOT_WEBHOOK_SECRET must have from 8 to 256 characters"
+    ]
+    assert problems(home | oa) == [
+        "PHANANH_ZALO_OA_WEBHOOK_URL missing although other settings of the Official Account are set"
+    ]
+    same = (
+        bot
+        | oa
+        | {"PHANANH_ZALO_BOT_WEBHOOK_SECRET": "12345678", "PHANANH_ZALO_OA_WEBHOOK_URL": "https://y.example/zalo"}
+    )
+    assert problems(home | same) == ["two webhook addresses have the same path; give each channel a path of its own"]
+    got = settings.load(home | same | {"PHANANH_ZALO_OA_WEBHOOK_URL": "https://y.example/oa"})
+    assert not got.simulated
+    assert repr([got.zalo_bot, got.zalo_oa]) == "[ZaloBot(...), ZaloOA(...)]"
+
+
 def test_two_processes_cannot_have_the_same_port(home: dict[str, str]) -> None:
     assert problems(home | {"PHANANH_PORT": "8082"}) == [
         "PHANANH_BOT_PORT and PHANANH_PORT are both 8082; give each a port of its own"

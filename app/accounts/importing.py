@@ -90,9 +90,12 @@ class Unusable(Invalid):
 
 
 class Row(Struct, frozen=True):
+    """``silent``: columns that the table does not have; of these an account keeps what it has."""
+
     line: int
     wanted: Wanted
     active: bool
+    silent: frozenset[str] = frozenset()
 
 
 class Outcome(Struct, frozen=True):
@@ -169,7 +172,7 @@ def read(data: bytes, known: Known) -> list[Row]:
             problems.append(LineProblem(line, Problem("accounts.import_cells", {"most": len(columns)})))
             continue
         cell = dict(zip(columns, (nfc(each) for each in cells), strict=False))
-        row, wrong = _row(line, cell, roles, known)
+        row, wrong = _row(line, cell, columns, roles, known)
         wrong += _twice(row, seen)
         rows.append(row)
         problems += [LineProblem(line, problem) for problem in wrong]
@@ -178,7 +181,9 @@ def read(data: bytes, known: Known) -> list[Row]:
     return rows
 
 
-def _row(line: int, cell: Mapping[str, str], roles: Mapping[str, Role], known: Known) -> tuple[Row, list[Problem]]:
+def _row(
+    line: int, cell: Mapping[str, str], columns: Collection[str], roles: Mapping[str, Role], known: Known
+) -> tuple[Row, list[Problem]]:
     role, active = roles.get(fold(cell.get("role", ""))), fold(cell.get("active", ""))
     limits = Limits(_list(cell.get("categories", "")), _list(cell.get("communes", "")))
     wanted = Wanted(
@@ -194,7 +199,8 @@ def _row(line: int, cell: Mapping[str, str], roles: Mapping[str, Role], known: K
         problems.append(Problem("accounts.role_unknown", {"role": cell.get("role", "")[:40]}, "role"))
     if active not in _YES | _NO:
         problems.append(Problem("accounts.import_yes_no", {"typed": cell["active"][:40]}, "active"))
-    return Row(line, wanted, active not in _NO), problems
+    silent = frozenset(COLUMNS) - frozenset(columns)
+    return Row(line, wanted, active not in _NO, silent), problems
 
 
 def _twice(row: Row, seen: dict[str, dict[str, int]]) -> list[Problem]:
@@ -252,7 +258,7 @@ async def _before(conn: Conn, rows: list[Row], by: Actor) -> dict[str, Staff]:
     for row in rows:
         mine = next((each for each in everybody if each.username == row.wanted.username), None)
         if mine is not None and mine.staff_id == by.id:
-            if not row.active:
+            if not row.active and "active" not in row.silent:
                 problems.append(LineProblem(row.line, Problem("accounts.not_yourself", field="active")))
             if mine.role is not row.wanted.role:
                 problems.append(LineProblem(row.line, Problem("accounts.not_your_role", field="role")))
@@ -262,8 +268,9 @@ async def _before(conn: Conn, rows: list[Row], by: Actor) -> dict[str, Staff]:
 
 
 def _after(row: Row, before: Staff) -> Staff:
-    staff = row.wanted.staff(before.staff_id, temporary=before.password_temporary)
-    return structs.replace(staff, active=row.active)
+    after = structs.replace(row.wanted.staff(before.staff_id, temporary=before.password_temporary), active=row.active)
+    kept = {name: getattr(before, name) for name in row.silent}
+    return structs.replace(after, **kept)
 
 
 def _outcome(row: Row, before: Staff | None, password: str | None = None) -> Outcome:
@@ -286,8 +293,8 @@ async def _take(conn: Conn, row: Row, fresh: tuple[str, str] | None, by: Actor) 
         return _outcome(row, None, password)
     after = _after(row, before)
     await people.change(conn, before, after, by)
-    if before.active is not row.active:
-        await _switch(conn, before, active=row.active, by=by)
+    if before.active is not after.active:
+        await _switch(conn, before, active=after.active, by=by)
     return _outcome(row, before)
 
 

@@ -169,13 +169,15 @@ class EventKind(StrEnum):
 
 class Entry(Struct, frozen=True):
     """What is about to become an account event. ``data`` is JSON, never anything secret, never a name somebody typed
-    that is nobody's: people type their password into the wrong field."""
+    that is nobody's: people type their password into the wrong field. ``by`` None: somebody who was not let in."""
 
     kind: EventKind
-    by: Actor
+    by: Actor | None
     staff_id: UUID | None
     data: dict[str, Any] = {}
 
     @property
     def actor(self) -> str:
+        if self.by is None:
+            return "anonymous"
         return f"{self.by.kind}:{self.by.id}" if self.by.id else self.by.kind

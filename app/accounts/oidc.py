@@ -25,7 +25,7 @@ from msgspec import Struct
 from app.accounts import entry, identities, store, store_identities
 from app.accounts.entry import Begun
 from app.accounts.keys import digest
-from app.accounts.model import Actor, Entry, EventKind, Origin, Session
+from app.accounts.model import Entry, EventKind, Origin, Session
 from app.accounts.store_identities import Away
 from app.accounts.totp import Policy
 from app.db import Pool
@@ -41,7 +41,6 @@ AWAY = timedelta(minutes=10)
 _FRESH_SECONDS = 600.0
 _KEYS_AT_MOST_EVERY = 30.0
 _MOST_BYTES = 1 << 20
-_NOBODY = Actor("system")
 
 
 class Metadata(Struct):
@@ -167,7 +166,7 @@ class Provider:
         except Unauthenticated as error:
             reason = error.key.removeprefix("accounts.")
             async with pool.acquire() as conn:
-                await store.record(conn, Entry(EventKind.SIGN_IN_REFUSED, _NOBODY, None, {"reason": reason}))
+                await store.record(conn, Entry(EventKind.SIGN_IN_REFUSED, None, None, {"reason": reason}))
             raise
 
     async def _come_back(

@@ -191,19 +191,30 @@ class _Form:
     def decoded(self, kind: type[T]) -> T:
         """The text fields as ``kind``. An empty field counts as not sent, as browsers mean it."""
         flags = {field.encode_name for field in msgspec.structs.fields(kind) if field.type is bool}
-        values: dict[str, str] = {}
+        objects = {field.encode_name for field in msgspec.structs.fields(kind) if "dict" in str(field.type)}
+        values: dict[str, Any] = {}
         for name, raw in self._fields.items():
             try:
                 text = raw.decode()
             except UnicodeDecodeError:
                 raise Malformed("api.not_utf8", field=name[:60]) from None
-            if text:
+            if text and name in objects:
+                values[name] = _object(name, text)
+            elif text:
                 values[name] = "true" if name in flags and text == "on" else text
         return _decoded(lambda: msgspec.convert(values, kind, strict=False))
 
     def close(self) -> None:
         for upload in self._uploads:
             upload.close()
+
+
+def _object(name: str, text: str) -> Any:
+    """A field of a form that holds JSON."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        raise Invalid("api.want_object", field=name) from None
 
 
 def read_query(request: Request[Any, Any, Any], kind: type[T]) -> T:
@@ -250,7 +261,8 @@ def _no_zero_bytes(value: Struct) -> None:
     """PostgreSQL keeps no NUL in a text; nobody types one."""
     for name in value.__struct_fields__:
         given = getattr(value, name)
-        if isinstance(given, str) and "\x00" in given:
+        texts = (given,) if isinstance(given, str) else (*given, *given.values()) if isinstance(given, dict) else ()
+        if any("\x00" in text for text in texts):
             raise Invalid("api.zero_byte", field=name)
 
 

@@ -20,13 +20,15 @@ from app.api.views import (
     sentence,
     status_word,
 )
+from app.api.waiting import Answered, FirstAnswer, answers_of, finished, first_answer
 from app.history import service as history
 from app.history.model import Event
 from app.i18n import Lang
 from app.notify import service as notify
 from app.reports import service as reports
+from app.reports.calling import decided
 from app.reports.clock import proposal_of
-from app.reports.model import Audience, MessageKind, Picture, Rating, Report, Stage, Status, Urgency
+from app.reports.model import Audience, MessageKind, Picture, Rating, Report, ReporterKind, Stage, Status, Urgency
 from app.reports.workflow import Act, acts_for
 from app.routing.limits import parse_limit
 from app.worklist.model import QueueRow
@@ -50,6 +52,7 @@ class QueueItem(Struct):
     urgency: Urgency
     submitted_at: datetime
     due_at: datetime
+    first_answer: FirstAnswer
     paused_at: datetime | None
     overdue: bool
     photo: Annotated[str | None, Doc(description="Link to the first photo, 320 pixels.")]
@@ -67,6 +70,7 @@ class Deadline(Struct):
     clock does not run (paused or finished)."""
 
     intake_due_at: datetime
+    first_answer: FirstAnswer
     due_at: datetime
     limit: str
     paused_at: datetime | None
@@ -157,6 +161,8 @@ class CaseView(Struct):
     status_word: str
     category: Named
     text: str
+    answers: list[Answered]
+    reporter_kind: ReporterKind
     channel: str
     lang: str
     place: PlaceView
@@ -165,6 +171,8 @@ class CaseView(Struct):
     proposal: Annotated[
         ProposalView | None, Doc(description="Open since category or place were corrected, until it is handed on.")
     ]
+    calls: Annotated[list[Named], Doc(description="Agencies that the rules call at once.")]
+    tags: list[str]
     supervisor: Named | None
     assignee: Named | None
     urgency: Urgency
@@ -208,16 +216,13 @@ async def queue_items(
             convert(row.urgency, Urgency),
             row.submitted_at,
             row.due_at,
+            first_answer(row.first_answer_due_at, row.first_answered_at, Status(row.status), now),
             row.paused_at,
-            _overdue(row.due_at, row.paused_at, _finished(Status(row.status)), now),
+            _overdue(row.due_at, row.paused_at, finished(Status(row.status)), now),
             await photo_link(ctx, row.photo, "small") if row.photo else None,
         )
         for row in rows
     ]
-
-
-def _finished(status: Status) -> bool:
-    return status in (Status.RESOLVED, Status.CLOSED, Status.REJECTED, Status.DUPLICATE, Status.WITHDRAWN)
 
 
 def _person(staff_id: UUID | None, names: Mapping[UUID, str]) -> Named | None:
@@ -233,13 +238,14 @@ def _by(kind: str, actor_id: UUID | None, names: Mapping[UUID, str]) -> By:
 
 def _deadline(report: Report, lang: Lang) -> Deadline:
     now = datetime.now(UTC)
-    running = report.paused_at is None and not _finished(report.status)
+    running = report.paused_at is None and not finished(report.status)
     return Deadline(
         report.intake_due_at,
+        first_answer(report.first_answer_due_at, report.first_answered_at, report.status, now),
         report.due_at,
         parse_limit(report.handling).words(lang),
         report.paused_at,
-        _overdue(report.due_at, report.paused_at, _finished(report.status), now),
+        _overdue(report.due_at, report.paused_at, finished(report.status), now),
         int((report.due_at - now).total_seconds()) if running else None,
     )
 
@@ -295,7 +301,8 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         people = {e.actor_id for e in events if e.actor_kind == "staff" and e.actor_id} | {report.assignee_id}
         names = await accounts.staff_names(conn, [p for p in people if p])
         original = await reports.get(conn, report.duplicate_of) if report.duplicate_of else None
-    agencies = await ctx.agencies.all([report.agency_id])
+    calls, tags = decided(events)
+    agencies = await ctx.agencies.all([report.agency_id, *calls])
     return CaseView(
         report.code,
         report.version,
@@ -303,6 +310,8 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         status_word(report.status, lang),
         category_view(ctx.parts.rules, report.category, lang),
         report.body,
+        answers_of(ctx.parts.rules, report, lang),
+        report.reporter_kind,
         report.channel,
         report.lang,
         PlaceView(
@@ -315,6 +324,8 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         agency_view(agencies, report.agency_id, lang),
         _why(events, names),
         _proposal(events, agencies, lang),
+        [agency_view(agencies, each, lang) for each in calls],
+        list(tags),
         agency_view(agencies, report.supervisor_id, lang) if report.supervisor_id else None,
         _person(report.assignee_id, names),
         report.urgency,

@@ -18,6 +18,7 @@ _TEXT = "Đèn đường trước số 12 Lý Bôn hỏng ba đêm nay, hẻm t�
 _RESULT = "Đã thay bóng và chấn lưu, đèn sáng lại từ 18 giờ ngày 23/11."
 _SENT, _ASSIGNED, _RESOLVED = "2026-11-22T02:14:09Z", "2026-11-22T02:14:09Z", "2026-11-23T11:30:41Z"
 _DUE = "2026-11-25T02:14:09Z"
+_FIRST_ANSWER = {"due_at": "2026-11-23T02:14:09Z", "answered_at": None, "overdue": False}
 
 REPORT = {
     "text": _TEXT,
@@ -145,9 +146,38 @@ CATEGORIES = {
                     "examples": ["Đèn đường hẻm 5 tắt cả tuần nay"],
                     "out_of_scope": False,
                     "advice": "",
+                    "questions": [],
                 }
             ],
-        }
+        },
+        {
+            "id": "cap-thoat-nuoc",
+            "name": "Cấp thoát nước",
+            "icon": "🚰",
+            "categories": [
+                {
+                    "id": "flooding",
+                    "name": "Ngập nước, triều cường",
+                    "icon": "🌊",
+                    "visibility": "public",
+                    "urgency": "normal",
+                    "handling": "7 ngày làm việc",
+                    "examples": ["trieu cuong len la hem 3 ngap lenh lang, xe chet may het"],
+                    "out_of_scope": False,
+                    "advice": "",
+                    "questions": [
+                        {
+                            "id": "water",
+                            "text": "Nước đã vào nhà dân chưa?",
+                            "answers": [
+                                {"id": "houses", "name": "Đã vào nhà"},
+                                {"id": "street", "name": "Chưa, chỉ ngập ngoài đường"},
+                            ],
+                        }
+                    ],
+                }
+            ],
+        },
     ],
 }
 _CANDIDATES = [
@@ -217,6 +247,7 @@ QUEUE = {
             "urgency": "normal",
             "submitted_at": _SENT,
             "due_at": _DUE,
+            "first_answer": _FIRST_ANSWER,
             "paused_at": None,
             "overdue": False,
             "photo": f"{_PHOTO}/small?{_TOKEN}",
@@ -231,6 +262,8 @@ CASE = {
     "status_word": "Đang xử lý",
     "category": _STREET_LIGHT,
     "text": _TEXT,
+    "answers": [],
+    "reporter_kind": "citizen",
     "channel": "api",
     "lang": "vi",
     "place": REPORTER_VIEW["place"],
@@ -242,6 +275,8 @@ CASE = {
         "by": {"kind": "system", "name": None},
     },
     "proposal": None,
+    "calls": [],
+    "tags": [],
     "supervisor": None,
     "assignee": _OFFICER,
     "urgency": "normal",
@@ -253,6 +288,7 @@ CASE = {
     "ended_at": None,
     "deadline": {
         "intake_due_at": "2026-11-22T14:14:09Z",
+        "first_answer": _FIRST_ANSWER,
         "due_at": _DUE,
         "limit": "3 ngày làm việc",
         "paused_at": None,

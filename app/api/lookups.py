@@ -12,7 +12,7 @@ from app.api.body import read_query
 from app.api.context import Req, answer, context
 from app.api.declare import ANYONE, ETAG, call
 from app.api.problems import lang_of
-from app.api.views import CommuneView, PlaceCandidate, candidate_view
+from app.api.views import CommuneView, Named, PlaceCandidate, candidate_view
 from app.errors import Forbidden, Invalid, NotFound
 from app.i18n import Lang
 from app.photos import service as photos
@@ -21,6 +21,14 @@ from app.photos.model import COPY_TYPE, SIZES
 from app.places.model import check_point
 from app.routing.model import Category
 from app.routing.service import RuleSet
+
+
+class QuestionView(Struct):
+    """An extra question of a category; answering it is optional. What is said goes along as ``answers``."""
+
+    id: str
+    text: str
+    answers: list[Named]
 
 
 class CategoryView(Struct):
@@ -36,6 +44,7 @@ class CategoryView(Struct):
     examples: list[str]
     out_of_scope: bool
     advice: str
+    questions: list[QuestionView]
 
 
 class GroupView(Struct):
@@ -92,6 +101,14 @@ def _category(rules: RuleSet, category: Category, lang: Lang) -> CategoryView:
         list(category.examples),
         category.out_of_scope,
         (category.advice_en if english else "") or category.advice,
+        [
+            QuestionView(
+                question.question_id,
+                question.name_en if english else question.name,
+                [Named(each, names[english]) for each, names in question.answers.items()],
+            )
+            for question in category.questions.values()
+        ],
     )
 
 

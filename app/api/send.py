@@ -29,7 +29,7 @@ from app.errors import Conflict, Invalid, Problem, TooLarge, TooMany
 from app.photos import service as photos
 from app.photos.model import MAX_BYTES, StoredPhoto
 from app.reports.intake import check, file_report
-from app.reports.model import Channel, Contact, Filed, NewReport, Place, Report, Status
+from app.reports.model import Channel, Contact, Filed, NewReport, Place, Report, ReporterKind, Status
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -39,7 +39,8 @@ Text = Annotated[str, Meta(extra_json_schema={"minLength": 5, "maxLength": 4000}
 class ReportBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A report. The place is a point (``lat`` and ``lon``, WGS 84), a typed ``address``, or the ``commune_code`` the
     person confirmed; with a point the other two make it more exact. ``consent``: the person agreed to the processing of
-    their data. Contact is optional and seen by coordinators alone."""
+    their data. ``answers``: question → answer, to the extra questions of the category (see ``/categories``); in a form
+    it is a JSON object. Contact is optional and seen by coordinators alone."""
 
     text: Text
     lat: float | None = None
@@ -47,6 +48,8 @@ class ReportBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     address: Annotated[str, Meta(extra_json_schema={"maxLength": 300})] = ""
     commune_code: str | None = None
     category: str | None = None
+    answers: dict[str, str] = {}
+    reporter: ReporterKind = "citizen"
     contact_name: str = ""
     contact_phone: str = ""
     contact_email: str = ""
@@ -117,6 +120,8 @@ async def take_in(
             lang=lang_of(request),
             consent=body.consent,
             category=body.category,
+            answers=body.answers,
+            reporter_kind=body.reporter,
             contact=Contact(body.contact_name, body.contact_phone, body.contact_email),
             key=(scope, key) if key else None,
         )
@@ -164,6 +169,9 @@ def candidates(ctx: Context, report: Report) -> list[PlaceCandidate]:
             Invalid("places.point_abroad", field="place", lat="48.8566", lon="2.3522"),
             Invalid("places.point_swapped", field="place", lat="9.1769", lon="105.15"),
             Invalid("reports.category_unknown", field="category", category="duong-xa"),
+            Invalid("reports.answers_without_category", field="answers"),
+            Invalid("reports.question_unknown", field="answers.depth", question="depth"),
+            Invalid("reports.answer_unknown", field="answers.water", answer="roof", known="houses, street"),
             Invalid("reports.photos_many", field="photos", most=6),
             Conflict("reports.key_reused", field="Idempotency-Key"),
             TooLarge("api.body_large", most=130),

@@ -11,6 +11,7 @@ from app.cli import care, processes
 from app.cli.places import places_cli
 from app.cli.rules import rules_cli
 from app.cli.staff import staff_cli
+from app.cli.zalo import zalo_cli
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -34,6 +35,7 @@ cli.add_typer(care.audit, name="audit")
 cli.add_typer(places_cli, name="places")
 cli.add_typer(rules_cli, name="rules")
 cli.add_typer(staff_cli, name="staff")
+cli.add_typer(zalo_cli, name="zalo")
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ def demo(reports: Annotated[int, typer.Option(min=1, max=1_000_000, help="How ma
 
     with prepared() as settings, Progress(console=out) as progress:
         if not settings.simulated:
-            raise fail(["no demo data beside a real bot: PHANANH_TELEGRAM_TOKEN is set"])
+            raise fail([f"no demo data beside a real bot: {', '.join(settings.real_bots)} is set"])
         task = progress.add_task("reports", total=reports)
         asyncio.run(seeding.seed(settings, reports, lambda n, of: progress.update(task, completed=n, total=of)))
 

@@ -95,22 +95,26 @@ def worker() -> None:
 
 
 def bot() -> None:
-    """The Telegram bot alone: webhook when an address for it is set, else long polling."""
-    from bot.telegram.app import run as serve_bot
+    """The bots alone, each by webhook when an address for it is set, else by long polling."""
+    from bot.process import run as serve_bot
 
     with prepared() as settings:
         serve_process(serve_bot(settings))
 
 
 def simulator() -> None:
-    """The local Bot API server with its chat page. Refuses to run where a real bot token is set."""
+    """Telegram and Zalo played on this machine, with a chat page. Refuses to run where a real bot is set."""
     from bot.simulator.server import run as simulate
-    from bot.telegram.app import SIMULATOR_TOKEN
+    from bot.simulator.zalo.twin import OaTwin, ZaloTwin
+    from bot.telegram.client import SIMULATOR_TOKEN
+    from bot.zalo.known import bot_of, oa_of
 
     settings = read_settings()
-    if not settings.simulated:
-        raise fail(["the simulator does not run beside a real bot: PHANANH_TELEGRAM_TOKEN is set"])
-    simulate("127.0.0.1", settings.simulator_port, SIMULATOR_TOKEN)
+    zalo, oa = bot_of(settings), oa_of(settings)
+    if not settings.simulated or zalo is None or oa is None:
+        raise fail([f"the simulator does not run beside a real bot: {', '.join(settings.real_bots)} is set"])
+    twins = [ZaloTwin(zalo.token), OaTwin(oa.app_id, oa.app_secret, oa.oa_secret, oa.webhook_url)]
+    simulate("127.0.0.1", settings.simulator_port, SIMULATOR_TOKEN, twins)
 
 
 def migrate() -> None:
@@ -120,9 +124,13 @@ def migrate() -> None:
 
 
 def webhook() -> None:
-    """Tell Telegram where the bot listens (PHANANH_TELEGRAM_WEBHOOK_URL); once per deployment."""
+    """Tell Telegram and Zalo where the bots listen (PHANANH_…_WEBHOOK_URL); once per deployment."""
     from bot.telegram.app import set_webhook
+    from bot.zalo.app import set_webhook as set_zalo_webhook
 
     settings = read_settings()
     with told():
-        out.print(asyncio.run(set_webhook(settings)))
+        if settings.telegram or settings.simulated:
+            out.print(asyncio.run(set_webhook(settings)))
+        for line in asyncio.run(set_zalo_webhook(settings)):
+            out.print(line)

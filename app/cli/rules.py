@@ -81,6 +81,7 @@ for command in (
     rules_versions.rollback,
     rules_versions.diff,
     rules_versions.replay,
+    rules_versions.why,
     rules_versions.misrouted,
 ):
     rules_cli.command()(command)

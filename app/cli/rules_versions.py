@@ -16,7 +16,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from app.cli.common import Language, err, fail, out, prepared
-from app.i18n import Lang
+from app.i18n import Lang, t
 
 if TYPE_CHECKING:
     from app.db import Conn, Pool
@@ -217,6 +217,24 @@ def _show(outcome: "Outcome") -> None:
         for way in outcome.transfers[:_TRANSFERS_SHOWN]:
             ways.add_row(way.now, way.then, f"{way.reports:,}")
         out.print(ways)
+
+
+def why(
+    code: Annotated[str, typer.Argument(help="PA-7K3M-9QX2")], as_json: AsJson = False, lang: Language = "vi"
+) -> None:
+    """Why a report was sent where it was sent when it came in, by the rules that decided it then."""
+    from app.cli.rules_why import tell
+    from app.places.service import embedded_default
+    from app.reports.hindsight import explain_intake
+
+    found = _with_pool(lambda pool: explain_intake(pool, embedded_default(), code))
+    if as_json:
+        said = found.explanation.as_json() | {"decided_by": found.decided_by}
+        print(json.encode(said).decode())  # noqa: T201  # JSON for programs, not for rich
+        return
+    tell(found.rules, found.explanation, lang)
+    if not found.still_so:
+        err.print(t("routing.explain_otherwise", lang, rule=found.decided_by), highlight=False, soft_wrap=True)
 
 
 def misrouted(

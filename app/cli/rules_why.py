@@ -147,7 +147,7 @@ def explain(
         found = [{"category": each.category_id, "score": each.score, "words": list(each.words)} for each in guesses]
         print(json.encode(explained.as_json() | {"guesses": found}).decode())  # noqa: T201  # JSON, not for rich
     else:
-        _tell(rules, explained, lang)
+        tell(rules, explained, lang)
 
 
 def _moment(written: str, lang: Lang) -> datetime:
@@ -185,7 +185,7 @@ def _placed(facts: Facts, place: str, rules: "RuleSet", gazetteer: "Gazetteer", 
     )
 
 
-def _tell(rules: "RuleSet", explained: "Explanation", lang: Lang) -> None:
+def tell(rules: "RuleSet", explained: "Explanation", lang: Lang) -> None:
     from app.routing.calendar import VIETNAM
 
     decision = explained.decision

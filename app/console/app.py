@@ -10,6 +10,7 @@ from app.console import (
     entrance,
     rules_candidate,
     rules_in_force,
+    rules_misrouted,
     rules_try,
     second_factor,
     sso,
@@ -28,7 +29,7 @@ from app.wiring import Parts
 
 def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
     """``cookie``: the name of the session's cookie, shared with the staff API."""
-    rules = [*rules_in_force.ROUTES, *rules_try.ROUTES, *rules_candidate.ROUTES]
+    rules = [*rules_in_force.ROUTES, *rules_try.ROUTES, *rules_candidate.ROUTES, *rules_misrouted.ROUTES]
     staff = [*staff_list.ROUTES, *staff_account.ROUTES, *staff_import.ROUTES, *staff_record.ROUTES]
     oidc = parts.settings.oidc
     provider = Provider(oidc, f"{parts.settings.public_url}{sso.CALLBACK}") if oidc else None

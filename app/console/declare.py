@@ -10,15 +10,21 @@ from app.accounts.permissions import Permission, may
 
 
 class Who(Struct, frozen=True):
-    """``anyone``: also without an account. ``staff``: whoever is signed in, with ``permission`` where one is named;
-    ``entering``: also while the password that somebody else gave them is still to be changed."""
+    """``anyone``: also without an account. ``staff``: whoever is signed in, with ``permission`` where one is named, or
+    with ``everywhere`` for the whole province; ``entering``: also while the password that somebody else gave them is
+    still to be changed."""
 
     kind: Literal["anyone", "staff"]
     permission: Permission | None = None
+    everywhere: Permission | None = None
     entering: bool = False
 
     def includes(self, actor: Actor) -> bool:
-        return self.permission is None or may(actor, self.permission)
+        return (
+            self.permission is None
+            or may(actor, self.permission)
+            or (self.everywhere is not None and actor.sees_all and may(actor, self.everywhere))
+        )
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -30,6 +36,8 @@ ANYONE = Who("anyone")
 SIGNED_IN = Who("staff")
 ENTERING = Who("staff", entering=True)
 RULES = Who("staff", Permission.MANAGE_RULES)
+RULE_FIGURES = Who("staff", Permission.MANAGE_RULES, everywhere=Permission.READ_STATS)
+"""Who looks after the rules, and who reads the whole province's figures: coordinators and leaders. As for the API."""
 ACCOUNTS = Who("staff", Permission.MANAGE_ACCOUNTS)
 
 

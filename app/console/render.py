@@ -15,7 +15,7 @@ from msgspec import Struct
 from app.accounts.model import Actor
 from app.console.assets import address
 from app.console.context import BASE, Req, lang_of
-from app.console.declare import ACCOUNTS, RULES, Who
+from app.console.declare import ACCOUNTS, RULE_FIGURES, RULES, Who
 from app.console.words import when
 from app.i18n import t
 from app.routing.calendar import VIETNAM
@@ -24,15 +24,18 @@ _PAGES = Path(__file__).parent / "pages"
 
 
 class Entry(Struct, frozen=True):
-    """One entry of the menu; its words are ``console.menu_<name>`` and ``console.menu_<name>_says``."""
+    """One entry of the menu; its words are ``console.menu_<name>`` and ``console.menu_<name>_says``. ``within``: the
+    entry whose pages lead there already; whoever has that one does not need this one."""
 
     name: str
     path: str
     who: Who
+    within: str = ""
 
 
 MENU = (
     Entry("rules", f"{BASE}/rules", RULES),
+    Entry("misrouted", f"{BASE}/rules/misrouted", RULE_FIGURES, within="rules"),
     Entry("staff", f"{BASE}/staff", ACCOUNTS),
 )
 
@@ -74,7 +77,8 @@ def _templates() -> Environment:
 
 
 def menu_of(actor: Actor | None) -> list[Entry]:
-    return [entry for entry in MENU if actor is not None and entry.who.includes(actor)]
+    open_to = [entry for entry in MENU if actor is not None and entry.who.includes(actor)]
+    return [entry for entry in open_to if entry.within not in {other.name for other in open_to}]
 
 
 def show(

@@ -215,7 +215,7 @@ class _Life:
         self.scene = pictures.scene_for(self.category.group_id)
         commune = chance.choice(self.cast.communes)
         shots = chance.sample(self.cast.before[self.scene], k=chance.choice([0, 1, 1, 1, 2]))
-        person = chance.random() < 0.6
+        person, chosen = chance.random() < 0.6, chance.random() < 0.8
         new = NewReport(
             text=stories.words(chance, self.category),
             place=Place(
@@ -227,7 +227,8 @@ class _Life:
             channel=chance.choices(["telegram", "web", "hotline", "api"], [6, 3, 2, 1])[0],  # type: ignore[arg-type]  # a list of channels
             lang=LANGS[0],
             consent=True,
-            category=self.category.category_id if chance.random() < 0.8 else None,
+            category=self.category.category_id if chosen else None,
+            answers=stories.answers(chance, self.category) if chosen else {},
             photos=tuple(shots),
             contact=Contact(chance.choice(stories.NAMES), stories.phone(chance)) if person else Contact(),
         )

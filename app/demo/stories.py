@@ -86,6 +86,12 @@ def words(chance: random.Random, category: Category) -> str:
     return fold(text) if chance.random() < 0.45 else text[0].upper() + text[1:]
 
 
+def answers(chance: random.Random, category: Category) -> dict[str, str]:
+    """To the category's extra questions; one in five does not know."""
+    asked = category.questions.values() if chance.random() < 0.8 else ()
+    return {question.question_id: chance.choice(list(question.answers)) for question in asked}
+
+
 def answer(chance: random.Random, category: Category) -> str:
     return chance.choice(ANSWERS).format(category=category.name.lower())
 

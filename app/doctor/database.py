@@ -11,6 +11,7 @@ import asyncpg
 from app import jobs
 from app.db import MIGRATIONS, Conn, connect_pool
 from app.doctor.finding import Finding, Findings, Level, guarded, size
+from app.doctor.zalo import zalo_oa
 from app.notify import service as notify
 from app.routing import service as routing
 from app.routing.problems import RulesError
@@ -46,6 +47,7 @@ async def _connected(conn: Conn, settings: Settings) -> Findings:
     for part, check in (
         ("rules", _rules(conn, settings)), ("places", _places(conn)), ("staff", _staff(conn)),
         ("queue", _queue(conn)), ("messages", _messages(conn)), ("personal data", _erasures(conn)),
+        ("zalo oa", zalo_oa(conn, settings)),
     ):  # fmt: skip
         found += await guarded(part, check)
     return found
@@ -218,7 +220,7 @@ async def _queue(conn: Conn) -> Findings:
 
 async def _messages(conn: Conn) -> Findings:
     counts = await notify.counts(conn)
-    lost = {status: counts[status] for status in ("failed", "uncertain") if counts.get(status)}
+    lost = {status: counts[status] for status in ("failed", "closed", "uncertain") if counts.get(status)}
     if lost:
         says = "In the last day: " + ", ".join(f"{n} messages {status}" for status, n in lost.items()) + "."
         return [Finding("messages", "warn", says, "The ledger of each report says why; call those whom it matters to.")]

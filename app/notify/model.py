@@ -4,6 +4,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from app.i18n import Lang
+
 
 class Button(Struct, frozen=True):
     """``data`` comes back to the bot when pressed; at most 64 bytes (Telegram's limit)."""
@@ -13,11 +15,16 @@ class Button(Struct, frozen=True):
 
 
 class Telling(Struct, frozen=True):
-    """One message for one person: plain text, JPEG photos, rows of buttons. Every channel renders it its own way."""
+    """One message for one person: plain text, JPEG photos, rows of buttons. Every channel renders it its own way.
+
+    ``shown``: the photos' names (sha256), for channels that fetch them from us. ``lang`` is for what a channel adds.
+    """
 
     text: str
     photos: tuple[bytes, ...] = ()
     buttons: tuple[tuple[Button, ...], ...] = ()
+    shown: tuple[str, ...] = ()
+    lang: Lang = "vi"
 
 
 class SendFailed(Exception):
@@ -30,6 +37,11 @@ class SendFailed(Exception):
 
 class Unreachable(SendFailed):
     """Permanent, and the person's doing: blocked us, deleted the account. Nothing more is sent to this address."""
+
+
+class Closed(SendFailed):
+    """The channel lets us write only for a time after the person did, and so often, and that is over. Certainly not
+    delivered; nothing is wrong with the address, and another one may do."""
 
 
 class Refused(SendFailed):
@@ -53,7 +65,7 @@ class Sender(Protocol):
     """A channel's way out."""
 
     async def send(self, user_id: str, telling: Telling) -> str:
-        """Deliver and give the channel's own reference. Raises Unreachable, Refused, TryLater or Uncertain."""
+        """Deliver and give the channel's own reference. Raises Unreachable, Closed, Refused, TryLater or Uncertain."""
         ...
 
 

@@ -18,7 +18,7 @@ from app.history import service as history
 from app.history.model import Kind
 from app.jobs import Job
 from app.notify import store, templates
-from app.notify.model import Sender, Senders, SendFailed, Telling, TryLater, Uncertain, Unreachable
+from app.notify.model import Closed, Senders, SendFailed, Telling, TryLater, Uncertain, Unreachable
 from app.notify.templates import Relation
 from app.photos import service as photos
 from app.reports import service as reports
@@ -62,11 +62,10 @@ async def deliver(pool: Pool, objects: ObjectStore, senders: Senders, key: store
         if found is None:
             return
         entry, dead = found
-        sender = senders.get(entry.channel)
         if dead:
             await store.settle(conn, entry, "unreachable", "known to be unreachable", was=("queued",))
             return
-        if sender is None:
+        if entry.channel not in senders:
             await store.settle(conn, entry, "failed", "no such channel here", was=("queued",))
             return
         told, shows = await _told(conn, entry)
@@ -74,18 +73,20 @@ async def deliver(pool: Pool, objects: ObjectStore, senders: Senders, key: store
         templates.text(entry.template, entry.lang, told),
         await _pictures(objects, shows),
         templates.buttons(entry.template, entry.lang, told.own_code) if told.own_code else (),
+        tuple(shows),
+        entry.lang,
     )
     async with pool.acquire() as conn:
         attempt = await store.claim(conn, entry)
     if attempt is not None:
-        await _send(pool, sender, entry, attempt, telling)
+        await _send(pool, senders, entry, attempt, telling)
 
 
-async def _send(pool: Pool, sender: Sender, entry: store.Entry, attempt: int, telling: Telling) -> None:
+async def _send(pool: Pool, senders: Senders, entry: store.Entry, attempt: int, telling: Telling) -> None:
     failure: SendFailed | None = None
     ref: str | None = None
     try:
-        ref = await sender.send(entry.channel_user_id, telling)
+        ref = await senders[entry.channel].send(entry.channel_user_id, telling)
     except SendFailed as failed:
         failure = failed
     status = _outcome(failure, attempt)
@@ -95,6 +96,8 @@ async def _send(pool: Pool, sender: Sender, entry: store.Entry, attempt: int, te
         reason = failure.reason if failure else None
         if isinstance(failure, Unreachable):
             await citizens.unreachable(conn, entry.channel, entry.channel_user_id, failure.reason)
+        if isinstance(failure, Closed):
+            await _elsewhere(conn, entry, senders)
         settled = await store.settle(conn, entry, status, reason, ref, was=was, attempt=attempt)
     if settled and isinstance(failure, TryLater) and status == "queued":
         delay = max(failure.seconds, min(2.0 ** (attempt - 1), _BACKOFF_MOST))
@@ -104,12 +107,21 @@ async def _send(pool: Pool, sender: Sender, entry: store.Entry, attempt: int, te
         raise RetryRequested(timedelta(seconds=delay), failure.reason)
 
 
+async def _elsewhere(conn: Conn, entry: store.Entry, senders: Senders) -> None:
+    """The same message by another channel of the same person, unless it goes there anyway. Repeating adds nothing."""
+    other = await store.other_address(conn, entry, [name for name in senders if name != entry.channel])
+    if other is not None:
+        await store.enter(conn, entry.report_id, [other], [_job(other)])
+
+
 def _outcome(failure: SendFailed | None, attempt: int) -> str:
     match failure:
         case None:
             return "sent"
         case Unreachable():
             return "unreachable"
+        case Closed():
+            return "closed"
         case TryLater() if attempt < MAX_ATTEMPTS:
             return "queued"
         case Uncertain():

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from msgspec import Struct
 
 from app import jobs
@@ -125,6 +126,20 @@ async def waiting(conn: Conn, key: Key) -> tuple[Entry, bool] | None:
         await settle(conn, entry, "uncertain", "interrupted while sending", was=("sending",))
         return None
     return entry, row["dead"]
+
+
+async def other_address(conn: Conn, entry: Entry, channels: Sequence[str]) -> Entry | None:
+    """The same message for another address of the same person that can be reached; the one heard from last."""
+    row = await conn.fetchrow(
+        """
+        SELECT channel, channel_user_id FROM channel_identities
+        WHERE citizen_id = $1 AND channel = ANY($2) AND unreachable_since IS NULL
+        ORDER BY last_heard_at DESC LIMIT 1
+        """,
+        UUID(entry.recipient.removeprefix("citizen:")),
+        list(channels),
+    )
+    return msgspec.structs.replace(entry, **row, attempts=0) if row else None
 
 
 async def claim(conn: Conn, entry: Entry) -> int | None:

@@ -11,9 +11,9 @@ from uuid_utils.compat import uuid7
 from app.accounts.model import Actor
 from app.history.model import Fact, Kind, digest
 from app.reports.clock import Clock
-from app.reports.judging import facts_of
+from app.reports.judging import facts_of, limits_for
 from app.reports.model import Audience, Form, Message, MessageKind, Report, Stage, Status, Urgency
-from app.routing.limits import parse_limit
+from app.routing.limits import Limit, parse_limit
 from app.routing.model import Decision
 from app.routing.ruleset import RuleSet
 
@@ -101,6 +101,23 @@ class Change(Struct, kw_only=True):
         self.set(due_at=due)
         return {"due": due.isoformat()}
 
+    def first_due(self, limit: Limit | None, since: datetime) -> dict[str, Any]:
+        """As long as the reporter has heard nothing: by when they should, counted from ``since``. Gives what the
+        history says of it where that changes."""
+        due = self.rules.calendar.due(since, limit) if limit else None
+        if self.report.first_answered_at is not None or due == self.report.first_answer_due_at:
+            return {}
+        self.set(first_answer_due_at=due)
+        return {"first_answer_due": due.isoformat() if due else None, "first_answer": str(limit) if limit else None}
+
+    def first_answer(self) -> dict[str, Any]:
+        """These are words to the reporter or the public: the first of them end the wait for an answer."""
+        if self.report.first_answered_at is not None:
+            return {}
+        due = self.report.first_answer_due_at
+        self.set(first_answered_at=self.at)
+        return {"first_answered": True} | ({"first_answer_on_time": self.at <= due} if due else {})
+
     def recount(self) -> dict[str, Any]:
         """The deadline by the limit as it is now, from when the clock was started, with the pauses there were."""
         assert self.clock is not None
@@ -111,6 +128,7 @@ class Change(Struct, kw_only=True):
     def start_over(self) -> dict[str, Any]:
         """Back to the coordinators' desk as if it had just come in: no agency, and both clocks from now."""
         intake_due = self.decide(self.report.category).intake_due
+        limit = limits_for(self.rules, self.report, self.report.urgency, has_photo=self.has_photo).first_answer
         self.set(
             status=Status.RECEIVED,
             agency_id=self.rules.coordinator_id,
@@ -118,8 +136,10 @@ class Change(Struct, kw_only=True):
             assigned_at=None,
             ended_at=None,
             intake_due_at=intake_due,
+            first_answered_at=None,
         )
-        return {"intake_due": intake_due.isoformat()} | self.restart_clock()
+        first_due = self.first_due(limit, self.at)
+        return {"intake_due": intake_due.isoformat()} | first_due | self.restart_clock()
 
     def back_to_work(self, assignee_id: UUID | None) -> dict[str, Any]:
         """A result that did not stand: what was resolved, closed and rated is open again, with the whole limit."""

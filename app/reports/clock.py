@@ -21,11 +21,17 @@ _MAY_START = frozenset(
 
 
 class Clock(Struct, frozen=True):
-    """When the handling clock was last started, the pauses since that are over, and when the intake clock was."""
+    """When the handling clock was last started, the pauses since that are over, and when the intake clock was.
+
+    ``first``: since when the reporter waits for the first word, where that is not the intake; ``first_limit``: the
+    limit last counted with, as the rules file writes it. Asking is a first word itself, so there are no pauses.
+    """
 
     start: datetime
     intake: datetime
     pauses: tuple[tuple[datetime, datetime], ...] = ()
+    first: datetime | None = None
+    first_limit: str | None = None
 
     def due(self, calendar: Calendar, limit: Limit) -> datetime:
         """The deadline; while a pause lasts, without that one, as the report's row has it."""
@@ -34,14 +40,24 @@ class Clock(Struct, frozen=True):
             due = calendar.postpone(due, limit, paused_at, resumed_at)
         return due
 
+    @property
+    def waiting_since(self) -> datetime:
+        return self.first or self.intake
+
+    def first_answer_due(self, calendar: Calendar, limit: Limit | None) -> datetime | None:
+        return calendar.due(self.waiting_since, limit) if limit else None
+
 
 def clock_of(events: Iterable[Event]) -> Clock:
     """``events``: the report's whole history, oldest first."""
-    start = intake = paused_at = None
+    start = intake = first = first_limit = paused_at = None
     pauses: list[tuple[datetime, datetime]] = []
     for event in events:
+        first_limit = event.data.get("first_answer", first_limit)
         if event.kind == Kind.SUBMITTED or (event.kind in _MAY_START and "intake_due" in event.data):
-            intake = event.at
+            intake, first = event.at, None
+        elif event.kind == Kind.URGENCY_SET and "first_answer" in event.data:
+            first = event.at
         if event.kind == Kind.SUBMITTED or _starts(event):
             start, paused_at, pauses = event.at, None, []
         elif event.kind == Kind.ASKED:
@@ -51,7 +67,7 @@ def clock_of(events: Iterable[Event]) -> Clock:
             paused_at = None
     assert start is not None
     assert intake is not None
-    return Clock(start, intake, tuple(pauses))
+    return Clock(start, intake, tuple(pauses), first, first_limit)
 
 
 def _starts(event: Event) -> bool:

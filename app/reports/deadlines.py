@@ -12,7 +12,7 @@ from app.history import service as history
 from app.history.model import Event, Fact, Kind, chain
 from app.reports import store
 from app.reports.clock import clock_of
-from app.reports.judging import facts_of, limit_for
+from app.reports.judging import facts_of, limits_for
 from app.reports.model import Report, Status
 from app.reports.workflow import OPEN
 from app.routing.limits import parse_limit
@@ -73,21 +73,35 @@ def recomputed(
     if report.status not in OPEN:
         return None
     clock = clock_of(events)
-    limit = limit_for(rules, report, report.urgency, has_photo=has_photo)
-    due, intake_due = clock.due(rules.calendar, limit), report.intake_due_at
+    limits = limits_for(rules, report, report.urgency, has_photo=has_photo)
+    limit, first_limit = limits.handling, limits.first_answer
+    due, intake_due, first_due = clock.due(rules.calendar, limit), report.intake_due_at, report.first_answer_due_at
+    if report.first_answered_at is None:
+        first_due = clock.first_answer_due(rules.calendar, first_limit)
     if report.status in _NO_AGENCY_YET:
         category = report.category if report.category in rules.categories else None
         intake_due = rules.decide(facts_of(report, at=clock.intake, category=category, has_photo=has_photo)).intake_due
     same_limit = limit == parse_limit(report.handling)
-    if same_limit and (due, intake_due) == (report.due_at, report.intake_due_at):
+    was = (report.due_at, report.intake_due_at, report.first_answer_due_at)
+    if same_limit and (due, intake_due, first_due) == was:
         return None
     data: dict[str, Any] = {"why": "calendar", "rule_set": rules.version}
     if due != report.due_at:
         data |= {"due": due.isoformat(), "due_was": report.due_at.isoformat()}
     if intake_due != report.intake_due_at:
         data |= {"intake_due": intake_due.isoformat(), "intake_due_was": report.intake_due_at.isoformat()}
+    if first_due != report.first_answer_due_at:
+        data |= {"first_answer_due": _iso(first_due), "first_answer_due_was": _iso(report.first_answer_due_at)}
+        data |= {"first_answer": str(first_limit) if first_limit else None}
+        if data["first_answer"] != clock.first_limit:
+            data |= {"why": "limit"}
     if not same_limit:
         data |= {"why": "limit", "handling": str(limit), "handling_was": report.handling}
-    return structs.replace(report, due_at=due, intake_due_at=intake_due, handling=str(limit)), Fact(
-        Kind.DEADLINE_RECOMPUTED, data
+    after = structs.replace(
+        report, due_at=due, intake_due_at=intake_due, first_answer_due_at=first_due, handling=str(limit)
     )
+    return after, Fact(Kind.DEADLINE_RECOMPUTED, data)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

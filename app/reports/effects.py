@@ -9,9 +9,10 @@ from typing import Any
 from app.accounts.model import Role
 from app.history.model import Kind
 from app.reports.change import Change
-from app.reports.judging import limit_for
+from app.reports.judging import limits_for
 from app.reports.model import Form, Rating, Report, Status
 from app.reports.workflow import MOVES, Act, in_dispute
+from app.routing.model import Decision
 
 _RATED = {Rating.SATISFIED, Rating.ACCEPTABLE}
 
@@ -25,13 +26,36 @@ def _hand_to(c: Change, kind: Kind, extra: dict[str, Any]) -> None:
     afresh only when nobody had it before or the matter turned out to be another one."""
     category = c.form.category or c.report.category
     another = category != c.report.category
+    proposal, first = c.proposal, {}
     if another:
-        c.take_on(category)
-    elif c.proposal and c.proposal["agency"] == c.form.agency_id:
-        extra = extra | {"accepts": {name: c.proposal[name] for name in ("rule", "rule_set", "reasons")}}
-    clock = c.restart_clock() if another or c.report.assigned_at is None else {}
+        decision = c.take_on(category)
+        proposal, first = _proposed(decision), _first_due(c, decision)
+    if proposal and proposal["agency"] == c.form.agency_id:
+        grounds = ("rule", "rule_set", "reasons", "calls", "tags")
+        extra = extra | {"accepts": {name: proposal[name] for name in grounds if name in proposal}}
+    clock = first | (c.restart_clock() if another or c.report.assigned_at is None else {})
     c.set(agency_id=c.form.agency_id, assignee_id=None, assigned_at=c.at)
     c.note(kind, {"agency": c.form.agency_id, "from": c.seen.agency_id, "category": category} | clock | extra)
+
+
+def _proposed(decision: Decision) -> dict[str, Any]:
+    """Who should have it by the rules, and why."""
+    return {
+        "agency": decision.agency_id,
+        "co_agencies": list(decision.co_agencies),
+        "rule": decision.rule_id,
+        "rule_set": decision.rule_set,
+        "reasons": list(decision.reasons),
+        "calls": list(decision.calls),
+        "tags": list(decision.tags),
+    }
+
+
+def _first_due(c: Change, decision: Decision) -> dict[str, Any]:
+    """Another matter may have another limit for the first answer. The reporter waits since they wrote, whatever we
+    call the matter, so it is counted from there."""
+    assert c.clock is not None
+    return c.first_due(decision.first_answer, c.clock.waiting_since)
 
 
 def _assign(c: Change) -> None:
@@ -55,7 +79,7 @@ def _start(c: Change) -> None:
 
 def _ask(c: Change) -> None:
     c.set(paused_at=c.at, assignee_id=c.report.assignee_id or c.actor.id)
-    c.note(Kind.ASKED, c.say("question", "reporter"))
+    c.note(Kind.ASKED, c.first_answer() | c.say("question", "reporter"))
 
 
 def _resume(c: Change) -> None:
@@ -70,14 +94,14 @@ def _return(c: Change) -> None:
 
 
 def _progress(c: Change) -> None:
-    c.note(Kind.PROGRESS, c.say("progress", "public"))
+    c.note(Kind.PROGRESS, c.first_answer() | c.say("progress", "public"))
 
 
 def _resolve(c: Change) -> None:
     c.stage = "after"
     c.set(resolved_at=c.at, assignee_id=c.report.assignee_id or c.actor.id)
     clock = {"on_time": c.at <= c.report.due_at, "due": c.report.due_at.isoformat()}
-    c.note(Kind.RESOLVED, clock | c.say("resolution", "public"))
+    c.note(Kind.RESOLVED, clock | c.first_answer() | c.say("resolution", "public"))
 
 
 def _close(c: Change) -> None:
@@ -110,30 +134,28 @@ def _reclassify(c: Change) -> None:
         "commune": c.report.commune_code,
         "from_commune": seen.commune_code,
         "restarted": anew,
-        "proposal": {
-            "agency": decision.agency_id,
-            "co_agencies": list(decision.co_agencies),
-            "rule": decision.rule_id,
-            "rule_set": decision.rule_set,
-            "reasons": list(decision.reasons),
-        },
+        "proposal": _proposed(decision),
     }
-    clock = c.restart_clock() if anew else c.recount()
+    first = _first_due(c, decision)
+    clock = first | (c.restart_clock() if anew else c.recount())
     c.note(Kind.RECLASSIFIED, said | clock | c.say("reason", "staff"))
 
 
 def _set_urgency(c: Change) -> None:
     """How urgent it is became known now, so the limit for that counts from now: nobody is late for what nobody knew."""
     assert c.form.urgency is not None
-    was, limit = c.report.urgency, limit_for(c.rules, c.report, c.form.urgency, has_photo=c.has_photo)
-    c.set(urgency=c.form.urgency, handling=str(limit))
-    said = {"urgency": c.report.urgency, "was": was, "handling": str(limit)}
-    c.note(Kind.URGENCY_SET, said | c.restart_clock() | c.say("reason", "staff"))
+    was = c.report.urgency
+    before, limits = (limits_for(c.rules, c.report, u, has_photo=c.has_photo) for u in (was, c.form.urgency))
+    c.set(urgency=c.form.urgency, handling=str(limits.handling))
+    said = {"urgency": c.report.urgency, "was": was, "handling": str(limits.handling)}
+    # A limit that is the same for both starts no clock anew: the reporter waits since they wrote.
+    first = c.first_due(limits.first_answer, c.at) if limits.first_answer != before.first_answer else {}
+    c.note(Kind.URGENCY_SET, said | first | c.restart_clock() | c.say("reason", "staff"))
 
 
 def _reject(c: Change) -> None:
     c.set(ended_at=c.at, paused_at=None)
-    c.note(Kind.REJECTED, c.say("reason", "reporter"))
+    c.note(Kind.REJECTED, c.first_answer() | c.say("reason", "reporter"))
 
 
 def _merge(c: Change) -> None:

@@ -7,6 +7,7 @@ report, photo claims, history and jobs, or none of them. One intake costs one st
 import hashlib
 import re
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -41,6 +42,7 @@ _PHONE = re.compile(r"\+?[0-9(][0-9 .()-]{6,18}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
 _NAME_MOST, _ADDRESS_MOST, _EMAIL_MOST = 120, 300, 254
 _CODE_TRIES = 5
+_PROBLEMS_MOST = 10
 
 
 class Located(msgspec.Struct, frozen=True):
@@ -74,6 +76,25 @@ def _check_contact(contact: Contact) -> list[Problem]:
     if contact.email and not (_EMAIL.fullmatch(contact.email) and len(contact.email) <= _EMAIL_MOST):
         problems.append(Problem("reports.email_wrong", field="contact.email"))
     return problems
+
+
+def _check_answers(rules: RuleSet, new: NewReport) -> list[Problem]:
+    """Answers belong to the questions of a category that was chosen; which one is meant is not guessed."""
+    if not new.answers:
+        return []
+    if new.category is None:
+        return [Problem("reports.answers_without_category", field="answers")]
+    category = rules.categories.get(new.category)
+    problems = []
+    for question_id, answer_id in new.answers.items() if category else ():
+        assert category is not None
+        question, field = category.questions.get(question_id), f"answers.{question_id[:60]}"
+        if question is None:
+            problems.append(Problem("reports.question_unknown", {"question": question_id[:60]}, field))
+        elif answer_id not in question.answers:
+            known = ", ".join(question.answers)
+            problems.append(Problem("reports.answer_unknown", {"answer": answer_id[:60], "known": known}, field))
+    return problems[:_PROBLEMS_MOST]
 
 
 def locate(gazetteer: Gazetteer, rules: RuleSet, place: Place) -> Located:
@@ -127,6 +148,7 @@ def _examine(rules: RuleSet, gazetteer: Gazetteer, new: NewReport) -> tuple[NewR
         problems.append(Problem("reports.photos_many", {"most": PHOTOS_MAX}, "photos"))
     if new.category is not None and new.category not in rules.categories:
         problems.append(Problem("reports.category_unknown", {"category": new.category[:60]}, "category"))
+    problems += _check_answers(rules, new)
     problems += _check_contact(contact)
     try:
         located = locate(gazetteer, rules, new.place)
@@ -144,7 +166,10 @@ def check(rules: RuleSet, gazetteer: Gazetteer, new: NewReport) -> None:
 
 def _body_hash(new: NewReport) -> bytes:
     """What makes two requests the same: everything the person said, not how the channel wrapped it."""
-    said = (new.text, new.place, new.category, new.contact, new.channel, sorted(p.sha256 for p in new.photos))
+    photos = sorted(p.sha256 for p in new.photos)
+    said: tuple[Any, ...] = (new.text, new.place, new.category, new.contact, new.channel, photos)
+    if new.answers or new.reporter_kind != "citizen":
+        said = (*said, sorted(new.answers.items()), new.reporter_kind)
     return hashlib.sha256(msgspec.json.encode(said)).digest()
 
 
@@ -162,7 +187,11 @@ def _facts_of_intake(report: Report, decision: Decision, new: NewReport) -> list
             "digest": digest(new.text),
             "consent": CONSENT_VERSION,
             "intake_due": report.intake_due_at.isoformat(),
-        },
+        }
+        | {name: list(said) for name, said in (("calls", decision.calls), ("tags", decision.tags)) if said}
+        | ({"answers": dict(report.answers)} if report.answers else {})
+        | ({"reporter": report.reporter_kind} if report.reporter_kind != "citizen" else {})
+        | _first_answer(decision),
     )
     routed = {
         "agency": decision.agency_id,
@@ -177,6 +206,12 @@ def _facts_of_intake(report: Report, decision: Decision, new: NewReport) -> list
     if report.status is Status.SUBMITTED:
         return [Fact(submitted.kind, submitted.data | {"proposed": routed})]
     return [submitted, Fact(Kind.ASSIGNED, routed, by_system=True)]
+
+
+def _first_answer(decision: Decision) -> dict[str, str]:
+    if decision.first_answer is None or decision.first_answer_due is None:
+        return {}
+    return {"first_answer": str(decision.first_answer), "first_answer_due": decision.first_answer_due.isoformat()}
 
 
 def _new_report(new: NewReport, located: Located, decision: Decision, to_desk: bool, at: datetime) -> Report:
@@ -220,6 +255,9 @@ def _new_report(new: NewReport, located: Located, decision: Decision, to_desk: b
         duplicate_of=None,
         rating=None,
         updated_at=at,
+        first_answer_due_at=decision.first_answer_due,
+        answers=new.answers,
+        reporter_kind=new.reporter_kind,
     )
 
 
@@ -237,6 +275,8 @@ def facts_for(new: NewReport, located: Located, category: str | None, at: dateti
         has_photo=bool(new.photos),
         lat=located.lat,
         lon=located.lon,
+        answers=new.answers,
+        reporter_kind=new.reporter_kind,
         at=at,
     )
 

@@ -1,6 +1,8 @@
-"""A report that exists as the rules engine sees it, and what limit the rules give it. Pure."""
+"""A report that exists as the rules engine sees it, and what limits the rules give it. Pure."""
 
 from datetime import datetime
+
+from msgspec import Struct
 
 from app.i18n.text import fold
 from app.reports.model import Report, Urgency
@@ -27,15 +29,26 @@ def facts_of(
         has_photo=has_photo,
         lat=report.lat,
         lon=report.lon,
+        answers=report.answers,
+        reporter_kind=report.reporter_kind,
     )
 
 
-def limit_for(rules: RuleSet, report: Report, urgency: Urgency, *, has_photo: bool = False) -> Limit:
-    """The handling limit for this urgency: by the rule that decided the report as long as there is one of that name,
-    else by the rule that would decide it. A category that has left the rules keeps the limit it had."""
+class Limits(Struct, frozen=True):
+    """``first_answer``: None where nothing sets one."""
+
+    handling: Limit
+    first_answer: Limit | None
+
+
+def limits_for(rules: RuleSet, report: Report, urgency: Urgency, *, has_photo: bool = False) -> Limits:
+    """The limits for this urgency: by the rule that decided the report as long as there is one of that name, else by
+    the rule that would decide it. A category that has left the rules keeps the handling limit it had."""
+    first_answer = rules.first_answer_limit(report.rule_id, urgency)
     if report.category not in rules.categories:
-        return parse_limit(report.handling)
+        return Limits(parse_limit(report.handling), first_answer)
     if any(rule.rule_id == report.rule_id for rule in (*rules.rules, rules.fallback.rule)):
-        return rules.handling_limit(report.rule_id, report.category, urgency)
+        return Limits(rules.handling_limit(report.rule_id, report.category, urgency), first_answer)
     facts = facts_of(report, at=report.submitted_at, category=report.category, urgency=urgency, has_photo=has_photo)
-    return rules.decide(facts).handling
+    decision = rules.decide(facts)
+    return Limits(decision.handling, decision.first_answer)

@@ -1,5 +1,6 @@
 """A report and what may be asked of it. No I/O."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -14,6 +15,7 @@ from app.places.model import Commune
 Channel = Literal["web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311"]
 Urgency = Literal["urgent", "normal", "complex"]
 Visibility = Literal["public", "private"]
+ReporterKind = Literal["citizen", "visitor", "business"]
 Stage = Literal["before", "info", "after"]
 MessageKind = Literal["question", "info", "progress", "resolution", "reason", "note", "dispute", "rating"]
 Audience = Literal["public", "reporter", "staff"]
@@ -64,7 +66,8 @@ class Contact(Struct, frozen=True):
 
 
 class NewReport(Struct, frozen=True, kw_only=True):
-    """What a channel hands to ``file_report``. ``key``: (scope, idempotency key); the same again is the same report."""
+    """What a channel hands to ``file_report``. ``key``: (scope, idempotency key); the same again is the same report.
+    ``answers``: question id → answer id, to the extra questions of the category chosen."""
 
     text: str
     place: Place
@@ -76,12 +79,16 @@ class NewReport(Struct, frozen=True, kw_only=True):
     contact: Contact = Contact()
     citizen_id: UUID | None = None
     key: tuple[str, str] | None = None
+    answers: Mapping[str, str] = {}
+    reporter_kind: ReporterKind = "citizen"
 
 
 class Report(Struct, frozen=True, kw_only=True):
     """One row of ``reports`` without what only the database needs.
 
     ``handling`` is the limit that ``due_at`` was counted with, as the rules file writes it (``3 working days``).
+    ``first_answer_due_at``: None where the rules set no limit. ``answers`` stay as the reporter gave them, whatever the
+    category becomes.
     """
 
     report_id: UUID
@@ -121,6 +128,10 @@ class Report(Struct, frozen=True, kw_only=True):
     duplicate_of: UUID | None
     rating: Rating | None
     updated_at: datetime
+    first_answer_due_at: datetime | None = None
+    first_answered_at: datetime | None = None
+    answers: Mapping[str, str] = {}
+    reporter_kind: ReporterKind = "citizen"
 
 
 class Filed(Struct, frozen=True):

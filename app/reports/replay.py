@@ -189,7 +189,8 @@ def _answer(rules: RuleSet, choice: Choice, facts: Facts) -> Answer:
 
 
 def _facts(row: tuple[Any, ...]) -> Facts:
-    at, _, _, category, body, channel, lat, lon, commune_code, commune_name, province_code, has_photo = row
+    (at, _, _, category, body, channel, lat, lon, commune_code, commune_name, province_code, answers, reporter_kind,
+     has_photo) = row  # fmt: skip
     lowered = commune_name.lower()
     return Facts(
         at=at,
@@ -203,4 +204,6 @@ def _facts(row: tuple[Any, ...]) -> Facts:
         has_photo=has_photo,
         lat=lat,
         lon=lon,
+        answers=answers or {},
+        reporter_kind=reporter_kind,
     )

@@ -19,7 +19,7 @@ from app.reports.model import Contact, Message, Picture, Report, Stage
 _COLUMNS = tuple(field.name for field in msgspec.structs.fields(Report))
 _FIXED = frozenset(
     {"report_id", "code", "body", "channel", "lang", "lat", "lon", "address", "submitted_at"}
-    | {"version", "last_seq", "last_hash"}
+    | {"answers", "reporter_kind", "version", "last_seq", "last_hash"}
 )
 _MUTABLE = tuple(name for name in _COLUMNS if name not in _FIXED)
 _SELECT = ", ".join(f"r.{name}" for name in _COLUMNS)

@@ -20,7 +20,8 @@ async def past(conn: Conn, beyond: Cursor, limit: int) -> list[asyncpg.Record]:
     return await conn.fetch(
         """
         SELECT r.submitted_at, r.report_id, r.code, r.category, r.body, r.channel, r.lat, r.lon, r.commune_code,
-               r.commune_name, r.province_code,
+               r.commune_name, r.province_code, nullif(r.answers, '{}') AS answers,
+               r.reporter_kind,
                EXISTS (SELECT FROM report_photos p WHERE p.report_id = r.report_id AND p.stage = 'before') AS has_photo
         FROM reports r WHERE (r.submitted_at, r.report_id) > ($1, $2)
         ORDER BY r.submitted_at, r.report_id LIMIT $3

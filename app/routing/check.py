@@ -10,7 +10,17 @@ from app.routing.conditions import Clause, Dimension
 from app.routing.cover import Space, contains
 from app.routing.index import kind_of
 from app.routing.limits import Limit
-from app.routing.model import BY_TABLE, COMMUNE_KINDS, COMMUNE_OFFICE, DEPARTMENT, URGENCIES, CommuneKind, Outcome
+from app.routing.model import (
+    BY_TABLE,
+    COMMUNE_KINDS,
+    COMMUNE_OFFICE,
+    DEPARTMENT,
+    URGENCIES,
+    Category,
+    CommuneKind,
+    Outcome,
+    Urgency,
+)
 from app.routing.phrases import phrase_key
 from app.routing.problems import Problems, RuleProblem
 from app.routing.ruleset import RuleSet
@@ -109,17 +119,13 @@ def _taken_before(rules: RuleSet, space: Space, shared: Clause, position: int) -
 
 
 def _deadlines(rules: RuleSet, problems: Problems) -> None:
-    since, until = (moment.astimezone(VIETNAM) for moment in rules.calendar.longest_closure())
+    since, until = rules.calendar.longest_closure()
+    closed = until - since
+    hours = round(closed / timedelta(hours=1))
     for rule in rules.rules:
         handling, first_answer = rule.then.handling, rule.then.first_answer
         for limit in (handling, first_answer):
-            if (
-                limit
-                and limit.unit in _WALL_CLOCK
-                and not _on_duty(rules, rule.then)
-                and _length(limit) < until - since
-            ):
-                hours = round((until - since) / timedelta(hours=1))
+            if limit and _runs_out(limit, closed) and not _on_duty(rules, rule.then):
                 problems.add(rule.spot, "ends_while_closed", name=rule.rule_id, limit=str(limit), hours=hours)
         if handling and first_answer and _due(rules, first_answer) > _due(rules, handling):
             problems.add(rule.spot, "answer_after_handling", name=rule.rule_id)
@@ -127,6 +133,24 @@ def _deadlines(rules: RuleSet, problems: Problems) -> None:
         limits = [category.handling.get(urgency) or rules.deadlines.handling[urgency] for urgency in URGENCIES]
         if category.handling and _due(rules, limits[0]) > _due(rules, limits[1]):
             problems.add(rules.spots["category", category.category_id], "urgent_is_slower", name=category.category_id)
+        for urgency, limit in category.handling.items():
+            if _runs_out(limit, closed) and (asleep := _asleep(rules, category, urgency)):
+                spot, name = rules.spots["category", category.category_id], category.category_id
+                problems.add(spot, "category_ends_while_closed", name=name, limit=str(limit), rule=asleep, hours=hours)
+
+
+def _asleep(rules: RuleSet, category: Category, urgency: Urgency) -> str | None:
+    """A rule that gives this category, this urgent and with the category's own limit, to somebody not on duty."""
+    for rule, clause in rules.clauses:
+        takes = category.category_id in clause.allowed.get("category", ())
+        as_urgent = (rule.then.urgency or category.urgency) == urgency
+        if takes and as_urgent and not rule.then.handling and not _on_duty(rules, rule.then):
+            return rule.rule_id
+    return None
+
+
+def _runs_out(limit: Limit, closed: timedelta) -> bool:
+    return limit.unit in _WALL_CLOCK and _length(limit) < closed
 
 
 def _on_duty(rules: RuleSet, then: Outcome) -> bool:
@@ -191,6 +215,10 @@ def _unstaffed(rules: RuleSet, officers: Mapping[str, int] | None, problems: Pro
     leading = {rule.then.agency: rule for rule in reversed([*rules.rules, rules.fallback.rule])}
     for table in rules.world.areas.tables.values():
         leading |= dict.fromkeys(table.agencies, rules.fallback.rule)
+    if DEPARTMENT in leading:
+        leading |= {each.department: leading[DEPARTMENT] for each in rules.categories.values() if each.department}
+    # Whoever is called at once is no use where nobody hears it.
+    leading = {agency: rule for rule in rules.rules for agency in rule.then.calls} | leading
     for agency in leading:
         if agency in rules.agencies and not officers.get(agency):
             problems.add(rules.spots["agency", agency], "agency_without_officers", name=agency)

@@ -161,6 +161,7 @@ def _spelling(text: str) -> tuple[str, ...]:
     return tuple(_spelled(word) for word in words_of(nfc(text).casefold()) if word.isalnum())
 
 
+@lru_cache(maxsize=4096)
 def _spelled(word: str) -> str:
     """A word with its tone at the end, so that it does not matter which vowel carries it."""
     apart = unicodedata.normalize("NFD", word)

@@ -139,7 +139,7 @@ SHAPES: Mapping[str, Shape] = {
     "deadlines": {
         "intake": _must("intake", "Tiếp nhận và chuyển đi."),
         "handling": _must("shape:all_handling", "Xử lý xong, theo mức độ."),
-        "first_answer": Key("limit", "Trả lời người dân lần đầu."),
+        "first_answer": Key("first_answer", "Trả lời người dân lần đầu; một thời hạn, hoặc theo mức độ."),
     },
     "all_handling": {
         "urgent": _must("limit", "Khi khẩn."),

@@ -83,6 +83,12 @@ class Category(Struct, frozen=True):
     questions: Mapping[str, Question] = {}
 
 
+def fitting(category: Category | None, answers: Mapping[str, str]) -> dict[str, str]:
+    """Of answers (question id → answer id) those to questions of this category, which may have changed since."""
+    asked = category.questions if category else {}
+    return {each: said for each, said in answers.items() if each in asked and said in asked[each].answers}
+
+
 class Facts(Struct, frozen=True, kw_only=True):
     """What is known about a report when it is routed.
 
@@ -134,6 +140,7 @@ class Decision(Struct, frozen=True):
     handling: Limit
     rule_set: str
     calls: tuple[str, ...] = ()
+    first_answer: Limit | None = None
     first_answer_due: datetime | None = None
 
     @property
@@ -169,7 +176,7 @@ class IntakeLimits(Struct, frozen=True):
 class Deadlines(Struct, frozen=True):
     intake: IntakeLimits
     handling: Mapping[Urgency, Limit]
-    first_answer: Limit | None = None
+    first_answer: Mapping[Urgency, Limit] = {}
 
 
 class Outcome(Struct, frozen=True):

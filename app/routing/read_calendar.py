@@ -7,7 +7,8 @@ from msgspec import Struct
 from app.routing.calendar import Interval, Swap, Week
 from app.routing.fields import Fields, clock_minutes, fields_of, read_date
 from app.routing.language import WEEKDAYS, optional, required
-from app.routing.model import URGENCIES, Deadlines, IntakeLimits
+from app.routing.limits import Limit
+from app.routing.model import URGENCIES, Deadlines, IntakeLimits, Urgency
 from app.routing.problems import Problems, Spot, shorten, spot_of
 from app.routing.yamltree import Mapping, Node
 
@@ -45,9 +46,20 @@ def read_deadlines(top: Fields) -> Deadlines | None:
         working_days, days_off = deadlines.limit("intake"), None
     by_urgency = deadlines.fields("handling", URGENCIES)
     handling = {urgency: limit for urgency in URGENCIES if (limit := by_urgency.limit(urgency))}
+    first_answer = _first_answer(deadlines)
     if working_days is None or len(handling) < len(URGENCIES):
         return None
-    return Deadlines(IntakeLimits(working_days, days_off), handling, deadlines.limit("first_answer"))
+    return Deadlines(IntakeLimits(working_days, days_off), handling, first_answer)
+
+
+def _first_answer(deadlines: Fields) -> dict[Urgency, Limit]:
+    """One limit for every urgency, or a limit for some."""
+    node = deadlines.get("first_answer")
+    if isinstance(node, Mapping):
+        by_urgency = fields_of(node, deadlines.problems, (), optional("handling"))
+        return {urgency: limit for urgency in URGENCIES if (limit := by_urgency.limit(urgency))}
+    limit = deadlines.limit("first_answer")
+    return dict.fromkeys(URGENCIES, limit) if limit else {}
 
 
 class Season(Struct, frozen=True):

@@ -22,6 +22,8 @@ from app.routing.problems import Problems, Spot, spot_of
 from app.routing.yamltree import Node, Scalar
 
 _COMMUNE_OFFICE_PREFIX = "ubnd-"
+_BUTTON = 50
+"""Characters that the ids of a question and one of its answers have together: both must fit a chat's button."""
 
 
 class Catalogue(Struct, frozen=True):
@@ -185,7 +187,9 @@ def _questions(fields: Fields) -> dict[str, Question]:
     for question_id, _, node in fields.named("questions"):
         asked = fields_of(node, fields.problems, required("question"), optional("question"))
         answers: dict[str, tuple[str, str]] = {}
-        for answer_id, _, inner in asked.named("answers"):
+        for answer_id, key, inner in asked.named("answers"):
+            if len(question_id) + len(answer_id) > _BUTTON:
+                fields.problems.add(key, "answer_ids_long", name=answer_id, most=_BUTTON)
             answer = fields_of(inner, fields.problems, required("answer"), optional("answer"))
             answers[answer_id] = (answer.text("name"), answer.text("name_en") or answer.text("name"))
         name = asked.text("name")

@@ -9,14 +9,14 @@ import msgspec
 from msgspec import Struct
 
 from app.errors import Invalid
-from app.routing.calendar import Calendar
+from app.routing.calendar import Calendar, Week
 from app.routing.compile import compiled, marks_of, phrases_written, refuse_unreachable
 from app.routing.conditions import Clause
 from app.routing.cover import Shadows, Space
 from app.routing.examples import Example, Resolve, prove, read_examples
 from app.routing.explain import Explainer, Explanation, Passed
 from app.routing.fields import fields_of, province_code
-from app.routing.files import FILE_NAME, open_files
+from app.routing.files import FILE_NAME, Files, open_files
 from app.routing.guess import Guesser
 from app.routing.include import read_tree
 from app.routing.index import RuleIndex
@@ -37,12 +37,13 @@ from app.routing.model import (
     Outcome,
     Urgency,
     commune_office_id,
+    fitting,
 )
 from app.routing.periods import Periods
 from app.routing.problems import Problems, Spot
 from app.routing.read_areas import read_areas
 from app.routing.read_calendar import read_deadlines, read_seasons, read_week, season_spots
-from app.routing.read_catalogue import read_catalogue
+from app.routing.read_catalogue import Catalogue, read_catalogue
 from app.routing.read_conditions import World
 from app.routing.read_rules import Fallback, Rule, read_fallback, read_rules
 from app.routing.reasons import Because, Reasons
@@ -99,6 +100,7 @@ class RuleSet(Struct, frozen=True):
         """The first rule that holds, or the fallback. Raises Invalid for a category this rule set does not know."""
         category = self._category(facts.category)
         asked = facts.urgency or category.urgency
+        facts = _fitting(facts, category)
         seen = Seen(facts, category.category_id, asked, self.surroundings)
         position = self.surroundings.index.first(seen.value, facts.text_folded, seen.marks)
         rule, clause = (self.fallback.rule, _NO_CLAUSE) if position is None else self.clauses[position]
@@ -111,10 +113,11 @@ class RuleSet(Struct, frozen=True):
     def decide(self, facts: Facts) -> Decision:
         """What is chosen, with every deadline and the grounds. Raises Invalid like ``choose``."""
         choice = self.choose(facts)
+        facts = _fitting(facts, choice.category)
         rule, category, agency_id, then = choice.rule, choice.category, choice.agency_id, choice.rule.then
         others = (self._agency_id(agency, facts, category) for agency in then.co_agencies)
         called = (self._agency_id(agency, facts, category) for agency in then.calls)
-        first_answer = then.first_answer or self.deadlines.first_answer
+        first_answer = then.first_answer or self.deadlines.first_answer.get(choice.urgency)
         return Decision(
             agency_id=agency_id,
             co_agencies=tuple(dict.fromkeys(other for other in others if other and other != agency_id)),
@@ -129,6 +132,7 @@ class RuleSet(Struct, frozen=True):
             handling=choice.handling,
             rule_set=self.version,
             calls=tuple(dict.fromkeys(each for each in called if each)),
+            first_answer=first_answer,
             first_answer_due=self.calendar.due(facts.at, first_answer) if first_answer else None,
         )
 
@@ -136,6 +140,7 @@ class RuleSet(Struct, frozen=True):
         """The decision with everything that led to it. Raises Invalid for a category this rule set does not know."""
         decision = self.decide(facts)
         category = self.categories[decision.category]
+        facts = _fitting(facts, category)
         seen = Seen(facts, category.category_id, facts.urgency or category.urgency, self.surroundings)
         explainer = Explainer(self.wording, self.world, self.province_code, facts, seen)
         passed: list[Passed] = []
@@ -164,8 +169,14 @@ class RuleSet(Struct, frozen=True):
 
         A rule id that is not in this version (the case was decided by a person, say) counts as no rule.
         """
-        then = next((rule.then for rule in self.rules if rule.rule_id == rule_id), self.fallback.rule.then)
-        return self._handling(then, self._category(category_id), urgency)
+        return self._handling(self._then(rule_id), self._category(category_id), urgency)
+
+    def first_answer_limit(self, rule_id: str, urgency: Urgency) -> Limit | None:
+        """The same for the first word to the reporter; None where neither rule nor province sets a limit."""
+        return self._then(rule_id).first_answer or self.deadlines.first_answer.get(urgency)
+
+    def _then(self, rule_id: str) -> Outcome:
+        return next((rule.then for rule in self.rules if rule.rule_id == rule_id), self.fallback.rule.then)
 
     def _category(self, category_id: str | None) -> Category:
         known = self.categories.get(category_id or self.fallback.category)
@@ -206,6 +217,11 @@ class RuleSet(Struct, frozen=True):
 _NO_CLAUSE = Clause()
 
 
+def _fitting(facts: Facts, category: Category) -> Facts:
+    """The report without answers to what this category does not ask: a person may have changed the category since."""
+    return msgspec.structs.replace(facts, answers=fitting(category, facts.answers)) if facts.answers else facts
+
+
 def load(
     source: Path | str | bytes,
     *,
@@ -224,6 +240,36 @@ def load(
     """
     problems = Problems(name or (source.name if isinstance(source, Path) else FILE_NAME))
     files = open_files(source, folder, problems)
+    read = _read(files, communes, problems)
+    clauses = compiled(read.rules, read.world, read.province, problems)
+    problems.stop_if_any()
+    index = RuleIndex([clause for _, clause in clauses])
+    if not proven:
+        space = Space(read.catalogue.categories, read.province, communes or ())
+        refuse_unreachable(clauses, Shadows([clause for _, clause in clauses], space, index), problems)
+        problems.stop_if_any()
+    rule_set = _put_together(read, clauses, index, files.bundle(), problems.file)
+    if not proven:
+        prove(rule_set, read.examples, resolve, problems)
+        problems.stop_if_any()
+    return rule_set
+
+
+class _Read(Struct, frozen=True):
+    """What a file says, before its rules are compiled."""
+
+    province: str
+    week: Week
+    deadlines: Deadlines
+    catalogue: Catalogue
+    world: World
+    rules: tuple[Rule, ...]
+    fallback: Fallback
+    examples: tuple[Example, ...]
+
+
+def _read(files: Files, communes: Collection[str] | None, problems: Problems) -> _Read:
+    """Raises RulesError with everything that is wrong in any section."""
     tree = read_tree(files, problems)
     if tree is None:
         problems.stop_if_any()
@@ -240,38 +286,30 @@ def load(
     assert province is not None
     assert week is not None
     assert deadlines is not None
-    clauses = compiled(rules, world, province, problems)
-    problems.stop_if_any()
-    only_clauses = [clause for _, clause in clauses]
-    index = RuleIndex(only_clauses)
-    if not proven:
-        space = Space(catalogue.categories, province, communes or ())
-        refuse_unreachable(clauses, Shadows(only_clauses, space, index), problems)
-        problems.stop_if_any()
-    text = files.bundle()
-    calendar = Calendar(week)
-    surroundings = Surroundings(
-        calendar,
-        Zones(world.areas.zones),
-        Periods(marks_of("~", only_clauses), world.seasons),
-        index,
-    )
-    wording = Wording(
-        province, catalogue.categories, catalogue.groups, world.areas, world.seasons, phrases_written(rules)
-    )
-    rule_set = RuleSet(
+    return _Read(province, week, deadlines, catalogue, world, rules, fallback, examples)
+
+
+def _put_together(
+    read: _Read, clauses: tuple[tuple[Rule, Clause], ...], index: RuleIndex, text: str, file: str
+) -> RuleSet:
+    catalogue, world, calendar = read.catalogue, read.world, Calendar(read.week)
+    periods = Periods(marks_of("~", [clause for _, clause in clauses]), world.seasons)
+    surroundings = Surroundings(calendar, Zones(world.areas.zones), periods, index)
+    phrases = phrases_written(read.rules)
+    wording = Wording(read.province, catalogue.categories, catalogue.groups, world.areas, world.seasons, phrases)
+    return RuleSet(
         version=hashlib.sha256(text.encode()).hexdigest()[:16],
-        file=problems.file,
+        file=file,
         source=text,
-        province_code=province,
+        province_code=read.province,
         agencies=catalogue.agencies,
         groups=catalogue.groups,
         categories=catalogue.categories,
         calendar=calendar,
-        deadlines=deadlines,
-        rules=rules,
-        fallback=fallback,
-        examples=examples,
+        deadlines=read.deadlines,
+        rules=read.rules,
+        fallback=read.fallback,
+        examples=read.examples,
         world=world,
         wording=wording,
         surroundings=surroundings,
@@ -280,7 +318,3 @@ def load(
         _guesser=Guesser(catalogue.categories.values()),
         _reasons=Reasons(surroundings, wording),
     )
-    if not proven:
-        prove(rule_set, examples, resolve, problems)
-        problems.stop_if_any()
-    return rule_set

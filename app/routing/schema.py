@@ -85,6 +85,7 @@ _KINDS: dict[str, dict[str, Any]] = {
     "number": {"type": ["number", "string"]},
     "path": {"type": "string"},
     "intake": {"anyOf": [_LIMIT, _ref("intake")]},
+    "first_answer": {"anyOf": [_LIMIT, _ref("handling")]},
     "closures": _several({"anyOf": [_DATE, _ref("closure")]}),
     "words": {"anyOf": [_several(_TEXT), _ref("words")]},
     "answers": {"type": "object", "additionalProperties": _several(_ID)},

@@ -38,6 +38,8 @@ class QueueRow(Struct, frozen=True):
     due_at: datetime
     paused_at: datetime | None
     photo: str | None
+    first_answer_due_at: datetime | None = None
+    first_answered_at: datetime | None = None
 
 
 class EndedUp(Struct, frozen=True):

@@ -103,7 +103,8 @@ async def queue(
         SELECT report_id, code, version, status, category, body, commune_name, address, agency_id, assignee_id, urgency,
                submitted_at, due_at, paused_at,
                (SELECT encode(p.sha256, 'hex') FROM report_photos p WHERE p.report_id = r.report_id
-                ORDER BY p.photo_id LIMIT 1)
+                ORDER BY p.photo_id LIMIT 1),
+               first_answer_due_at, first_answered_at
         FROM page JOIN reports r USING (report_id) ORDER BY due_at, report_id
         """,  # noqa: S608  # put together from conditions of our own
         *conditions.values,

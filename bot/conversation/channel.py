@@ -28,11 +28,17 @@ class Heard(Struct, frozen=True):
 
 
 class Update(Struct, frozen=True):
-    """One update as it came and lies in the inbox; ``content`` is JSON."""
+    """One update as it came and lies in the inbox; ``content`` is JSON.
+
+    A channel that numbers none gives a ``dedupe`` by which the same update is known when it comes again; its number
+    is then the inbox's own. ``spoke``: the person wrote to us, which opens the time in which we may write to them.
+    """
 
     update_id: int
     chat_id: str
     content: Any
+    dedupe: str = ""
+    spoke: bool = False
 
 
 class Channel(Protocol):
@@ -40,6 +46,8 @@ class Channel(Protocol):
 
     name: ChannelName
     bot: str
+    offers: bool
+    """Whether notifications write their choices into ``offered_choices``, for want of buttons."""
 
     def read(self, content: Any) -> Heard | None:
         """What an update says. None: nothing a person did, nothing to do. Raises whatever it likes for broken ones."""

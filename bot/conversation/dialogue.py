@@ -6,7 +6,7 @@ from typing import Any
 
 from app.i18n import LANGS
 from app.i18n.text import fold
-from bot.conversation import filling, own, places, presses, questions, wishes
+from bot.conversation import extra, filling, own, places, presses, questions, wishes
 from bot.conversation.draft import Asked, Draft, Spot
 from bot.conversation.intents import Intent, asked_code, code_in, intent_of
 from bot.conversation.model import Choice, Incoming
@@ -70,6 +70,8 @@ def _words(turn: Turn) -> Talk:
         yield from filling.take_content(turn)
     elif choice := _typed_choice(turn, text):
         yield from presses.press(turn, choice)
+    elif turn.draft.asked is Asked.QUESTION and (meant := extra.meant(turn, text)):
+        yield from presses.press(turn, meant)
     elif code := asked_code(text):
         yield from own.show(turn, code)
     elif intent:

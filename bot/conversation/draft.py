@@ -1,6 +1,7 @@
 """What is kept of a conversation between two messages: the report in the making and the open question."""
 
 import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -20,6 +21,7 @@ class Asked(StrEnum):
     PLACE = "place"
     SPOT = "spot"
     CATEGORY = "category"
+    QUESTION = "question"  # an extra one of the category
     SUMMARY = "summary"
     CHANGE = "change"
     WHICH = "which"  # an answer to an officer, or a new report?
@@ -78,6 +80,8 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The category was taken from the words without asking; more words may give another one."""
     choosing: bool = False
     """The person wants to choose the category: no guess is taken any more."""
+    answers: Mapping[str, str] = {}
+    """To the category's extra questions: question id → answer id, "" where the person does not know."""
     phone: str = ""
     asked: Asked = Asked.NOTHING
     about: str = ""
@@ -113,5 +117,6 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def revision(self) -> str:
         """Names what would be sent: an older summary's button must not send something else than it shows."""
-        said = (self.content.text, [p.photo.sha256 for p in self.content.photos], self.spot, self.category)
+        photos = [p.photo.sha256 for p in self.content.photos]
+        said = (self.content.text, photos, self.spot, self.category, sorted(self.answers.items()))
         return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:8]

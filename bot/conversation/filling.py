@@ -9,7 +9,7 @@ from app.places.model import parse_coordinates
 from app.reports.intake import check_text
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Form
 from app.reports.workflow import Act
-from bot.conversation import places, wishes
+from bot.conversation import extra, places, wishes
 from bot.conversation.draft import Asked, Content, Draft, Piece
 from bot.conversation.intents import code_in, is_danger
 from bot.conversation.model import ChannelFile
@@ -125,6 +125,8 @@ def add(turn: Turn, content: Content) -> None:
         ask_next(turn)
         return
     turn.change(content=before.plus(taken))
+    if was_asked is Asked.QUESTION and taken.pieces:
+        extra.answered_in_words(turn)
     places.take_photo_place(turn, taken.photos)
     spot = turn.draft.spot
     if taken.pieces and (spot is None or (was_asked is Asked.SPOT and not spot.confirmed)):

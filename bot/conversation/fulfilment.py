@@ -109,6 +109,7 @@ class Fulfilment:
             lang=self._lang,
             consent=wish.consents or self._know.consented,
             category=draft.category,
+            answers={question: answer for question, answer in draft.answers.items() if answer},
             photos=tuple(photo.photo for photo in draft.content.photos),
             contact=Contact(phone=draft.phone),
             citizen_id=self._chat.citizen_id,

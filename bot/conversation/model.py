@@ -1,10 +1,12 @@
 """What a citizen does and what the dialogue answers, in words that fit every channel."""
 
+import re
 from typing import Literal
 
 from msgspec import Struct
 
 from app.errors import Problem
+from app.i18n import Lang
 from app.photos.model import StoredPhoto
 
 Command = Literal["start", "report", "track", "list", "lang", "cancel", "delete", "help"]
@@ -26,6 +28,16 @@ COMMANDS: dict[str, Command] = {
     "help": "help",
 }
 """Vietnamese names and their English twins, without the slash."""
+
+_COMMAND = re.compile(r"/(\w{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
+
+
+def command_in(text: str) -> tuple[Command, str] | None:
+    """The command a message is, and what follows it."""
+    found = _COMMAND.fullmatch(text)
+    name = COMMANDS.get(found[1].lower()) if found else None
+    return (name, (found[2] or "").strip()[:100]) if found and name else None
+
 
 NO_PHOTO = Literal["voice", "video", "sticker", "file", "other"]
 
@@ -95,11 +107,12 @@ Rows = tuple[tuple[Choice, ...], ...]
 class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message to the citizen: plain text and rows of buttons.
 
-    ``place_button``: offer the channel's own way to send a position, under these words. ``instead_of``: number of our
-    message it replaces, where the channel can.
+    ``place_button``: offer the channel's own way to send a position, under these words where it is a button.
+    ``instead_of``: number of our message it replaces, where the channel can. ``lang`` is for what a channel adds.
     """
 
     text: str
+    lang: Lang = "vi"
     rows: Rows = ()
     place_button: str = ""
     instead_of: int = 0

@@ -42,6 +42,8 @@ def _ask_again(turn: Turn, error: AppError) -> None:
         turn.change(spot=None)
     if "category" in fields:
         turn.change(category=None)
+    if "answers" in fields:
+        turn.change(answers={})
     if "contact" in fields:
         turn.change(phone="")
     ask_next(turn)

@@ -5,7 +5,7 @@ touches a report proves again that the report is this person's own.
 import msgspec
 
 from app.i18n import LANGS
-from bot.conversation import filling, own, places, questions, wishes
+from bot.conversation import extra, filling, own, places, questions, wishes
 from bot.conversation.draft import Asked, Content, Draft
 from bot.conversation.questions import ask_next
 from bot.conversation.turn import Turn
@@ -84,6 +84,8 @@ def _fill(turn: Turn, what: str, args: list[str]) -> None:
             places.settle_without_commune(turn)
         case "c", [category] if category in turn.know.rules.categories:
             turn.change(category=category, guessed=False)
+        case "q", [question, answer] if extra.answer(turn, question, answer):
+            pass
         case "more", []:
             questions.ask_group(turn, turn.incoming.pressed)
             return
@@ -116,6 +118,8 @@ def _change(turn: Turn, part: str) -> None:
             turn.note("photos_dropped")
         case "place":
             turn.change(spot=None)
+        case "answers":
+            turn.change(answers={})
         case "category":
             turn.change(category=None, guessed=False, choosing=True)
             questions.ask_group(turn)

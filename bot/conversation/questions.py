@@ -3,7 +3,7 @@
 from app.reports.intake import check_text
 from app.routing.guess import clear_guess
 from app.routing.model import Category
-from bot.conversation import places
+from bot.conversation import extra, places
 from bot.conversation.draft import Asked
 from bot.conversation.model import Choice, Rows
 from bot.conversation.turn import Turn
@@ -31,10 +31,22 @@ def ask_next(turn: Turn) -> None:
         places.ask_place(turn)
     elif not draft.spot.confirmed:
         places.ask_spot(turn, draft.spot)
-    elif draft.category in turn.know.rules.categories and not draft.guessed:
-        ask_summary(turn)
-    else:
+    elif not _category_known(turn):
         ask_category(turn)
+    elif question := extra.open_question(turn):
+        extra.ask(turn, question)
+    else:
+        ask_summary(turn)
+
+
+def _category_known(turn: Turn) -> bool:
+    """Whether the person chose it or the words point to one alone, which the summary then calls a guess."""
+    rules = turn.know.rules
+    if turn.draft.category in rules.categories and not turn.draft.guessed:
+        return True
+    clear = None if turn.draft.choosing else clear_guess(rules.guess_category(turn.draft.content.text))
+    turn.change(category=clear, guessed=clear is not None)
+    return clear is not None
 
 
 def label(turn: Turn, category: Category) -> str:
@@ -43,16 +55,9 @@ def label(turn: Turn, category: Category) -> str:
 
 
 def ask_category(turn: Turn) -> None:
-    """A clear guess stands in the summary, which says so; else the likeliest categories as buttons, or all groups when
-    the words point nowhere.
-    """
+    """The likeliest categories as buttons, or all groups when the words point nowhere."""
     categories = turn.know.rules.categories
     guesses = turn.know.rules.guess_category(turn.draft.content.text)
-    if not turn.draft.choosing and (clear := clear_guess(guesses)):
-        turn.change(category=clear, guessed=True)
-        ask_summary(turn)
-        return
-    turn.change(category=None, guessed=False)
     if not guesses:
         ask_group(turn)
         return
@@ -92,6 +97,7 @@ def ask_summary(turn: Turn) -> None:
         turn.t("summary_photos" if draft.content.photos else "summary_no_photo", count=len(draft.content.photos)),
         turn.t("summary_place", place=_place_line(turn)),
         turn.t("summary_category_guessed" if draft.guessed else "summary_category", category=label(turn, category)),
+        *extra.lines(turn),
     ]
     if draft.phone:
         lines.append(turn.t("summary_phone", phone=draft.phone))
@@ -121,6 +127,8 @@ def ask_change(turn: Turn) -> None:
         (turn.choice("change_category", "d1|e|category"),),
         (turn.choice("back", "d1|e|back"),),
     ]
+    if extra.asked(turn):
+        rows[1] = (*rows[1], turn.choice("change_answers", "d1|e|answers"))
     if turn.draft.content.photos:
         rows[1] = (*rows[1], turn.choice("change_photos", "d1|e|photos"))
     turn.say("ask_change", tuple(rows))

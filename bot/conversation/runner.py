@@ -81,9 +81,8 @@ class Runner:
             if fresh and not self.leading.is_set():
                 await store.wake(conn)
         if self.leading.is_set():
-            for update in updates:
-                if update.update_id in fresh:
-                    self._put(update)
+            for update in fresh:
+                self._put(update)
 
     def _put(self, update: Update) -> None:
         if update.update_id in self._in_hand or self._stopping.is_set():

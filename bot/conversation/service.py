@@ -64,6 +64,8 @@ class Desk:
             outcome = _finish(converse(Draft(), heard.incoming, self._knowledge(None, heard.person.lang)))
             return await self._save(update.chat_id, update.update_id, replies=outcome.replies)
         chat = await self._chat(update.chat_id, heard)
+        if self._channel.offers:
+            chat = await self._with_offer(update.chat_id, chat)
         return await self._converse(update.chat_id, update.update_id, chat, heard.incoming)
 
     async def settle(self, chat_id: str) -> Handled:
@@ -79,7 +81,8 @@ class Desk:
         """Give an update up after several tries: keep why, and say sorry."""
         async with self._parts.pool.acquire() as conn:
             chat = await store.chat(conn, self._channel.name, update.chat_id)
-        sorry = Reply(text=t("bot.sorry", chat.lang if chat else DEFAULT))
+        lang = chat.lang if chat else DEFAULT
+        sorry = Reply(text=t("bot.sorry", lang), lang=lang)
         return await self._save(update.chat_id, update.update_id, replies=(sorry,), error=error)
 
     async def _came_or_left(self, heard: Heard) -> None:
@@ -97,6 +100,14 @@ class Desk:
             person = heard.person
             known = await citizens.citizen(conn, self._channel.name, person.user_id, person.name, person.lang)
         return Chat(known.citizen_id, known.lang, known.consent_version)
+
+    async def _with_offer(self, chat_id: str, chat: Chat) -> Chat:
+        """A number typed now answers what a notification has offered since the person's last message."""
+        async with self._parts.pool.acquire() as conn:
+            offered = await store.offered(conn, self._channel.name, chat_id)
+        if not offered:
+            return chat
+        return msgspec.structs.replace(chat, draft=msgspec.structs.replace(chat.draft, choices=offered))
 
     def _knowledge(self, chat: Chat | None, lang: Lang) -> Knowledge:
         return Knowledge(
@@ -187,7 +198,7 @@ async def expire_drafts(pool: Pool, at: datetime | None = None) -> None:
 
 def _reminder(lang: Lang) -> Reply:
     rows = ((Choice(t("bot.go_on", lang), "d1|go"), Choice(t("bot.drop", lang), "d1|drop")),)
-    return Reply(text=t("bot.reminder", lang), rows=rows)
+    return Reply(text=t("bot.reminder", lang), lang=lang, rows=rows)
 
 
 async def forget_messages(pool: Pool) -> int:

@@ -12,7 +12,7 @@ from app.db import Conn
 from app.i18n import Lang
 from bot.conversation.channel import Update
 from bot.conversation.draft import Draft
-from bot.conversation.model import Reply
+from bot.conversation.model import Choice, Reply
 
 WAKE = "phananh_bot"
 """Notification channel: another process has put something into an inbox or outbox."""
@@ -39,8 +39,13 @@ class Queued(Struct, frozen=True):
 # ---------------------------------------------------------------- inbox
 
 
-async def receive(conn: Conn, bot: str, updates: Sequence[Update]) -> set[int]:
-    """Keep updates before they are acknowledged; gives the ids that are new."""
+async def receive(conn: Conn, bot: str, updates: Sequence[Update]) -> list[Update]:
+    """Keep updates before they are acknowledged; gives those that are new, in order.
+
+    All of them are numbered by their channel, or none is: then they are by ``dedupe``, and numbered here.
+    """
+    if updates and updates[0].dedupe:
+        return await _receive_unnumbered(conn, bot, updates)
     rows = await conn.fetch(
         """
         INSERT INTO inbox (bot, update_id, chat_id, payload)
@@ -53,7 +58,40 @@ async def receive(conn: Conn, bot: str, updates: Sequence[Update]) -> set[int]:
         [update.chat_id for update in updates],
         [_json(update.content) for update in updates],
     )
-    return {row["update_id"] for row in rows}
+    fresh = {row["update_id"] for row in rows}
+    return [update for update in updates if update.update_id in fresh]
+
+
+async def _receive_unnumbered(conn: Conn, bot: str, updates: Sequence[Update]) -> list[Update]:
+    rows = await conn.fetch(
+        """
+        WITH come AS (
+            SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::bool[]) WITH ORDINALITY
+                AS u(dedupe, chat, payload, spoke, at)
+        ),
+        kept AS (
+            INSERT INTO inbox (bot, update_id, chat_id, payload, dedupe)
+            SELECT $1, nextval('inbox_arrivals'), chat, payload::jsonb, dedupe
+            FROM (SELECT * FROM come ORDER BY at) AS c
+            ON CONFLICT DO NOTHING RETURNING update_id, dedupe
+        ),
+        heard AS (
+            UPDATE channel_identities
+            SET last_heard_at = now(), told_since = 0, unreachable_since = NULL, unreachable_reason = NULL
+            WHERE (channel, channel_user_id) IN (
+                SELECT split_part($1, ':', 1), chat FROM come JOIN kept USING (dedupe) WHERE spoke
+            )
+        )
+        SELECT update_id, dedupe FROM kept ORDER BY update_id
+        """,
+        bot,
+        [update.dedupe for update in updates],
+        [update.chat_id for update in updates],
+        [_json(update.content) for update in updates],
+        [update.spoke for update in updates],
+    )
+    come = {update.dedupe: update for update in updates}
+    return [msgspec.structs.replace(come[row["dedupe"]], update_id=row["update_id"]) for row in rows]
 
 
 def _json(payload: Any) -> str:
@@ -118,6 +156,32 @@ async def chat(conn: Conn, channel: str, chat_id: str) -> Chat | None:
         return None
     draft = msgspec.convert(row["state"], Draft)
     return Chat(row["citizen_id"], row["lang"], row["consent_version"], row["draft_id"], draft, row["idle"])
+
+
+async def offered(conn: Conn, channel: str, chat_id: str) -> tuple[Choice, ...]:
+    """What a notification has offered for choice since the chat's last turn; empty when nothing."""
+    found = await conn.fetchval(
+        """
+        SELECT o.choices FROM offered_choices o LEFT JOIN drafts d USING (channel, chat_id)
+        WHERE channel = $1 AND chat_id = $2 AND (d.updated_at IS NULL OR d.updated_at < o.offered_at)
+        """,
+        channel,
+        chat_id,
+    )
+    return msgspec.convert(found or [], tuple[Choice, ...])
+
+
+async def offer(conn: Conn, channel: str, chat_id: str, choices: Sequence[Choice]) -> None:
+    """Keep what a notification offers for choice, before it is sent."""
+    await conn.execute(
+        """
+        INSERT INTO offered_choices (channel, chat_id, choices) VALUES ($1, $2, $3)
+        ON CONFLICT (channel, chat_id) DO UPDATE SET choices = $3, offered_at = now()
+        """,
+        channel,
+        chat_id,
+        list(choices),
+    )
 
 
 async def settling(conn: Conn, channel: str) -> list[str]:
@@ -314,6 +378,7 @@ async def forget(conn: Conn, older_than: timedelta) -> int:
     """Delete what was said long ago; gives the number of messages."""
     done = 0
     for sql in (
+        "DELETE FROM offered_choices WHERE offered_at < now() - $1::interval",
         "DELETE FROM inbox WHERE processed_at < now() - $1::interval",
         "DELETE FROM outbox WHERE status NOT IN ('queued', 'sending') AND created_at < now() - $1::interval",
     ):

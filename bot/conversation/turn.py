@@ -63,7 +63,8 @@ class Turn:
 
     def say_text(self, text: str, rows: Rows = (), *, place_button: str = "", instead_of: int = 0) -> None:
         whole = "\n\n".join(part for part in ("\n".join(self.draft.notes), text) if part)
-        self.replies.append(Reply(text=whole, rows=rows, place_button=place_button, instead_of=instead_of))
+        reply = Reply(text=whole, lang=self.lang, rows=rows, place_button=place_button, instead_of=instead_of)
+        self.replies.append(reply)
         self.change(notes=())
 
     def outcome(self) -> Outcome:

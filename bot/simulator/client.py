@@ -98,9 +98,10 @@ class SimClient(Wire):
         finally:
             await hold.release()
 
-    async def disturb_webhook(self, *, duplicate: bool = False, reorder: bool = False) -> None:
-        """Each update twice, or the newest waiting update first."""
-        await self.request("PUT", "delivery", json={"duplicate": duplicate, "reorder": reorder})
+    async def disturb_webhook(self, *, duplicate: bool = False, reorder: bool = False, forge: bool = False) -> None:
+        """Each update twice, the newest waiting update first, or each first with a false proof."""
+        body = {"duplicate": duplicate, "reorder": reorder, "forge": forge}
+        await self.request("PUT", "delivery", json=body)
 
     async def upload(self, kind: str, data: bytes, name: str = "file") -> Any:
         """Keeps a file and returns what a message made by hand for ``inject`` carries under ``kind``."""

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .files import FileStore
 from .model import ApiError, Call, Chat, Fault, Hold, Json, Person, applies, bad
@@ -23,11 +23,14 @@ _TOKEN = re.compile(r"\d+:[\w-]+")
 
 
 class Simulator:
-    """One bot and the people who talk to it.
+    """One bot and the people who talk to it. ``kind`` is the channel's name, ``prefix`` where it is served.
 
     ``dispatch.call`` is what the bot does; ``actor.Actor`` is what a person does. Ids of updates and messages start
     at the present second, so that a restart never repeats those a bot has already written down.
     """
+
+    kind = "telegram"
+    prefix = ""
 
     def __init__(self, token: str, *, username: str = "phananh_bot", name: str = "Phản ánh hiện trường") -> None:
         if not _TOKEN.fullmatch(token):
@@ -47,6 +50,7 @@ class Simulator:
         self.people: dict[int, Person] = {}
         self.chats: dict[int, Chat] = {}
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+        self.methods: dict[str, Any] = {}  # another platform's, by small letters; empty: Telegram's
         self.faults: list[Fault] = []
         self.holds: dict[int, Hold] = {}
         self.queries: dict[str, int] = {}  # unanswered callback query id -> chat id

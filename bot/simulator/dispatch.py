@@ -15,7 +15,7 @@ async def call(sim: Simulator, method: str, params: Params) -> tuple[int, Json]:
     sim.calls.append(record)
     try:
         sim.fail_if_asked(method, record.chat_id)
-        handler = METHODS.get(method.lower())
+        handler = (sim.methods or METHODS).get(method.lower())
         if handler is None:
             raise ApiError(404, "Not Found: method not found")
         record.result = await handler(sim, params)

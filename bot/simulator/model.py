@@ -145,10 +145,12 @@ class Hold(Struct):
 
 
 class Delivery(Struct):
-    """How a webhook is disturbed: each update twice, or the newest waiting update first."""
+    """How a webhook is disturbed: each update twice, the newest waiting update first, or each first with a false proof
+    of where it comes from."""
 
     duplicate: bool = False
     reorder: bool = False
+    forge: bool = False
 
 
 def applies(rule: Fault | Hold, method: str, chat_id: int | None) -> bool:

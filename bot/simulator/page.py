@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from .bot_http import Sim
 from .core import Simulator
 from .model import Person
 from .places import PLACES
@@ -26,6 +26,13 @@ PERSONAS = (
     Person(700_000_103, "Cô Sáu", username="co_sau"),
     Person(700_000_104, "Emma", last_name="Brown", username="emma_visits", language_code="en"),
 )
+
+# What people can do on each channel; the page hides the rest.
+CAN: dict[str, set[str]] = {
+    "telegram": {"edit", "place", "live", "venue", "commands", "contact", "notices"},
+    "zalo_bot": set(),
+    "zalo_oa": {"place"},
+}
 
 _TEXTS: dict[str, dict[str, str]] = tomllib.loads((FOLDER / "texts.toml").read_text("utf-8"))
 _TEMPLATES = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
@@ -43,11 +50,22 @@ def add_personas(sim: Simulator) -> None:
 
 
 @get("/")
-async def chat_page(sim: Sim, lang: FromQuery[str] = "vi", start: FromQuery[str] = "") -> Response[str]:
-    """``?start=`` is a deep link's payload, as in ``https://t.me/<bot>?start=<payload>``; ``?lang=en`` is English."""
+async def chat_page(
+    channels: NamedDependency[tuple[Simulator, ...]],
+    lang: FromQuery[str] = "vi",
+    start: FromQuery[str] = "",
+    channel: FromQuery[str] = "",
+) -> Response[str]:
+    """``?channel=`` is telegram, zalo_bot or zalo_oa; ``?start=`` is a deep link's payload, as in
+    ``https://t.me/<bot>?start=<payload>``; ``?lang=en`` is English."""
+    sim = next((one for one in channels if one.kind == channel), channels[0])
     language = lang if lang in _TEXTS else "vi"
-    texts = _TEXTS[language]
+    texts = _TEXTS[language] | (_TEXTS[f"{language}_zalo"] if sim.kind != "telegram" else {})
+    can = CAN[sim.kind]
     setup: dict[str, Any] = {
+        "channel": sim.kind,
+        "base": f"{sim.prefix}/sim",
+        "can": sorted(can),
         "texts": texts,
         "bot": sim.bot,
         "people": [person_json(person) for person in sim.people.values()],
@@ -57,6 +75,9 @@ async def chat_page(sim: Sim, lang: FromQuery[str] = "vi", start: FromQuery[str]
         t=texts,
         language=language,
         bot=sim.bot,
+        channel=sim.kind,
+        channels=[one.kind for one in channels],
+        can=can,
         places=PLACES,
         samples=list(SAMPLES),
         # "<" would let a text end the script element that carries this.

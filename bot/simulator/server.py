@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any
 
@@ -19,8 +19,10 @@ from .core import Simulator
 from .files import UPLOAD_LIMIT
 from .model import ApiError
 from .page import FOLDER, add_personas, chat_page, sample
-from .sim_http import router
+from .sim_http import people_router
 from .webhook import deliver_updates
+from .zalo.serve import zalo_router
+from .zalo.twin import ZaloTwin
 
 _SECURITY = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -30,23 +32,39 @@ _SECURITY = {
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-def create_app(token: str, *, sim: Simulator | None = None) -> Litestar:
-    """The whole server for one bot. Give ``sim`` to keep the object at hand; else it comes with the personas."""
+def create_app(token: str, *, sim: Simulator | None = None, twins: Sequence[ZaloTwin] = ()) -> Litestar:
+    """The whole server for one Telegram bot, and for Zalo's ``twins`` under paths of their own.
+
+    Give ``sim`` to keep the object at hand; else it comes with the personas.
+    """
     if sim is None:
         sim = Simulator(token)
         add_personas(sim)
     simulator = sim
+    everyone = (simulator, *twins)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        delivery = asyncio.create_task(deliver_updates(simulator.updates, simulator.pulse))
+        deliveries = [asyncio.create_task(deliver_updates(one.updates, one.pulse)) for one in everyone]
         yield
-        simulator.pulse.close()
-        await delivery
+        for one in everyone:
+            one.pulse.close()
+        await asyncio.gather(*deliveries)
 
     return Litestar(
-        [bot_method, file, router, chat_page, sample, create_static_files_router("/page", [FOLDER / "static"])],
-        dependencies={"sim": Provide(lambda: simulator, sync_to_thread=False)},
+        [
+            bot_method,
+            file,
+            people_router(),
+            chat_page,
+            sample,
+            create_static_files_router("/page", [FOLDER / "static"]),
+            *(zalo_router(twin) for twin in twins),
+        ],
+        dependencies={
+            "sim": Provide(lambda: simulator, sync_to_thread=False),
+            "channels": Provide(lambda: everyone, sync_to_thread=False),
+        },
         exception_handlers={ApiError: _refusal, HTTPException: _http_refusal},
         lifespan=[lifespan],
         logging_config=None,  # the program around it decides about logs
@@ -86,19 +104,29 @@ class _GuestServer(uvicorn.Server):
         yield
 
 
-def run(host: str, port: int, token: str) -> None:
+def run(host: str, port: int, token: str, twins: Sequence[ZaloTwin] = ()) -> None:
     """Serves until a signal. ``ValueError`` for any address but loopback."""
     if host not in _LOOPBACK:
         raise ValueError(f"the simulator speaks for anybody who asks: it listens on loopback only, not on {host}")
-    app = create_app(token)
+    for twin in twins:
+        twin.base = f"http://{host}:{port}{twin.prefix}"
+        add_personas(twin)
+    app = create_app(token, twins=twins)
     config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False)
-    _Server(config, app.state.sim.pulse.close).run()
+    _Server(config, lambda: _close(app.state.sim, *twins)).run()
+
+
+def _close(*sims: Simulator) -> None:
+    for sim in sims:
+        sim.pulse.close()
 
 
 @contextlib.asynccontextmanager
-async def running(sim: Simulator) -> AsyncIterator[str]:
+async def running(sim: Simulator, twins: Sequence[ZaloTwin] = ()) -> AsyncIterator[str]:
     """The simulator served in this event loop on a free port; gives its base address, ``http://127.0.0.1:PORT``."""
-    async with serving(create_app(sim.token, sim=sim), sim.pulse.close) as base_url:
+    async with serving(create_app(sim.token, sim=sim, twins=twins), lambda: _close(sim, *twins)) as base_url:
+        for twin in twins:
+            twin.base = base_url + twin.prefix
         yield base_url
 
 

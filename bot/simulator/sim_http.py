@@ -274,4 +274,7 @@ async def show_file(file_id: FromPath[str], sim: Sim) -> Response[bytes]:
 PEOPLE = [state, add_person, add_group, messages, events, show_file, upload]
 DOINGS = [send_text, send_files, send_location, send_venue, send_contact, press, edit, block]
 
-router = Router("/sim", route_handlers=[*PEOPLE, *DOINGS, *CONTROL], guards=[only_our_own_pages])
+
+def people_router() -> Router:
+    """One for each platform: a router belongs to one application only."""
+    return Router("/sim", route_handlers=[*PEOPLE, *DOINGS, *CONTROL], guards=[only_our_own_pages])

@@ -7,6 +7,7 @@ import re
 from collections import deque
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Struct
 
 from .model import ApiError, Delivery, Json, bad
@@ -34,6 +35,7 @@ class Updates:
         self.pending: deque[Json] = deque(maxlen=PENDING_KEPT)
         self.webhook: Webhook | None = None
         self.delivery = Delivery()
+        self.forged: list[int] = []  # what the webhook answered to false proofs
         self.allowed: list[str] = []
         self._pulse = pulse
         self._next_id = first_id
@@ -78,6 +80,12 @@ class Updates:
             raise _conflict(f"terminated by {self._ended_by}")
         self._polling = False
         return list(self.pending)[:limit]
+
+    def wire(self, hook: "Webhook", update: Json, *, forged: bool = False) -> tuple[bytes, dict[str, str]]:
+        """Body and headers by which an update goes to a webhook; ``forged`` with a false proof."""
+        secret = "forged" if forged else hook.secret_token
+        headers = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
+        return msgspec.json.encode(update), headers
 
     def done(self, update: Json) -> None:
         """Forgets an update that a webhook has taken."""

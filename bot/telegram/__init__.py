@@ -1,8 +1,7 @@
 """Telegram, a thin adapter of ``bot.conversation`` over python-telegram-bot.
 
 receive.py  an Update becomes what the dialogue understands      client.py  the library's Bot, and what its errors mean
-send.py     replies and notifications become messages            app.py     long polling, start and stop
-webhook.py  updates that Telegram brings by itself
+send.py     replies and notifications become messages            app.py     long polling, the webhook, the menu
 """
 
 import os

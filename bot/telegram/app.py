@@ -1,8 +1,7 @@
-"""The bot's process: fetches updates or has them brought, until told to stop, and then finishes what it took."""
+"""Telegram's line into the bot's process: updates are fetched or brought, and the command menu is set."""
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import AsyncIterator, Sequence
 
 import structlog
@@ -11,15 +10,17 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from app.i18n import DEFAULT, LANGS, Lang, t
 from app.settings import Settings
-from app.wiring import open_parts
+from bot import process
 from bot.conversation.channel import Update
 from bot.conversation.fulfilment import Parts
 from bot.conversation.runner import NO_DATABASE, Runner
+from bot.hook import Hook, secret_in
+from bot.process import Line
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.client import SIMULATOR_TOKEN, Bot, bot_of
 from bot.telegram.receive import ALLOWED_UPDATES, arrived
 
-__all__ = ["SIMULATOR_TOKEN", "Polling", "run", "serve", "set_webhook"]
+__all__ = ["SIMULATOR_TOKEN", "Polling", "line_of", "serve", "set_webhook", "telegram_line"]
 
 log = structlog.get_logger()
 
@@ -28,6 +29,7 @@ _BACKOFF_MOST = 30.0
 _CONFLICT_SECONDS = 10.0
 _BATCH = 100
 _WEBHOOK_CONNECTIONS = 40
+_SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105  # the name of a header
 _MENU_SECONDS = 15.0
 
 _MENU: dict[Lang, dict[str, str]] = {
@@ -38,57 +40,27 @@ _MENU: dict[Lang, dict[str, str]] = {
 }  # fmt: skip
 
 
-async def run(settings: Settings) -> None:
-    """Serve the bot that the settings name until SIGTERM or SIGINT; what was taken is finished first."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    async with open_parts(settings) as parts, bot_of(settings) as bot:
-        await serve(parts, bot, stop)
+@contextlib.asynccontextmanager
+async def telegram_line(settings: Settings) -> AsyncIterator[list[Line]]:
+    """Telegram's line, when a bot is set or the simulator stands in for it."""
+    if settings.telegram is None and not settings.simulated:
+        yield []
+        return
+    async with bot_of(settings) as bot:
+        yield [line_of(settings, bot)]
+
+
+def line_of(settings: Settings, bot: Bot) -> Line:
+    channel, telegram = TelegramChannel(bot), settings.telegram
+    if telegram and telegram.webhook_url and telegram.webhook_secret:
+        hook = Hook(telegram.webhook_url, secret_in(_SECRET_HEADER, telegram.webhook_secret), arrived)
+        return Line(channel, hook=hook, beside=lambda: _set_menu(bot))
+    return Line(channel, poll=lambda runner: Polling(runner, bot).run(), beside=lambda: _set_menu(bot))
 
 
 async def serve(parts: Parts, bot: Bot, stop: asyncio.Event) -> None:
-    """Everything the bot does, with parts and library given; returns when ``stop`` is set and the work in hand done."""
-    runner = Runner(parts, TelegramChannel(bot))
-    async with contextlib.AsyncExitStack() as stack:
-        serving = asyncio.create_task(runner.serve())
-        stack.push_async_callback(_end, runner, serving)
-        receiving = await stack.enter_async_context(_receiving(parts.settings, runner, bot))
-        menu = asyncio.create_task(_set_menu(bot))
-        stack.callback(menu.cancel)
-        log.info("bot ready")
-        stopped = asyncio.create_task(stop.wait())
-        # Neither of the other two ends by itself; should one fail, everything ends and its error is raised.
-        await asyncio.wait({stopped, serving, receiving}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-    log.info("bot stopped")
-
-
-async def _end(runner: Runner, serving: asyncio.Task[None]) -> None:
-    runner.stop()
-    await serving
-
-
-@contextlib.asynccontextmanager
-async def _receiving(settings: Settings, runner: Runner, bot: Bot) -> AsyncIterator[asyncio.Task[None]]:
-    """Updates come in for as long as this lasts, the one way or the other; gives the task that takes them in."""
-    telegram = settings.telegram
-    if telegram and telegram.webhook_url and telegram.webhook_secret:
-        # The web server's parts weigh 30 MB and half a second, which long polling need not carry.
-        from bot.telegram.webhook import create_app, listening, path_of
-
-        app = create_app(runner, path_of(telegram.webhook_url), telegram.webhook_secret)
-        async with listening(app, settings.host, settings.bot_port) as server:
-            yield server
-        return
-    polling = asyncio.create_task(Polling(runner, bot).run())
-    try:
-        yield polling
-    finally:
-        polling.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await polling
+    """Telegram alone, with parts and library given; returns when ``stop`` is set and the work in hand done."""
+    await process.serve(parts, [line_of(parts.settings, bot)], stop)
 
 
 async def set_webhook(settings: Settings) -> str:

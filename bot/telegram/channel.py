@@ -24,6 +24,7 @@ _FETCH_SECONDS = 60.0
 
 class TelegramChannel:
     name: ChannelName = "telegram"
+    offers = False
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot

@@ -1,6 +1,5 @@
 """A Telegram update becomes what the dialogue understands."""
 
-import re
 from typing import Any
 
 import telegram
@@ -10,11 +9,10 @@ from telegram.constants import ChatType
 from app.i18n import pick
 from bot.conversation import channel as conversation
 from bot.conversation.channel import Heard, Person
-from bot.conversation.model import COMMANDS, NO_PHOTO, ChannelFile, Incoming
+from bot.conversation.model import NO_PHOTO, ChannelFile, Incoming, command_in
 
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 
-_COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
 _OUT = (ChatMember.LEFT, ChatMember.BANNED)
 
 
@@ -83,9 +81,8 @@ def _incoming(message: Message, key: str, *, edited: bool) -> Incoming | None:
         return Incoming(**basics, cannot_use=kind)
     if not text:
         return None
-    command = _COMMAND.fullmatch(text)
-    if command and (name := COMMANDS.get(command[1].lower())):
-        return Incoming(**basics, command=name, argument=(command[3] or "").strip()[:100])
+    if command := command_in(text):
+        return Incoming(**basics, command=command[0], argument=command[1])
     return Incoming(**basics)
 
 

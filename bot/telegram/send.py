@@ -19,7 +19,8 @@ from telegram import (
 from telegram.constants import FileSizeLimit, MediaGroupLimit, MessageLimit, ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from app.notify.model import Sender, Telling, Unreachable
+from app.i18n import t
+from app.notify.model import Senders, Telling, Unreachable
 from app.settings import Settings
 from bot.conversation.model import Reply
 from bot.telegram.client import Bot, as_failure, bot_of
@@ -62,6 +63,9 @@ async def deliver(bot: Bot, chat_id: str, reply: Reply) -> None:
 
 
 async def _send(bot: Bot, chat_id: str, reply: Reply) -> None:
+    text = reply.text
+    if reply.place_button:
+        text += "\n\n" + t("bot.place_by_button", reply.lang)
     markup: InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
     if inline := _inline(tuple(tuple((c.label, c.data) for c in row) for row in reply.rows)):
         markup = inline
@@ -73,7 +77,7 @@ async def _send(bot: Bot, chat_id: str, reply: Reply) -> None:
         markup = ReplyKeyboardRemove()
     await bot.send_message(
         chat_id,
-        render(reply.text),
+        render(text),
         parse_mode=ParseMode.HTML,
         reply_markup=markup,
         link_preview_options=_NO_PREVIEW,
@@ -172,7 +176,10 @@ def _fits_caption(text: str) -> bool:
 
 
 @asynccontextmanager
-async def telegram_sender(settings: Settings) -> AsyncIterator[Sender]:
-    """For the worker: the way into the chats of the bot that the settings name."""
+async def telegram_sender(settings: Settings) -> AsyncIterator[Senders]:
+    """For the worker: the way into the chats of the bot that the settings name, or the simulator's."""
+    if settings.telegram is None and not settings.simulated:
+        yield {}
+        return
     async with bot_of(settings) as bot:
-        yield TelegramSender(bot)
+        yield {"telegram": TelegramSender(bot)}

@@ -79,6 +79,17 @@ async def test_an_account_that_is_there_becomes_what_the_table_says_and_keeps_it
     assert [kind for kind, _, _ in await events(pool, staff_id)][-2:] == ["staff_changed", "staff_disabled"]
 
 
+async def test_what_the_table_has_no_column_for_stays_as_it_is(pool: Pool) -> None:
+    username = name()
+    whole = table(f"{username},Lý Văn Bưởi,xa-a,officer,{username}@camau.gov.vn,pothole,32002,no")
+    await importing.take(pool, whole, KNOWN, SYSTEM)
+    short = table(f"{username},Lý Văn Bưởi,xa-a,lead", head="username,full_name,agency,role")
+    assert [each.what for each in await importing.take(pool, short, KNOWN, SYSTEM)] == ["changed"]
+    staff = await account(pool, username)
+    assert (staff.role, staff.active, staff.email) == (Role.LEAD, False, f"{username}@camau.gov.vn")
+    assert (staff.categories, staff.communes) == (("pothole",), ("32002",))
+
+
 async def test_a_dry_run_says_the_same_and_writes_nothing(pool: Pool, new_staff: NewStaff) -> None:
     _, username, _ = await new_staff()
     data = table(f"{username},Tên Khác,so-xay-dung,officer,,,,", f"{name()},Lý Văn Bưởi,xa-a,officer,,,,")

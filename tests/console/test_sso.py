@@ -91,8 +91,9 @@ def refusal(answer: httpx.Response) -> str:
 
 
 async def last_event(world: World) -> tuple[str, str]:
-    row = await world.parts.pool.fetchrow("SELECT kind, data FROM account_events ORDER BY event_id DESC LIMIT 1")
+    row = await world.parts.pool.fetchrow("SELECT kind, actor, data FROM account_events ORDER BY event_id DESC LIMIT 1")
     assert row is not None
+    assert row["actor"] == "anonymous"
     return row["kind"], row["data"].get("reason", "")
 
 

@@ -300,8 +300,8 @@ def test_the_text_can_be_replaced() -> None:
     talk = complete()
     talk.presses("Sửa")
     assert "Đèn đường hỏng đã ba hôm" in talk.presses("Nội dung")
-    assert "Đường ngập nước" in talk.says("Đường ngập nước")
-    assert talk.draft.content.text == "Đường ngập nước"
+    assert "Đường đầy rác" in talk.says("Đường đầy rác")
+    assert talk.draft.content.text == "Đường đầy rác"
     assert len(talk.draft.content.photos) == 1
 
 

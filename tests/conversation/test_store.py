@@ -43,10 +43,11 @@ async def save(conn: Conn, update_id: int | None, draft: Draft | None = DRAFT, *
 
 async def test_an_update_is_taken_in_once(conn: Conn) -> None:
     update = Update(5, "1", {"text": "x"})
-    assert await store.receive(conn, "b", [update]) == {5}
-    assert await store.receive(conn, "b", [update, Update(6, "1", {})]) == {6}
+    following = Update(6, "1", {})
+    assert await store.receive(conn, "b", [update]) == [update]
+    assert await store.receive(conn, "b", [update, following]) == [following]
     assert [each.update_id for each in await store.unprocessed(conn, "b")] == [5, 6]
-    assert await store.receive(conn, "another bot", [update]) == {5}
+    assert await store.receive(conn, "another bot", [update]) == [update]
 
 
 async def test_text_that_the_database_refuses_is_taken_in_all_the_same(conn: Conn) -> None:

@@ -238,6 +238,35 @@ def test_agencies_that_lead_and_have_no_officers() -> None:
     assert not [one for one in warnings(SMALL) if "officers" in one]
 
 
+def test_departments_that_lead_and_agencies_that_are_called_need_officers_too() -> None:
+    loud = rule("loud", "{category: noise}", "{agency: department for the category, call: [police]}")
+    text = changed(("    icon: 📌\n", "    icon: 📌\n    department: roads\n"), ("rules:\n", "rules:\n" + loud))
+    without = [one for one in warnings(text, officers={"power": 1, "ioc": 2}) if "agency_without" in one]
+    assert without == ["agency_without_officers roads", "agency_without_officers police"]
+
+
+@pytest.mark.parametrize(
+    ("handling", "then", "told"),
+    [
+        ("4 hours", "{agency: roads}", True),
+        ("4 office hours", "{agency: roads}", False),
+        ("5 days", "{agency: roads}", False),
+        ("4 hours", "{agency: police}", False),
+        ("4 hours", "{agency: roads, call: [police]}", False),
+        ("4 hours", "{agency: roads, deadlines: {handling: 2 working days}}", False),
+    ],
+)
+def test_a_categorys_limit_by_the_clock_needs_somebody_on_duty(handling: str, then: str, told: bool) -> None:
+    text = changed(
+        (
+            "examples: [Hát karaoke ồn ào.]\n",
+            f"examples: [Hát karaoke ồn ào.]\n        handling: {{normal: {handling}}}\n",
+        ),
+        ("rules:\n", "rules:\n" + rule("loud", "{category: noise}", then)),
+    )
+    assert ("category_ends_while_closed noise" in warnings(text)) is told
+
+
 def test_gaps_are_the_cells_that_only_the_fallback_takes() -> None:
     text = with_rules(
         rule("loud", "{category: noise, time: night}"),

@@ -11,7 +11,7 @@ from app.embedded import die_with_parent
 from tests.world import RULES
 
 # What ``phananh bot`` does once the database is prepared, which it is already.
-PROGRAM = "import uvloop; from app import settings; from bot.telegram.app import run; uvloop.run(run(settings.load()))"
+PROGRAM = "import uvloop; from app import settings; from bot.process import run; uvloop.run(run(settings.load()))"
 
 
 class BotProcess:

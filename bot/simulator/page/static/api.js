@@ -2,6 +2,7 @@
 
 export const setup = JSON.parse(document.getElementById("setup").textContent);
 export const texts = setup.texts;
+export const can = (what) => setup.can.includes(what);
 
 // Telegram's refusals that a person can do something about; others are shown as they are.
 const REFUSALS = [
@@ -18,7 +19,7 @@ export async function post(path, body) {
     headers: isForm ? {} : { "Content-Type": "application/json" },
     body: isForm ? body : JSON.stringify(body),
   };
-  const response = await fetch(`/sim/${path}`, request).catch(() => {
+  const response = await fetch(`${setup.base}/${path}`, request).catch(() => {
     throw new Error(texts.no_server);
   });
   const answer = await response.json();
@@ -29,7 +30,7 @@ export async function post(path, body) {
 
 /** Changes of all chats, live. The browser reconnects by itself and says where it was. */
 export function listen({ onChanges, onBot, onLost }) {
-  const stream = new EventSource("/sim/events");
+  const stream = new EventSource(`${setup.base}/events`);
   stream.addEventListener("changes", (event) => onChanges(JSON.parse(event.data)));
   stream.addEventListener("bot", (event) => onBot(JSON.parse(event.data).listening));
   stream.addEventListener("reset", () => location.reload()); // another run: its chats are empty

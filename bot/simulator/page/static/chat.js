@@ -1,6 +1,6 @@
 // The chat page: what comes from the simulator, and what the person on screen does.
 
-import { listen, post, setup, texts } from "./api.js";
+import { can, listen, post, setup, texts } from "./api.js";
 import { alertBox, drawMessages, drawPeople, drawState, drawStatus, drawTyping } from "./screen.js";
 import { isAtEnd, prepareScreen, toEnd, toast } from "./screen.js";
 import { openSheet, prepareSheet } from "./sheet.js";
@@ -79,7 +79,7 @@ async function press(message, button, key) {
   if (address) return void window.open(address, "_blank", "noopener");
   key.setAttribute("aria-busy", "true");
   const answer = await act("press", { button: button.text, message_id: message.message_id });
-  if (!answer?.query_id) return void key.removeAttribute("aria-busy");
+  if (!answer?.query_id || !can("notices")) return void key.removeAttribute("aria-busy");
   pressed.set(answer.query_id, key);
   settle(answer.query_id);
 }
@@ -147,7 +147,7 @@ byId("mode").querySelector("button").addEventListener("click", () => setMode(nul
 byId("start").addEventListener("click", () => {
   const payload = setup.start;
   setup.start = ""; // a deep link is used once
-  sendText(payload ? `/start ${payload}` : "/start");
+  sendText(payload ? `/start ${payload}` : texts.first_words);
 });
 byId("block").addEventListener("click", () => act("blocked", { blocked: !current().blocked }));
 byId("unblock").addEventListener("click", () => act("blocked", { blocked: false }));

@@ -4,7 +4,7 @@ import { post, texts } from "./api.js";
 import { byId } from "./state.js";
 
 const sheet = byId("attach");
-const panels = ["photos", "place", "more"];
+const panels = ["photos", "place", "more"].filter((name) => byId(`tab-${name}`));
 
 /** Wires the sheet. `chat()` is the id of the chat on screen, `onError` gets an Error to show. */
 export function prepareSheet({ chat, onError }) {
@@ -43,23 +43,7 @@ export function prepareSheet({ chat, onError }) {
     return send(`files/${given.get("as_file") ? "document" : "photo"}`, form, photoForm);
   });
 
-  const placeForm = byId("panel-place");
-  placeForm.addEventListener("change", ({ target }) => {
-    if (target.name !== "place") return;
-    placeForm.latitude.value = target.dataset.latitude;
-    placeForm.longitude.value = target.dataset.longitude;
-  });
-  placeForm.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const number = (name) => Number(placeForm[name].value.trim().replace(",", "."));
-    const body = { latitude: number("latitude"), longitude: number("longitude") };
-    const known = placeForm.querySelector("[name=place]:checked");
-    if (placeForm.venue.checked && known) {
-      return send("venue", { ...body, title: known.dataset.title, address: known.dataset.address }, placeForm);
-    }
-    return send("location", placeForm.live.checked ? { ...body, live_period: 900 } : body, placeForm);
-  });
-
+  if (byId("panel-place")) preparePlaces(byId("panel-place"), send);
   const fileForm = byId("file-form");
   fileForm.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -73,7 +57,7 @@ export function prepareSheet({ chat, onError }) {
     form.file.addEventListener("change", tell);
     form.addEventListener("reset", () => setTimeout(tell));
   }
-  byId("contact").addEventListener("click", () => send("contact", {}));
+  byId("contact")?.addEventListener("click", () => send("contact", {}));
   prepareRecorder(send, onError);
 }
 
@@ -90,6 +74,24 @@ function show(name) {
     byId(`tab-${panel}`).tabIndex = isShown ? 0 : -1;
     if (isShown && sheet.open) byId(`tab-${panel}`).focus();
   }
+}
+
+function preparePlaces(placeForm, send) {
+  placeForm.addEventListener("change", ({ target }) => {
+    if (target.name !== "place") return;
+    placeForm.latitude.value = target.dataset.latitude;
+    placeForm.longitude.value = target.dataset.longitude;
+  });
+  placeForm.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const number = (name) => Number(placeForm[name].value.trim().replace(",", "."));
+    const body = { latitude: number("latitude"), longitude: number("longitude") };
+    const known = placeForm.querySelector("[name=place]:checked");
+    if (placeForm.venue?.checked && known) {
+      return send("venue", { ...body, title: known.dataset.title, address: known.dataset.address }, placeForm);
+    }
+    return send("location", placeForm.live?.checked ? { ...body, live_period: 900 } : body, placeForm);
+  });
 }
 
 function prepareRecorder(send, onError) {

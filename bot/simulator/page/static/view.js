@@ -1,6 +1,6 @@
 // Messages as DOM. Nothing a person or the bot wrote ever becomes markup.
 
-import { setup, texts } from "./api.js";
+import { can, setup, texts } from "./api.js";
 
 const TAGS = {
   bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre",
@@ -56,7 +56,7 @@ function entityNode(entity, words, onCommand) {
     hidden.addEventListener("click", () => hidden.classList.add("shown"));
     return hidden;
   }
-  if (entity.type === "bot_command") {
+  if (entity.type === "bot_command" && can("commands")) {
     const button = element("button", { type: "button", className: "link" });
     button.addEventListener("click", () => onCommand(words));
     return button;
@@ -98,7 +98,7 @@ export function bubble(messages, act) {
     body.append(element("p", {}, richText(worded.text || worded.caption, entities, act.onCommand)));
   }
   const foot = element("span", { className: "foot" });
-  if (isOwn && worded && !worded.text?.startsWith("/")) {
+  if (can("edit") && isOwn && worded && !worded.text?.startsWith("/")) {
     const edit = element("button", { type: "button", className: "icon edit", title: texts.edit }, icon("edit"));
     edit.setAttribute("aria-label", texts.edit);
     edit.addEventListener("click", () => act.onEdit(worded));
@@ -122,17 +122,17 @@ function photos(messages) {
   for (const message of messages) {
     const shown = message.photo.find((size) => Math.max(size.width, size.height) >= 800) || message.photo.at(-1);
     const image = element("img", {
-      src: `/sim/files/${shown.file_id}`, width: shown.width, height: shown.height,
+      src: `${setup.base}/files/${shown.file_id}`, width: shown.width, height: shown.height,
       alt: message.caption || texts.photo,
     });
-    const large = { href: `/sim/files/${message.photo.at(-1).file_id}`, target: "_blank", rel: "noopener" };
+    const large = { href: `${setup.base}/files/${message.photo.at(-1).file_id}`, target: "_blank", rel: "noopener" };
     grid.append(element("a", large, image));
   }
   return grid;
 }
 
 function attachments(message) {
-  const source = (file) => `/sim/files/${file.file_id}`;
+  const source = (file) => `${setup.base}/files/${file.file_id}`;
   if (message.venue || message.location) return [placeCard(message)];
   if (message.voice) {
     return [element("audio", { controls: true, preload: "metadata", src: source(message.voice), title: texts.voice })];

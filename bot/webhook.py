@@ -1,11 +1,12 @@
-"""Updates that Telegram brings: kept in the inbox before 200 is answered, refused without the secret."""
+"""Updates that channels bring: kept in the inbox before 200 is answered, refused without proof of where they come from.
+
+One server takes those of every channel, each at a path of its own.
+"""
 
 import asyncio
 import contextlib
-import hmac
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -13,37 +14,40 @@ import uvicorn
 from litestar import Litestar, Request, Response, post
 
 from bot.conversation.runner import NO_DATABASE, Runner
-from bot.telegram.receive import arrived
+from bot.hook import Hook
 
 log = structlog.get_logger()
 
 _BODY_MOST = 1_000_000
 
-_SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # the name of a header
+
+def create_app(hooks: Sequence[tuple[Hook, Runner]]) -> Litestar:
+    """The little application that channels call."""
+    routes = [_route(hook, runner) for hook, runner in hooks]
+    return Litestar(routes, openapi_config=None, logging_config=None, request_max_body_size=_BODY_MOST)
 
 
-def create_app(runner: Runner, path: str, secret: str) -> Litestar:
-    """The little application that Telegram calls at ``path``."""
-
-    @post(path, status_code=200)
+def _route(hook: Hook, runner: Runner) -> Any:
+    @post(hook.path, status_code=200)
     async def receive(request: Request[Any, Any, Any]) -> Response[None]:
-        given = request.headers.get(_SECRET_HEADER, "")
-        if not hmac.compare_digest(given.encode(), secret.encode()):
+        body = await request.body()
+        if not hook.genuine(request.headers, body):
             return Response(None, status_code=403)
         try:
-            update = arrived(msgspec.json.decode(await request.body(), type=dict[str, Any]))
+            update = hook.arrived(msgspec.json.decode(body, type=dict[str, Any]))
         except (msgspec.MsgspecError, KeyError, ValueError):
             # Not an update at all. Asking for it again would bring the same.
             log.warning("something that is no update was brought")
             return Response(None, status_code=200)
         try:
-            await runner.take([update])
+            if update is not None:
+                await runner.take([update])
         except NO_DATABASE as error:
             log.warning("the database does not answer", error=type(error).__name__)
             return Response(None, status_code=503)
         return Response(None, status_code=200)
 
-    return Litestar([receive], openapi_config=None, logging_config=None, request_max_body_size=_BODY_MOST)
+    return receive
 
 
 class _Server(uvicorn.Server):
@@ -70,8 +74,3 @@ async def listening(app: Litestar, host: str, port: int) -> AsyncIterator[asynci
     finally:
         server.should_exit = True
         await serving
-
-
-def path_of(url: str) -> str:
-    """Where Telegram's address for us ends up on our side: the same path."""
-    return urlsplit(url).path or "/"
