@@ -45,14 +45,14 @@ CREATE TABLE sign_ins_begun (
 );
 
 -- Who somebody is at an identity provider.
-CREATE TABLE staff_identities (
+CREATE TABLE provider_identities (
     issuer    text NOT NULL,
     subject   text NOT NULL,
     staff_id  uuid NOT NULL REFERENCES staff ON DELETE CASCADE,
     linked_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (issuer, subject)
 );
-CREATE INDEX staff_identities_by_staff ON staff_identities (staff_id);
+CREATE INDEX provider_identities_by_staff ON provider_identities (staff_id);
 
 -- Sign-ins that are at the provider at this moment; taken out by the first answer, so that none counts twice.
 CREATE TABLE single_sign_ons (

@@ -11,13 +11,13 @@ from app.db import Conn
 
 
 async def of_staff(conn: Conn, staff_id: UUID) -> list[tuple[str, str, datetime]]:
-    rows = await conn.fetch("SELECT * FROM staff_identities WHERE staff_id = $1 ORDER BY linked_at", staff_id)
+    rows = await conn.fetch("SELECT * FROM provider_identities WHERE staff_id = $1 ORDER BY linked_at", staff_id)
     return [(row["issuer"], row["subject"], row["linked_at"]) for row in rows]
 
 
 async def staff_of_identity(conn: Conn, issuer: str, subject: str) -> Staff | None:
     row = await conn.fetchrow(
-        "SELECT s.* FROM staff_identities i JOIN staff s USING (staff_id) WHERE i.issuer = $1 AND i.subject = $2",
+        "SELECT s.* FROM provider_identities i JOIN staff s USING (staff_id) WHERE i.issuer = $1 AND i.subject = $2",
         issuer,
         subject,
     )
@@ -34,8 +34,8 @@ async def link(conn: Conn, issuer: str, subject: str, staff_id: UUID) -> bool:
     to be locked."""
     done = await conn.fetchval(
         """
-        INSERT INTO staff_identities (issuer, subject, staff_id)
-        SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM staff_identities WHERE issuer = $1 AND staff_id = $3)
+        INSERT INTO provider_identities (issuer, subject, staff_id)
+        SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM provider_identities WHERE issuer = $1 AND staff_id = $3)
         ON CONFLICT DO NOTHING RETURNING true
         """,
         issuer,
@@ -47,7 +47,7 @@ async def link(conn: Conn, issuer: str, subject: str, staff_id: UUID) -> bool:
 
 async def unlink(conn: Conn, staff_id: UUID) -> list[str]:
     """The issuers whose identities were let go of."""
-    rows = await conn.fetch("DELETE FROM staff_identities WHERE staff_id = $1 RETURNING issuer", staff_id)
+    rows = await conn.fetch("DELETE FROM provider_identities WHERE staff_id = $1 RETURNING issuer", staff_id)
     return [row["issuer"] for row in rows]
 
 

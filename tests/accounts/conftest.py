@@ -64,7 +64,7 @@ async def everything_stored(pool: Pool) -> str:
         "recovery_codes",
         "sign_ins_begun",
         "single_sign_ons",
-        "staff_identities",
+        "provider_identities",
     )
     parts = [await pool.fetchval(f"SELECT string_agg(t::text, E'\\n') FROM {table} t") for table in tables]
     return "\n".join(part or "" for part in parts)
