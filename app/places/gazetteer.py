@@ -69,6 +69,12 @@ class Gazetteer:
         at = self._at.get(self._instead.get(code, code))
         return None if at is None else self.communes[at]
 
+    def outlines(self, province_code: str) -> list[tuple[Commune, shapely.Geometry | None]]:
+        """The province's communes with their boundaries, None where only the centre is known; by code."""
+        shapes = dict(zip(self._places, self._shapes, strict=True))
+        inside = [(at, one) for at, one in enumerate(self.communes) if one.province_code == province_code]
+        return sorted(((one, shapes.get(at)) for at, one in inside), key=lambda pair: pair[0].code)
+
     def locate(self, lat: float, lon: float) -> Located:
         """The commune at a point that has passed ``check_point``.
 

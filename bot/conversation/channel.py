@@ -1,6 +1,7 @@
 """What a chat channel must bring. Telegram and Zalo are thin adapters of this."""
 
 from typing import Any, Protocol
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -25,6 +26,8 @@ class Heard(Struct, frozen=True):
     left: str = ""
     press_id: str = ""
     """What the channel wants to hear when a button was pressed."""
+    draft_id: UUID | None = None
+    """The draft that a pin of our map page is for; it is too late for any other."""
 
 
 class Update(Struct, frozen=True):

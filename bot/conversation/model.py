@@ -104,10 +104,20 @@ class Choice(Struct, frozen=True):
 Rows = tuple[tuple[Choice, ...], ...]
 
 
+class MapOffer(Struct, frozen=True, omit_defaults=True):
+    """Our map page, offered for choosing a place: a sentence, a button's label, and the page's address (``app.pins``),
+    which is good once."""
+
+    words: str
+    label: str
+    url: str = ""
+
+
 class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message to the citizen: plain text and rows of buttons.
 
     ``place_button``: offer the channel's own way to send a position, under these words where it is a button.
+    ``map_offer``: offer our map page too; what reaches a channel has its address, or is None where there is none.
     ``instead_of``: number of our message it replaces, where the channel can. ``lang`` is for what a channel adds.
     """
 
@@ -115,4 +125,5 @@ class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     lang: Lang = "vi"
     rows: Rows = ()
     place_button: str = ""
+    map_offer: MapOffer | None = None
     instead_of: int = 0

@@ -9,7 +9,7 @@ from app.errors import AppError
 from app.i18n.text import fold
 from app.places.model import Candidate, Commune, check_point
 from bot.conversation.draft import Asked, Spot
-from bot.conversation.model import Photo
+from bot.conversation.model import MapOffer, Photo
 from bot.conversation.turn import Turn
 
 Origin = Literal["sent", "photo", "words"]
@@ -86,7 +86,8 @@ def ask_place(turn: Turn) -> None:
     spot = turn.draft.spot
     turn.change(asked=Asked.PLACE)
     if spot is None:
-        turn.say_text(turn.t("ask_place"), place_button=turn.t("send_place"))
+        on_map = MapOffer(turn.t("ask_map"), turn.t("choose_on_map"))
+        turn.say_text(turn.t("ask_place"), place_button=turn.t("send_place"), map_offer=on_map)
         return
     key = "ask_commune_of" if spot.address else "ask_commune"
     turn.say(key, ((turn.choice("commune_unknown", "d1|nocommune"),),), address=spot.address)

@@ -21,6 +21,7 @@ from bot.conversation import store
 from bot.conversation.channel import Channel, Update
 from bot.conversation.fulfilment import Parts
 from bot.conversation.outbox import Outbox
+from bot.conversation.pin import pinned
 from bot.conversation.service import Desk, Handled
 from bot.conversation.store import Queued
 
@@ -253,7 +254,7 @@ class Runner:
         if update is None:
             return await self._try(lambda: self._desk.settle(chat_id), None)
         try:
-            heard = self._channel.read(update.content)
+            heard = pinned(update, self._channel.bot) or self._channel.read(update.content)
         except Exception as error:
             # It will not become readable by trying again.
             log.exception("an update cannot be read", update_id=update.update_id)

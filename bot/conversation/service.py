@@ -3,9 +3,11 @@
 Reading costs one statement and writing one; what a wish needs comes on top and happens before the writing.
 """
 
+import time
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +20,7 @@ from app.notify.model import Refused
 from app.notify.templates import ZONE
 from app.photos.model import MAX_BYTES
 from app.photos.service import store_photo
+from app.pins import map_link
 from app.reports.model import CONSENT_VERSION
 from bot.conversation import store
 from bot.conversation.channel import Channel, Heard, Update
@@ -63,6 +66,9 @@ class Desk:
             # A group is nobody: no person, no draft, one polite line.
             outcome = _finish(converse(Draft(), heard.incoming, self._knowledge(None, heard.person.lang)))
             return await self._save(update.chat_id, update.update_id, replies=outcome.replies)
+        if heard.draft_id is not None and heard.draft_id != await self._draft_id(update.chat_id):
+            late = Reply(text=t("bot.map_late", heard.person.lang))
+            return await self._save(update.chat_id, update.update_id, replies=(late,))
         chat = await self._chat(update.chat_id, heard)
         if self._channel.offers:
             chat = await self._with_offer(update.chat_id, chat)
@@ -109,6 +115,11 @@ class Desk:
             return chat
         return msgspec.structs.replace(chat, draft=msgspec.structs.replace(chat.draft, choices=offered))
 
+    async def _draft_id(self, chat_id: str) -> UUID | None:
+        async with self._parts.pool.acquire() as conn:
+            chat = await store.chat(conn, self._channel.name, chat_id)
+        return chat.draft_id if chat else None
+
     def _knowledge(self, chat: Chat | None, lang: Lang) -> Knowledge:
         return Knowledge(
             rules=self._parts.rules,
@@ -134,12 +145,28 @@ class Desk:
         return await self._save(
             chat_id,
             update_id,
-            replies=outcome.replies,
+            replies=[self._with_map(reply, chat_id, fulfil.draft_id) for reply in outcome.replies],
             citizen_id=chat.citizen_id,
             draft_id=fulfil.draft_id,
             # An untouched draft is written all the same: the person was here, and its time starts anew.
             draft=outcome.draft,
         )
+
+    def _with_map(self, reply: Reply, chat_id: str, draft_id: UUID) -> Reply:
+        """The reply with the address of our map page where it offers that page, or without the offer."""
+        offer = reply.map_offer
+        if offer is None:
+            return reply
+        url = map_link(
+            self._parts.settings,
+            bot=self._channel.bot,
+            channel=self._channel.name,
+            chat_id=chat_id,
+            draft_id=draft_id,
+            lang=reply.lang,
+            now=time.time(),
+        )
+        return msgspec.structs.replace(reply, map_offer=msgspec.structs.replace(offer, url=url) if url else None)
 
     async def _save(self, chat_id: str, update_id: int | None, **values: Any) -> Handled:
         channel = self._channel

@@ -10,12 +10,10 @@ from msgspec import Struct
 
 from app.db import Conn
 from app.i18n import Lang
+from app.pins import WAKE as WAKE
 from bot.conversation.channel import Update
 from bot.conversation.draft import Draft
 from bot.conversation.model import Choice, Reply
-
-WAKE = "phananh_bot"
-"""Notification channel: another process has put something into an inbox or outbox."""
 
 
 class Chat(Struct, frozen=True):
@@ -118,10 +116,11 @@ def _readable(value: Any) -> Any:
 
 
 async def unprocessed(conn: Conn, bot: str) -> list[Update]:
-    """What was taken in and not yet answered, in order."""
+    """What was taken in and not yet answered, in the order it came; our own map's pins have numbers of their own."""
     rows = await conn.fetch(
         """
-        SELECT update_id, chat_id, payload FROM inbox WHERE bot = $1 AND processed_at IS NULL ORDER BY update_id
+        SELECT update_id, chat_id, payload FROM inbox WHERE bot = $1 AND processed_at IS NULL
+        ORDER BY received_at, update_id
         """,
         bot,
     )

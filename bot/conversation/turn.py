@@ -11,7 +11,7 @@ from app.i18n import Lang, t
 from app.places.service import Gazetteer
 from app.routing.service import RuleSet
 from bot.conversation.draft import Draft
-from bot.conversation.model import Choice, Incoming, Reply, Rows
+from bot.conversation.model import Choice, Incoming, MapOffer, Reply, Rows
 
 
 class Knowledge(Struct, frozen=True, kw_only=True):
@@ -61,9 +61,24 @@ class Turn:
     def say(self, key: str, rows: Rows = (), **params: Any) -> None:
         self.say_text(self.t(key, **params), rows)
 
-    def say_text(self, text: str, rows: Rows = (), *, place_button: str = "", instead_of: int = 0) -> None:
+    def say_text(
+        self,
+        text: str,
+        rows: Rows = (),
+        *,
+        place_button: str = "",
+        map_offer: MapOffer | None = None,
+        instead_of: int = 0,
+    ) -> None:
         whole = "\n\n".join(part for part in ("\n".join(self.draft.notes), text) if part)
-        reply = Reply(text=whole, lang=self.lang, rows=rows, place_button=place_button, instead_of=instead_of)
+        reply = Reply(
+            text=whole,
+            lang=self.lang,
+            rows=rows,
+            place_button=place_button,
+            map_offer=map_offer,
+            instead_of=instead_of,
+        )
         self.replies.append(reply)
         self.change(notes=())
 

@@ -12,6 +12,7 @@ from .methods.sending import place
 from .model import ApiError, Chat, Json
 from .params import Params
 from .text import check_caption, check_text, trim
+from .web_app import opened
 
 
 class Actor:
@@ -90,7 +91,8 @@ class Actor:
         """Presses a button by its words: the newest message's first, then the keyboard under the input.
 
         The exact words win over a part of them ("Gửi" finds "✅ Gửi"). Returns ``{"query_id"}`` for a button with
-        data, ``{"url"}`` for a link, ``{"message"}`` for a key. 404 lists the buttons there are.
+        data, ``{"url"}`` for a link, ``{"web_app"}`` for a page with what it is told, ``{"message"}`` for a key.
+        404 lists the buttons there are.
         """
         self._check_may_write()
         inline = [
@@ -112,8 +114,10 @@ class Actor:
         return self._press_key(button) if message is None else self.press_inline(button, message)
 
     def press_inline(self, button: Json, message: Json) -> Json:
+        if "web_app" in button:
+            return {"web_app": opened(self.sim, self.person, button["web_app"]["url"])}
         if "callback_data" not in button:
-            return {"url": button.get("url") or button.get("web_app", {}).get("url", "")}
+            return {"url": button.get("url", "")}
         query_id = str(secrets.randbits(62))
         self.sim.queries[query_id] = self.chat.id
         for oldest in list(islice(self.sim.queries, max(len(self.sim.queries) - QUERIES_KEPT, 0))):

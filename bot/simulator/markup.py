@@ -43,6 +43,8 @@ def _inline_button(button: Json) -> Json:
         raise _button_error("Text buttons are unallowed in the inline keyboard")
     if action == "callback_data" and not 1 <= len(str(button["callback_data"]).encode()) <= DATA_LIMIT:
         raise bad("BUTTON_DATA_INVALID")
+    if action == "web_app" and urlsplit(str(button["web_app"].get("url"))).scheme not in ("http", "https"):
+        raise bad(f"inline keyboard button Web App URL '{button['web_app'].get('url')}' is invalid")
     if action == "url":
         address = urlsplit(str(button["url"]))
         # Telegram also refuses http://localhost; a twin on the loopback interface has no other links to show.

@@ -25,7 +25,9 @@ from .zalo.serve import zalo_router
 from .zalo.twin import ZaloTwin
 
 _SECURITY = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    # Frames are Mini Apps: pages of the bot, on this machine or another.
+    "Content-Security-Policy": "default-src 'self'; frame-src http://localhost:* http://127.0.0.1:* https:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }

@@ -20,9 +20,8 @@ from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
 from app.notify.model import Refused, SendFailed, TryLater, Uncertain, Unreachable
+from app.settings import SIMULATOR_TOKEN as SIMULATOR_TOKEN
 from app.settings import Settings
-
-SIMULATOR_TOKEN = "1000000001:local-bot-api-server-only"  # noqa: S105  # opens nothing but our own simulator
 
 
 class Bot(ExtBot[Any]):
@@ -94,7 +93,7 @@ async def open_bot(token: str, server: str | None = None) -> AsyncIterator[Bot]:
 @asynccontextmanager
 async def bot_of(settings: Settings) -> AsyncIterator[Bot]:
     """The Bot that the settings name: the real one, or the simulator's."""
-    token = settings.telegram.token if settings.telegram else SIMULATOR_TOKEN
+    token = settings.telegram_token
     async with open_bot(token, settings.simulator_url if settings.simulated else None) as bot:
         yield bot
 

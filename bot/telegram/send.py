@@ -15,6 +15,7 @@ from telegram import (
     Message,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
+    WebAppInfo,
 )
 from telegram.constants import FileSizeLimit, MediaGroupLimit, MessageLimit, ParseMode
 from telegram.error import BadRequest, TelegramError
@@ -22,7 +23,7 @@ from telegram.error import BadRequest, TelegramError
 from app.i18n import t
 from app.notify.model import Senders, Telling, Unreachable
 from app.settings import Settings
-from bot.conversation.model import Reply
+from bot.conversation.model import MapOffer, Reply
 from bot.telegram.client import Bot, as_failure, bot_of
 
 log = structlog.get_logger()
@@ -82,6 +83,19 @@ async def _send(bot: Bot, chat_id: str, reply: Reply) -> None:
         reply_markup=markup,
         link_preview_options=_NO_PREVIEW,
     )
+    if reply.map_offer:
+        await _offer_map(bot, chat_id, reply.map_offer)
+
+
+async def _offer_map(bot: Bot, chat_id: str, offer: MapOffer) -> None:
+    """In a message of its own: a keyboard under the text field and buttons in the message exclude each other, and from
+    the former Telegram opens a page without saying whose it is. The question has arrived and must not come twice, so
+    a failure here costs the offer alone."""
+    button = InlineKeyboardButton(offer.label, web_app=WebAppInfo(offer.url))
+    try:
+        await bot.send_message(chat_id, offer.words, reply_markup=InlineKeyboardMarkup([[button]]))
+    except TelegramError as error:
+        log.warning("the map was not offered", reason=as_failure(error).reason)
 
 
 async def _replace(bot: Bot, chat_id: str, reply: Reply) -> bool:

@@ -15,7 +15,7 @@ from bot.hook import Hook, secret_in
 from bot.process import Line
 from bot.zalo import tokens
 from bot.zalo.bot_api import BotApi, BotError
-from bot.zalo.channel import MapLink, ZaloBotChannel, ZaloOaChannel, no_map
+from bot.zalo.channel import ZaloBotChannel, ZaloOaChannel
 from bot.zalo.http import Json, client
 from bot.zalo.known import bot_of, oa_of
 from bot.zalo.oa_api import SIMULATOR_REFRESH, OaApi
@@ -30,26 +30,26 @@ _KEEP_SECONDS = 5.0
 
 
 @asynccontextmanager
-async def zalo_lines(parts: Parts, map_link: MapLink = no_map) -> AsyncIterator[list[Line]]:
+async def zalo_lines(parts: Parts) -> AsyncIterator[list[Line]]:
     """A line for each Zalo that the settings name, or that the simulator plays."""
     async with AsyncExitStack() as stack:
         lines = []
         if bot := bot_of(parts.settings):
             api = BotApi(await stack.enter_async_context(client(bot.host)), bot)
-            lines.append(bot_line(bot, api, map_link))
+            lines.append(bot_line(bot, api))
         if oa := oa_of(parts.settings):
             http = await stack.enter_async_context(client(oa.host))
             if parts.settings.simulated:
                 async with parts.pool.acquire() as conn:
                     await tokens.give(conn, oa.app_id, SIMULATOR_REFRESH, only_first=True)
-            channel = ZaloOaChannel(OaApi(parts.pool, http, oa), oa.app_id, map_link)
+            channel = ZaloOaChannel(OaApi(parts.pool, http, oa), oa.app_id)
             hook = Hook(oa.webhook_url, signed_by(oa.app_id, oa.oa_secret), oa_update)
             lines.append(Line(channel, hook=hook))
         yield lines
 
 
-def bot_line(settings: ZaloBot, api: BotApi, map_link: MapLink = no_map) -> Line:
-    channel = ZaloBotChannel(api, settings.token.partition(":")[0], map_link)
+def bot_line(settings: ZaloBot, api: BotApi) -> Line:
+    channel = ZaloBotChannel(api, settings.token.partition(":")[0])
     if settings.webhook_url and settings.webhook_secret:
         return Line(channel, Hook(settings.webhook_url, secret_in(_BOT_HEADER, settings.webhook_secret), bot_update))
     return Line(channel, poll=lambda runner: Polling(runner, api).run())

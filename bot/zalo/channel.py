@@ -20,9 +20,6 @@ from bot.zalo.oa_api import OaApi
 from bot.zalo.receive import hear_bot, hear_oa
 from bot.zalo.text import numbered, pieces
 
-MapLink = Callable[[str], str | None]
-"""A one-time address of our map page for this chat; None where we have no public address, and only words are asked."""
-
 _EMERGENCY = re.compile(r"^📞 (11[345])\b", re.MULTILINE)
 """A line of an answer that names a number to call: one touch calls it."""
 _FETCHES = 4
@@ -31,17 +28,12 @@ _PART_SECONDS = 5.0
 """A later part of a message is not held back longer than so."""
 
 
-def no_map(_: str) -> None:
-    return None
-
-
 class ZaloBotChannel:
     name: ChannelName = "zalo_bot"
     offers = True
 
-    def __init__(self, api: BotApi, bot_id: str, map_link: MapLink = no_map) -> None:
+    def __init__(self, api: BotApi, bot_id: str) -> None:
         self._api = api
-        self._map_link = map_link
         self._fetches = asyncio.Semaphore(_FETCHES)
         self.bot = f"zalo_bot:{bot_id}"
 
@@ -54,9 +46,10 @@ class ZaloBotChannel:
     async def deliver(self, chat_id: str, reply: Reply) -> None:
         text = reply.text
         if reply.place_button:
-            link = self._map_link(chat_id)
-            key = "bot.place_by_link" if link else "bot.place_by_words"
-            text += "\n\n" + t(key, reply.lang, **({"link": link} if link else {}))
+            # Without a public address there is no map of ours, and only words are asked for.
+            offer = reply.map_offer
+            by_link = t("bot.place_by_link", reply.lang, link=offer.url) if offer else ""
+            text += "\n\n" + (by_link or t("bot.place_by_words", reply.lang))
         tail = numbered([choice.label for choice in choices_of(reply)], reply.lang)
         await in_pieces(pieces(text, tail), lambda part, _: sent(self._api.message(chat_id, part)))
 
@@ -68,9 +61,8 @@ class ZaloOaChannel:
     name: ChannelName = "zalo_oa"
     offers = True
 
-    def __init__(self, api: OaApi, app_id: str, map_link: MapLink = no_map) -> None:
+    def __init__(self, api: OaApi, app_id: str) -> None:
         self._api = api
-        self._map_link = map_link
         self._fetches = asyncio.Semaphore(_FETCHES)
         self.bot = f"zalo_oa:{app_id}"
 
@@ -85,8 +77,8 @@ class ZaloOaChannel:
         buttons, tail = choice_buttons(choices), ""
         if reply.place_button:
             text += "\n\n" + t("bot.place_by_sending", reply.lang)
-            if link := self._map_link(chat_id):
-                buttons = [*buttons, oa_api.link_button(t("bot.open_map", reply.lang), link)]
+            if offer := reply.map_offer:
+                buttons = [*buttons, oa_api.link_button(offer.label, offer.url)]
         calls = [
             oa_api.phone_button(t("bot.call_number", reply.lang, number=number), number)
             for number in _EMERGENCY.findall(text)

@@ -3,16 +3,18 @@ send, and an administrator on a telephone."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pyotp
+import pytest
 import pytest_asyncio
 from msgspec import structs
 from playwright.async_api import Browser, Page, expect
 
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Role
-from app.settings import Oidc
+from app.settings_signin import Oidc
 from tests import idp
 from tests.api.conftest import lab as lab  # fixtures of the same real server
 from tests.api.conftest import parts as parts
@@ -21,6 +23,8 @@ from tests.api.conftest import running
 from tests.api.conftest import world as world
 from tests.idp import CLIENT, SECRET, Provider
 from tests.world import COMPANY, PASSWORD, World
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -39,6 +43,15 @@ async def address(world: World, provider: Provider) -> AsyncIterator[str]:
         local = address.replace("127.0.0.1", "localhost")
         provider.comes_back_to = local
         yield local
+
+
+async def faults(page: Page) -> list[str]:
+    """What axe finds, against WCAG 2.2 AA; and whether the page is wider than the screen."""
+    await page.add_script_tag(path=AXE)
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = await page.evaluate("(tags) => axe.run({runOnly: tags})", tags)
+    wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return [f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found["violations"]] + ["wide"] * wide
 
 
 async def hired(world: World) -> str:
@@ -111,6 +124,43 @@ async def test_an_administrator_makes_and_limits_an_account_on_a_telephone(
     for path in ("", "/agencies", "/tokens", "/audit", "/import", "/new"):
         await page.goto(f"{address}/console/staff{path}")
         assert not await page.evaluate(wide), path
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_every_page_is_accessible_and_fits(browser: Browser, address: str, world: World, width: int) -> None:
+    # axe is put into the page as a script of the test's own, which the page's policy would refuse.
+    context = await browser.new_context(bypass_csp=True, viewport={"width": width, "height": 844}, locale="vi-VN")
+    page = await context.new_page()
+    await page.goto(f"{address}/console/account/factor")
+    assert await faults(page) == [], "signing in"
+    await typed(page, await hired(world), PASSWORD)
+    await page.get_by_label("Mật khẩu của bạn").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.get_by_label("Mã xác thực").fill("000000")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Mã chưa đúng")).to_be_visible()
+    assert await faults(page) == [], "setting up"
+    secret = (await page.locator("code.secret").inner_text()).replace(" ", "")
+    await page.get_by_label("Mã xác thực").fill(pyotp.TOTP(secret).now())
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Mã dự phòng của bạn")).to_be_visible()
+    assert await faults(page) == [], "recovery codes"
+    for path in ("", "/factor", "/password"):
+        await page.goto(f"{address}/console/account{path}")
+        assert await faults(page) == [], path
+    await context.clear_cookies()
+    await page.goto(f"{address}/console/staff")
+    await typed(page, "dang.ngoc.han", PASSWORD)
+    await expect(page.get_by_role("heading", name="Tài khoản cán bộ")).to_be_visible()
+    lead = world.people["lead"].staff_id
+    for path in ("", "/new", "/agencies", "/tokens", "/audit", "/import", f"/account/{lead}"):
+        await page.goto(f"{address}/console/staff{path}")
+        assert await faults(page) == [], path
+    await page.goto(f"{address}/console/staff/new")
+    await page.get_by_role("button", name="Tạo tài khoản").click()
+    await expect(page.get_by_text("Vui lòng chọn cơ quan")).to_be_visible()
+    assert await faults(page) == [], "a form with mistakes"
+    await context.close()
 
 
 async def test_no_page_needs_scripts(browser: Browser, address: str, world: World) -> None:

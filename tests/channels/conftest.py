@@ -100,7 +100,7 @@ async def town(
 async def at_work(town: Town) -> AsyncIterator[None]:
     """The bot's process as ``phananh bot`` runs it, stopped as by SIGTERM."""
     stop = asyncio.Event()
-    async with zalo_lines(town.parts, map_link=lambda chat: f"https://example.vn/map/{chat}") as zalo:
+    async with zalo_lines(town.parts) as zalo:
         lines = [line_of(town.parts.settings, town.bot), *zalo]
         serving = asyncio.create_task(process.serve(town.parts, lines, stop))
         try:

@@ -5,7 +5,7 @@ an Official Account.
     await lan.says("Đèn đường hỏng")                 # words, typed
     await lan.sends_photo(jpeg, "trước nhà")         # a picture, with words or without
     await lan.sends_album([jpeg, jpeg], "trước nhà")
-    await lan.sends_place(9.2246, 105.178, "Phường An Xuyên")   # a position where the channel has it, else the words
+    await lan.sends_place(9.2246, 105.178, "Phường An Xuyên")   # a position, by our map page, or in words
     asked = await lan.reads("đúng không")            # the bot's next message that has this in it; waits
     await lan.chooses("Đúng")                        # the button, or the number, of the choice with this in its words
     lan.messages                                     # how many messages this citizen has needed so far
@@ -19,9 +19,13 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import httpx
+
+from app.i18n import t
 from bot.simulator.client import Message, SimClient, SimError, SimUser
 from bot.simulator.client_user import WAIT_SECONDS
 
+_MAP = re.compile(r"https?://\S+/m/\S+")
 _NUMBERED = re.compile(r"^(\d+)\. (.+)$", re.MULTILINE)
 
 
@@ -29,7 +33,6 @@ class Citizen:
     """``channel`` is the adapter's name; ``address`` what the channel calls this person (``channel_user_id``)."""
 
     channel = ""
-    has_places = True
     has_edits = False
 
     def __init__(self, user: SimUser, address: str) -> None:
@@ -51,13 +54,11 @@ class Citizen:
         for number, data in enumerate(pictures):
             await self.user.photo(data, caption=caption if number == 0 else "")
 
-    async def sends_place(self, lat: float, lon: float, words: str) -> None:
-        """Where it is: as a position, or as ``words`` where the channel knows none."""
+    async def sends_place(self, lat: float, lon: float, words: str) -> bool:  # noqa: ARG002  # for channels without
+        """Where it is, as a position. False: there was no way to send one, and ``words`` say it instead."""
         self.messages += 1
-        if self.has_places:
-            await self.user.location(lat, lon)
-        else:
-            await self.user.text(words)
+        await self.user.location(lat, lon)
+        return True
 
     async def reads(self, wanted: Any = "") -> Message:
         return await self.user.wait(wanted)
@@ -77,8 +78,9 @@ class Citizen:
         await self.user.unblock()
 
     async def heard(self) -> list[str]:
-        """Everything the bot has said in this chat, oldest first."""
-        return [message.text for message in await self.user.messages() if message.from_bot]
+        """Everything the bot has said in this chat, oldest first, but for the map offered below the question where."""
+        said = [message.text for message in await self.user.messages() if message.from_bot]
+        return [words for words in said if words != t("bot.ask_map")]
 
 
 class OnTelegram(Citizen):
@@ -101,8 +103,21 @@ class OnZaloOa(Citizen):
 
 
 class OnZaloBot(Citizen):
+    """No buttons and no positions: numbers, and our map page once the bot has named its address."""
+
     channel = "zalo_bot"
-    has_places = False
+
+    async def sends_place(self, lat: float, lon: float, words: str) -> bool:
+        self.messages += 1
+        said = " ".join((await self.heard())[-1:])
+        link = _MAP.search(said)
+        if link is None:
+            await self.user.text(words)
+            return False
+        async with httpx.AsyncClient() as browser:
+            form = {"lat": str(lat), "lon": str(lon)}
+            (await browser.post(link.group(), data=form)).raise_for_status()
+        return True
 
     async def chooses(self, label: str) -> None:
         self.messages += 1

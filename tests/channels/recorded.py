@@ -88,20 +88,19 @@ async def play(citizen: Citizen, conversation: Conversation) -> str:
                 pictures = [photo(f"{conversation.title} {number} {n}") for n in range(step.album or 0)]
                 await citizen.sends_album(pictures, step.caption)
             case "place":
-                await citizen.sends_place(*book().places[step.place or ""], step.place or "")
+                named = not await citizen.sends_place(*book().places[step.place or ""], step.place or "")
             case "picks":
                 await citizen.chooses(_of_one(step.picks or "", conversation.lang) if named else step.picks or "")
                 named = False
             case "sees":
                 assert (step.sees or "") in answer, f"{step.sees!r} is not in {answer!r}"
                 continue
-        named = named or (step.kind == "place" and not citizen.has_places)
         answer = (await citizen.reads()).text
     return (await citizen.reads("PA-")).find(r"PA-\w{4}-\w{4}") if "PA-" not in answer else _code(answer)
 
 
 def _of_one(choice: str, lang: Lang) -> str:
-    """A choice among communes where the words, in place of a position, named only one: yes or no."""
+    """A choice among communes where words, in place of a position, named only one: yes or no."""
     refused = choice in t("bot.spot_none", lang)
     return t("bot.spot_no" if refused else "bot.spot_yes", lang)
 

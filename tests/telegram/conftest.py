@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from app.db import Pool
+from app.i18n import t
 from app.photos.lab import PhotoLab
 from app.routing import service as routing
 from app.routing.ruleset import RuleSet
@@ -103,6 +104,12 @@ async def until(parts: Parts, question: str, *args: Any, holds: Any = True) -> N
     async with asyncio.timeout(20), parts.pool.acquire() as conn:
         while await conn.fetchval(question, *args) != holds:
             pass
+
+
+def replies(core: Simulator, chat_id: int) -> list[str]:
+    """What the bot has said in this chat, in order, without the map that is offered below the question where."""
+    said = [message["text"] for message in core.chat(chat_id).messages.values() if message["from"]["is_bot"]]
+    return [words for words in said if words != t("bot.ask_map")]
 
 
 async def file_a_report(person: SimUser, text: str = "Đèn đường hỏng ở phường An Xuyên") -> str:

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
+from app import pins
+from app.settings import SIMULATOR_TOKEN
 from app.wiring import Parts
 from bot.simulator.actor import Actor
 from bot.simulator.client import SimClient, SimUser
 from bot.simulator.core import Simulator
-from tests.telegram.conftest import until
+from tests.telegram.conftest import replies, until
 from tests.telegram.process import BotProcess
 from tests.world import photo
 
@@ -105,6 +107,26 @@ async def test_a_report_that_was_filed_right_before_the_end_is_filed_once(
     assert len(filed) == 1
 
 
+async def test_a_place_chosen_on_the_map_while_no_bot_runs_is_answered_once_one_does(
+    parts: Parts, process: BotProcess, lan: SimUser
+) -> None:
+    await lan.text("Rác đầy đường")
+    await lan.wait("trên bản đồ")
+    process.end(signal.SIGKILL)
+    chat_id = str(lan.id)
+    async with parts.pool.acquire() as conn:
+        draft_id = await conn.fetchval("SELECT draft_id FROM drafts WHERE chat_id = $1", chat_id)
+        bot = f"telegram:{SIMULATOR_TOKEN.partition(':')[0]}"
+        link = pins.Link(bot, "telegram", chat_id, draft_id, "vi", 2**31, b"")
+        pin = pins.Pin(draft_id=draft_id, lang="vi", lat=9.22461, lon=105.178)
+        await pins.send(conn, link, pin)
+        with pytest.raises(pins.Gone):
+            await pins.send(conn, link, pin)
+    process.start()
+    await lan.wait("thuộc xã, phường nào", timeout=30)
+    await until(parts, "SELECT count(*) FROM outbox WHERE chat_id = $1", chat_id, holds=3)
+
+
 async def test_being_told_to_stop_finishes_the_reply_in_hand(
     parts: Parts, sim: SimClient, process: BotProcess, lan: SimUser
 ) -> None:
@@ -152,6 +174,6 @@ async def test_killed_again_and_again_in_a_crowd_nothing_is_lost_doubled_or_out_
     for person in people:
         mine = [row for row in sent if row["chat_id"] == str(person.id)]
         assert sum(row["count"] for row in mine) == rounds
-        arrived = [m for m in core.chat(person.id).messages.values() if m["from"]["is_bot"]]
+        arrived = replies(core, person.id)
         surely = sum(row["count"] for row in mine if row["status"] == "sent")
         assert surely <= len(arrived) <= rounds

@@ -11,7 +11,7 @@ from bot.simulator.core import Simulator
 from bot.simulator.model import Json
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.client import SIMULATOR_TOKEN, Bot, open_bot
-from tests.telegram.conftest import until
+from tests.telegram.conftest import replies, until
 from tests.world import photo
 
 CHATS = 200
@@ -36,14 +36,14 @@ async def test_two_hundred_chats_at_once_are_each_answered_in_order(
     assert told == {("Rác đầy đường",)}
     assert {row["state"]["spot"]["address"] for row in drafts} == {"ngay cổng trường học, hôi lắm"}
     for person in people:
-        said = [message["text"] for message in core.chat(person.id).messages.values() if message["from"]["is_bot"]]
+        said = replies(core, person.id)
         assert len(said) == len(WORDS)
         assert said[0].startswith("Việc này xảy ra ở đâu")
         assert "ngay cổng trường học, hôi lắm" in said[2]
 
 
 async def test_an_update_that_comes_twice_is_answered_once(
-    parts: Parts, sim: SimClient, lan: SimUser, bot: Bot
+    parts: Parts, core: Simulator, lan: SimUser, bot: Bot
 ) -> None:
     await _greet(lan)
     runner = Runner(parts, TelegramChannel(bot))
@@ -53,7 +53,7 @@ async def test_an_update_that_comes_twice_is_answered_once(
     await lan.wait("đâu")
     await lan.text("phường An Xuyên")
     await lan.wait("đúng không")
-    assert len(await sim.calls("sendMessage", user=lan)) == 3
+    assert len(replies(core, lan.id)) == 3
 
 
 async def test_updates_brought_by_a_process_that_only_stands_by_are_answered_by_the_one_that_leads(

@@ -5,6 +5,7 @@ import { alertBox, drawMessages, drawPeople, drawState, drawStatus, drawTyping }
 import { isAtEnd, prepareScreen, toEnd, toast } from "./screen.js";
 import { openSheet, prepareSheet } from "./sheet.js";
 import { addPerson, byId, chats, current, state } from "./state.js";
+import { element } from "./view.js";
 
 const input = byId("input");
 const pressed = new Map(); // callback query id -> the key that was pressed
@@ -75,13 +76,34 @@ const failed = (error) => toast(`${texts.failed}: ${error.message}`);
 const sendText = (text) => act("text", { text });
 
 async function press(message, button, key) {
-  const address = button.url || button.web_app?.url;
-  if (address) return void window.open(address, "_blank", "noopener");
+  if (button.url) return void window.open(button.url, "_blank", "noopener");
+  if (button.web_app) {
+    const opened = await act("press", { button: button.text, message_id: message.message_id });
+    return void (opened && openWebApp(opened.web_app));
+  }
   key.setAttribute("aria-busy", "true");
   const answer = await act("press", { button: button.text, message_id: message.message_id });
   if (!answer?.query_id || !can("notices")) return void key.removeAttribute("aria-busy");
   pressed.set(answer.query_id, key);
   settle(answer.query_id);
+}
+
+/** A Mini App as Telegram in a browser has it: a frame over the chat, which may ask to be closed. */
+function openWebApp(address) {
+  const frame = element("iframe", { src: address, allow: "geolocation", title: texts.web_app });
+  const box = byId("web-app");
+  const hear = (event) => {
+    if (event.source !== frame.contentWindow) return;
+    if (JSON.parse(event.data).eventType === "web_app_close") box.close();
+  };
+  window.addEventListener("message", hear);
+  box.append(frame);
+  const onClose = () => {
+    window.removeEventListener("message", hear);
+    frame.remove();
+  };
+  box.addEventListener("close", onClose, { once: true });
+  box.showModal();
 }
 
 function pressKey(key) {

@@ -1,0 +1,23 @@
+"""The citizens' pages as one application of their own."""
+
+from litestar import Litestar
+from litestar.datastructures import State
+
+from app.pins import PAGE
+from app.portal import assets, map_page
+from app.portal.context import Outlines, Portal
+from app.portal.failures import HANDLERS
+from app.wiring import Parts
+
+PATHS = (PAGE, "/map", "/static")
+"""Whatever lies below these is answered here."""
+
+
+def portal_app(parts: Parts) -> Litestar:
+    return Litestar(
+        [*assets.ROUTES, *map_page.ROUTES],
+        exception_handlers=HANDLERS,
+        openapi_config=None,
+        logging_config=None,
+        state=State({"portal": Portal(parts, Outlines(parts))}),
+    )

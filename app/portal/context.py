@@ -1,0 +1,66 @@
+"""What the pages for citizens share, how they get at it, and how each says who may open it."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from msgspec import Struct
+
+from app.assets import Packed, pack
+from app.places.outline import outline
+from app.wiring import Parts
+
+Req = Request[Any, Any, Any]
+
+
+class Outlines:
+    """The provinces' maps, each made once for the boundaries in use."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._set: UUID | None = None
+        self._made: dict[str, Packed] = {}
+
+    async def of(self, province_code: str) -> Packed:
+        gazetteer = self._parts.gazetteer
+        if gazetteer.set_id != self._set:
+            self._set, self._made = gazetteer.set_id, {}
+        found = self._made.get(province_code)
+        if found is None:
+            found = await asyncio.to_thread(lambda: pack(outline(gazetteer, province_code), "application/geo+json"))
+            if gazetteer.set_id == self._set:
+                self._made[province_code] = found
+        return found
+
+
+class Portal(Struct, frozen=True):
+    parts: Parts
+    outlines: Outlines
+
+
+def portal(request: Req) -> Portal:
+    found = request.app.state.portal
+    assert isinstance(found, Portal)
+    return found
+
+
+def policy(request: Req) -> dict[str, str]:
+    """The headers of a page that may hold the map: pictures come from the tile server, and inside Telegram in a browser
+    the page is a frame of Telegram's. (Browsers that know frame-ancestors ignore X-Frame-Options.)"""
+    settings = portal(request).parts.settings
+    tiles = f" {settings.tiles.origin}" if settings.tiles else ""
+    around = "https://web.telegram.org"
+    if settings.simulated:
+        around = f"http://127.0.0.1:{settings.simulator_port} http://localhost:{settings.simulator_port}"
+    said = (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        f"img-src 'self' data:{tiles}; frame-ancestors {around}"
+    )
+    return {"Content-Security-Policy": said}
+
+
+def open_to(who: str) -> dict[str, Any]:
+    """Keyword arguments for a Litestar route decorator. ``who``: ``anyone``, or ``link``: whoever has a link from their
+    chat, which the handler reads first."""
+    return {"opt": {"who": who}, "status_code": 200}
