@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from app.api import follow, lookups, operations, reference, send, session, staff
+from app.api import follow, lookups, my_chats, operations, reference, send, session, staff
 from app.api.addresses import HOUSE_NETWORKS
 from app.api.context import BASE, Context
 from app.api.guard import admit
@@ -38,7 +38,7 @@ def litestar_app(parts: Parts, metrics: Metrics) -> Litestar:
         yield
 
     public = Router(BASE, route_handlers=[*send.ROUTES, *follow.ROUTES, *lookups.ROUTES])
-    for_staff = Router(f"{BASE}/staff", route_handlers=[*session.ROUTES, *staff.ROUTES])
+    for_staff = Router(f"{BASE}/staff", route_handlers=[*session.ROUTES, *my_chats.ROUTES, *staff.ROUTES])
     app = Litestar(
         [public, for_staff, *operations.ROUTES, *reference.ROUTES],
         guards=[admit],

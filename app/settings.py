@@ -104,6 +104,7 @@ class Settings(_Quiet, frozen=True):
     bot_port: int
     public_url: str
     tiles: Tiles | None
+    map_link: str
     rules: Path
     secret_key: bytes
     log_level: str
@@ -321,6 +322,15 @@ def _tiles(read: _Reader) -> Tiles | None:
     return Tiles(url, credit)
 
 
+def _map_link(read: _Reader) -> str:
+    """How a place becomes an address on a map; none by default, for it tells a foreign host where something is."""
+    pattern = read.text("MAP_LINK") or ""
+    if pattern and not (pattern.startswith(("https://", "geo:")) and "{lat}" in pattern and "{lon}" in pattern):
+        read.problems.append(f"{PREFIX}MAP_LINK must start with https:// or geo: and contain {{lat}} and {{lon}}")
+        return ""
+    return pattern.replace("{", "{{").replace("}", "}}").replace("{{lat}}", "{lat}").replace("{{lon}}", "{lon}")
+
+
 def _secret_key(read: _Reader, home: Path) -> bytes:
     """The signing key; generated once into ``home`` when none is given, so links survive a restart."""
     given = read.text("SECRET_KEY", secret=True)
@@ -379,6 +389,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "bot_port": read.port("BOT_PORT", 8082),
         "public_url": (read.url("PUBLIC_URL", ("https", "http"), f"http://localhost:{port}") or "").rstrip("/"),
         "tiles": _tiles(read),
+        "map_link": _map_link(read),
         "rules": rules,
         "secret_key": _secret_key(read, home),
         "log_level": level,

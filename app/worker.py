@@ -11,9 +11,11 @@ import structlog
 from pgqueuer import DatabaseRetryEntrypointExecutor, PgQueuer
 from pgqueuer.models import Job, Schedule
 
+from app.accounts import chats
 from app.accounts import service as accounts
+from app.notify import morning, staff
 from app.notify import service as notify
-from app.notify.model import Senders
+from app.notify.model import CardSenders, Senders
 from app.photos import service as photos
 from app.reports import deadlines
 from app.reports import service as reports
@@ -21,6 +23,7 @@ from app.routing import service as routing
 from app.settings import Settings
 from app.wiring import Parts, open_parts
 from bot.conversation import service as conversation
+from bot.officers import store as officers
 from bot.telegram.send import telegram_sender
 from bot.zalo.send import zalo_senders
 
@@ -39,6 +42,10 @@ class _Tell(msgspec.Struct, frozen=True):
     last: int
 
 
+class _Refresh(msgspec.Struct, frozen=True):
+    report_id: UUID
+
+
 class _Recompute(msgspec.Struct, frozen=True):
     version: str
 
@@ -50,13 +57,45 @@ class _Deliver(msgspec.Struct, frozen=True):
     channel: str
 
 
+def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
+    """The jobs that tell staff in their chats."""
+
+    @queue.entrypoint("deliver_staff", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
+    async def deliver_staff(job: Job) -> None:
+        wanted = msgspec.json.decode(job.payload or b"", type=_Deliver)
+        key = (wanted.report_id, wanted.seq, wanted.recipient, wanted.channel)
+        await staff.deliver(parts.pool, parts.objects, parts.rules, senders, key, parts.settings.map_link)
+
+    @queue.entrypoint("refresh_cards", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
+    async def refresh_cards(job: Job) -> None:
+        wanted = msgspec.json.decode(job.payload or b"", type=_Refresh)
+        await staff.refresh(parts.pool, parts.rules, senders, wanted.report_id, parts.settings.map_link)
+
+    @queue.schedule("staff_digests", "*/5 * * * *")
+    async def staff_digests(_: Schedule) -> None:
+        sent = await morning.send_digests(parts.pool, parts.rules, senders)
+        log.info("summaries sent", digests=sent)
+
+    @queue.schedule("sweep_officers", "*/20 * * * *")
+    async def sweep_officers(_: Schedule) -> None:
+        async with parts.pool.acquire() as conn:
+            await chats.sweep(conn)
+            await officers.sweep(conn)
+            await staff.sweep(conn)
+        await staff.refresh_stale(parts.pool)
+
+
 def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
-    """Every job there is. A failing one is tried again with back-off and parked at last, never dropped."""
+    """Every job that serves citizens and the reports. A failing one is tried again with back-off and parked at last,
+    never dropped."""
 
     @queue.entrypoint("tell", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
     async def tell(job: Job) -> None:
         wanted = msgspec.json.decode(job.payload or b"", type=_Tell)
         await notify.tell(parts.pool, wanted.report_id, wanted.first, wanted.last)
+        # Whoever tries the demo in the evening does not want to wait for the morning.
+        demo = parts.settings.simulated
+        await staff.tell(parts.pool, parts.rules, wanted.report_id, wanted.first, wanted.last, at_any_hour=demo)
 
     @queue.entrypoint("deliver", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
     async def deliver(job: Job) -> None:
@@ -71,6 +110,7 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
         # Rules that were replaced meanwhile have a job of their own.
         if rules.version == wanted.version:
             changed = await deadlines.recompute(parts.pool, rules)
+            await staff.refresh_stale(parts.pool)
             log.info("deadlines recomputed", reports=changed, version=rules.version)
 
     @queue.schedule("close_silent", "*/10 * * * *")
@@ -111,7 +151,9 @@ async def run(settings: Settings) -> None:
         asyncpg.create_pool(settings.database_url, min_size=2, max_size=6) as plain,
     ):
         queue = PgQueuer.from_asyncpg_pool(plain)
-        register(queue, parts, {**telegram, **zalo})
+        senders = {**telegram, **zalo}
+        register(queue, parts, senders)
+        register_staff(queue, parts, telegram)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, queue.shutdown.set)

@@ -56,17 +56,15 @@ class Actor(Struct, frozen=True):
         """Every agency's reports, within the actor's categories and communes."""
         return self.kind == "system" or self.role in SEES_EVERY_REPORT
 
+    def within_limits(self, report: Concern) -> bool:
+        """Limits hold for every role; a report whose commune nobody knows is outside of all communes."""
+        category = not self.categories or report.category in self.categories
+        return category and (not self.communes or report.commune_code in self.communes)
+
     def may_see(self, report: Concern) -> bool:
-        """Whether a report is any of the actor's business. Limits hold for every role; a report whose commune nobody
-        knows is outside of all communes."""
-        if self.categories and report.category not in self.categories:
-            return False
-        if self.communes and report.commune_code not in self.communes:
-            return False
-        if self.sees_all:
-            return True
+        """Whether a report is any of the actor's business."""
         ours = report.agency_id in self.agencies or report.supervisor_id in self.agencies
-        return self.role in SEES_OWN_AGENCY and ours
+        return self.within_limits(report) and (self.sees_all or (self.role in SEES_OWN_AGENCY and ours))
 
 
 SYSTEM = Actor("system")
@@ -165,6 +163,12 @@ class EventKind(StrEnum):
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     TOKEN_CREATED = "token_created"  # noqa: S105  # the name of an event
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  # the name of an event
+    CHAT_CODE_MADE = "chat_code_made"
+    CHAT_CODE_REFUSED = "chat_code_refused"
+    CHAT_LINKED = "chat_linked"
+    CHAT_UNLINKED = "chat_unlinked"
+    GROUP_LINKED = "group_linked"
+    GROUP_UNLINKED = "group_unlinked"
 
 
 class Entry(Struct, frozen=True):

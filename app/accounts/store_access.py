@@ -10,6 +10,7 @@ from msgspec import Struct
 from app.accounts.model import Actor, ApiToken, EventKind, Origin, Role, Session, Staff
 from app.accounts.store import staff_of_row
 from app.db import Conn
+from app.i18n import Lang
 
 IDLE = timedelta(hours=8)
 ABSOLUTE = timedelta(hours=24)
@@ -269,6 +270,25 @@ async def sweep(conn: Conn, at: datetime) -> None:
         IDLE,
         FORGOTTEN_AFTER,
     )
+
+
+# ---------------------------------------------------------------- chats
+
+
+async def actor_of_chat(conn: Conn, channel: str, user_id: str) -> tuple[Actor, Staff, Lang] | None:
+    """Whose open account a chat account is linked to, and in which language they are answered."""
+    row = await conn.fetchrow(
+        f"""
+        WITH RECURSIVE found AS (
+            SELECT s.*, i.lang FROM staff_identities i JOIN staff s USING (staff_id)
+            WHERE i.channel = $1 AND i.channel_user_id = $2 AND s.active
+        ), {_TREE}
+        SELECT *, ARRAY(SELECT agency_id FROM tree) AS agencies FROM found
+        """,  # noqa: S608  # a constant of this file
+        channel,
+        user_id,
+    )
+    return (_actor(row), staff_of_row(row), row["lang"]) if row else None
 
 
 # ---------------------------------------------------------------- programs' keys

@@ -206,6 +206,8 @@ ME = {
     "agencies": ["moi-truong-do-thi-ca-mau"],
 }
 SESSION = {"csrf_token": "Vb7n3kQ0x1mZ5LwNsPa7eT2uHc8RdYf6GjKoQiW4lE9", "expires_at": "2026-11-23T02:00:00Z", "me": ME}
+CHAT_CODE = {"code": "7K3M-9QX2", "expires_at": "2026-11-22T02:10:00Z"}
+CHATS = {"items": [{"channel": "telegram", "user_id": "700000101", "linked_at": "2026-11-22T02:00:00Z"}]}
 NEW_TOKEN_BODY = {
     "name": "Trang thông tin điện tử phường",
     "scopes": ["read"],

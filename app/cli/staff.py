@@ -75,6 +75,25 @@ def staff_reset(username: str) -> None:
         out.print(f"{username}: {asyncio.run(reset(settings))}", highlight=False, markup=False)
 
 
+@staff_cli.command("chat-code")
+def staff_chat_code(username: str) -> None:
+    """A code that lets one chat act for the account: sent to the bot in private as "/canbo CODE", within 10 minutes."""
+    from app.accounts import chats
+    from app.accounts import service as accounts
+    from app.accounts.model import SYSTEM
+    from app.db import connect_pool
+
+    async def make(settings: Settings) -> str:
+        assert settings.database_url is not None
+        async with await connect_pool(settings.database_url, 2) as pool:
+            async with pool.acquire() as conn:
+                staff = await accounts.find_staff(conn, username)
+            return (await chats.make_code(pool, staff.staff_id, SYSTEM))[0]
+
+    with prepared() as settings:
+        out.print(f"/canbo {asyncio.run(make(settings))}", highlight=False, markup=False)
+
+
 @staff_cli.command("disable")
 def staff_disable(username: str) -> None:
     """Close an account: its sessions and API tokens end at once."""

@@ -7,6 +7,7 @@ from app.accounts.oidc import Provider
 from app.console import (
     account,
     assets,
+    chats,
     entrance,
     rules_candidate,
     rules_in_force,
@@ -34,7 +35,16 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
     oidc = parts.settings.oidc
     provider = Provider(oidc, f"{parts.settings.public_url}{sso.CALLBACK}") if oidc else None
     return Litestar(
-        [*assets.ROUTES, *entrance.ROUTES, *second_factor.ROUTES, *sso.ROUTES, *account.ROUTES, *rules, *staff],
+        [
+            *assets.ROUTES,
+            *entrance.ROUTES,
+            *second_factor.ROUTES,
+            *sso.ROUTES,
+            *account.ROUTES,
+            *chats.ROUTES,
+            *rules,
+            *staff,
+        ],
         path=BASE,
         guards=[admit],
         exception_handlers=HANDLERS,

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
+from app.accounts import chats
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Actor, Role, Staff
 from app.db import connect_pool
@@ -28,10 +29,13 @@ from app.reports.workflow import Act
 from app.routing.model import Category, commune_office_id
 from app.settings import Settings
 from app.wiring import Parts, open_parts
+from bot.simulator.page import GROUP_ID, GROUP_TITLE, OFFICERS
 
 Progress = Callable[[int, int], None]
 _MONTHS = timedelta(days=90)
 _AT_ONCE = 6
+_PLAYED = dict(zip(("moi-truong-do-thi-ca-mau.cb", "moi-truong-do-thi-ca-mau.ld"), OFFICERS, strict=True))
+"""Accounts that the chat page's officers have."""
 _BEFORE, _AFTER = 3, 2
 """Drawings of each scene."""
 
@@ -56,6 +60,8 @@ async def seed_when_empty(settings: Settings, progress: Progress, count: int = 3
     async with open_parts(settings) as parts:
         shown = await _hire(parts)
         await _fill(parts, count, progress)
+        if settings.simulated:
+            await _link_group(parts)
         return shown
 
 
@@ -97,6 +103,8 @@ async def _hire(parts: Parts) -> list[tuple[str, str, str]]:
 
     async def hire(username: str, agency_id: str, role: Role) -> str:
         name = chance.choice(stories.NAMES)
+        if (persona := _PLAYED.get(username)) is not None:
+            name = f"{persona.last_name} {persona.first_name}"
         async with slots:
             _, password = await accounts.create_staff(parts.pool, username, name, agency_id, role, None, SYSTEM)
         return password
@@ -109,6 +117,17 @@ async def _hire(parts: Parts) -> list[tuple[str, str, str]]:
         for (username, agency, role, is_shown), password in zip(jobs, passwords, strict=True)
         if is_shown
     ]
+
+
+async def _link_group(parts: Parts) -> None:
+    """The chat page's group belongs to an agency, and its members are of that agency's staff: by the usual verbs."""
+    async with parts.pool.acquire() as conn:
+        people = {username: await accounts.find_staff(conn, username) for username in _PLAYED}
+    for username, persona in _PLAYED.items():
+        code, _ = await chats.make_code(parts.pool, people[username].staff_id, SYSTEM)
+        who = await chats.link(parts.pool, "telegram", str(persona.id), code, "vi")
+        if who.staff.role is Role.LEAD:
+            await chats.link_group(parts.pool, who, "telegram", str(GROUP_ID), GROUP_TITLE)
 
 
 def _actor(staff: Staff) -> Actor:

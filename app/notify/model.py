@@ -71,3 +71,18 @@ class Sender(Protocol):
 
 Senders = dict[str, Sender]
 """By channel name; bound in ``app.worker``."""
+
+
+class CardSender(Sender, Protocol):
+    """A channel in which staff work: what was sent there can be brought up to date."""
+
+    async def edit(self, chat_id: str, ref: str, telling: Telling) -> None:
+        """Give the message ``ref`` other words and buttons; one that can no longer be changed is left alone.
+
+        Raises Unreachable, Refused, TryLater or Uncertain.
+        """
+        ...
+
+
+CardSenders = dict[str, CardSender]
+"""By channel name; bound in ``app.worker``."""

@@ -9,6 +9,9 @@ from app.i18n import Lang
 from app.reports.model import Channel as ChannelName
 from bot.conversation.model import ChannelFile, Incoming, Reply
 
+STAFF_PRESS = "o1|"
+"""How the data of officers' buttons begins."""
+
 
 class Person(Struct, frozen=True):
     """Who writes. ``lang`` counts at first contact only; later the person's own choice does."""
@@ -19,7 +22,8 @@ class Person(Struct, frozen=True):
 
 
 class Heard(Struct, frozen=True):
-    """An update, read. ``incoming`` None: the person came back (``left`` empty) or stopped us (``left``: how)."""
+    """An update, read. ``incoming`` None: the person came back (``left`` empty) or stopped us (``left``: how), the same
+    of a group (``in_group``), or the group has another number from now on (``moved_to``)."""
 
     person: Person
     incoming: Incoming | None = None
@@ -28,6 +32,14 @@ class Heard(Struct, frozen=True):
     """What the channel wants to hear when a button was pressed."""
     draft_id: UUID | None = None
     """The draft that a pin of our map page is for; it is too late for any other."""
+    in_group: bool = False
+    moved_to: str = ""
+
+    @property
+    def is_staff_press(self) -> bool:
+        """A press that is answered once it is clear what became of it."""
+        said = self.incoming
+        return said is not None and bool(said.press) and (said.in_group or said.press.startswith(STAFF_PRESS))
 
 
 class Update(Struct, frozen=True):
@@ -64,6 +76,7 @@ class Channel(Protocol):
         """Send one message. Raises Unreachable, Refused, TryLater or Uncertain (``app.notify.model``)."""
         ...
 
-    async def acknowledge(self, press_id: str) -> None:
-        """Tell the channel that a button's press has arrived. Never raises: it is a courtesy."""
+    async def acknowledge(self, press_id: str, text: str = "", *, alert: bool = False) -> None:
+        """Tell the channel that a button's press has arrived; ``text`` is shown to whoever pressed it and nobody else,
+        as an ``alert`` until they close it. Never raises: it is a courtesy."""
         ...

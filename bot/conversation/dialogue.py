@@ -28,9 +28,7 @@ def converse(draft: Draft, incoming: Incoming, know: Knowledge) -> Generator[Wis
 
 def _respond(turn: Turn) -> Talk:
     said = turn.incoming
-    if said.in_group:
-        turn.say("group")
-    elif said.settled:
+    if said.settled:
         yield from _settle(turn)
     elif said.press:
         yield from presses.press(turn, said.press)

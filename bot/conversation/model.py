@@ -9,7 +9,10 @@ from app.errors import Problem
 from app.i18n import Lang
 from app.photos.model import StoredPhoto
 
-Command = Literal["start", "report", "track", "list", "lang", "cancel", "delete", "help"]
+Command = Literal[
+    "start", "report", "track", "list", "lang", "cancel", "delete", "help",
+    "officer", "queue", "unlink", "link_group", "unlink_group",
+]  # fmt: skip
 COMMANDS: dict[str, Command] = {
     "start": "start",
     "baocao": "report",
@@ -26,6 +29,16 @@ COMMANDS: dict[str, Command] = {
     "delete": "delete",
     "trogiup": "help",
     "help": "help",
+    "canbo": "officer",
+    "officer": "officer",
+    "viec": "queue",
+    "queue": "queue",
+    "huycanbo": "unlink",
+    "unlink": "unlink",
+    "lienketnhom": "link_group",
+    "linkgroup": "link_group",
+    "huylienketnhom": "unlink_group",
+    "unlinkgroup": "unlink_group",
 }
 """Vietnamese names and their English twins, without the slash."""
 
@@ -89,6 +102,8 @@ class Incoming(Struct, frozen=True, kw_only=True):
     """The words of our own message that this one replies to."""
     cannot_use: NO_PHOTO | None = None
     in_group: bool = False
+    group: str = ""
+    """The group's title."""
     settled: bool = False
     """Nothing more came of an album: time for the answer."""
 
@@ -119,6 +134,9 @@ class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``place_button``: offer the channel's own way to send a position, under these words where it is a button.
     ``map_offer``: offer our map page too; what reaches a channel has its address, or is None where there is none.
     ``instead_of``: number of our message it replaces, where the channel can. ``lang`` is for what a channel adds.
+    ``answers``: number of the message it replies to. ``ask``: the words in the empty text field while the channel has
+    this person, named by ``to`` (id, name), reply to it. ``venue``: latitude, longitude, title and address; shown on
+    the channel's own map instead of the text.
     """
 
     text: str
@@ -127,3 +145,7 @@ class Reply(Struct, frozen=True, kw_only=True, omit_defaults=True):
     place_button: str = ""
     map_offer: MapOffer | None = None
     instead_of: int = 0
+    answers: int = 0
+    ask: str = ""
+    to: tuple[str, str] | None = None
+    venue: tuple[float, float, str, str] | None = None

@@ -260,9 +260,12 @@ class Runner:
             log.exception("an update cannot be read", update_id=update.update_id)
             why = type(error).__name__
             return await self._try(lambda: self._desk.park(update, why), update)
-        if heard is not None and heard.press_id:
+        if heard is not None and heard.press_id and not heard.is_staff_press:
             self._acknowledge(heard.press_id)
-        return await self._try(lambda: self._desk.handle(update, heard), update)
+        handled = await self._try(lambda: self._desk.handle(update, heard), update)
+        if heard is not None and heard.is_staff_press:
+            self._acknowledge(heard.press_id, handled.notice, alert=handled.alert)
+        return handled
 
     async def _try(self, work: Callable[[], Awaitable[Handled]], update: Update | None) -> Handled:
         tried, parking = 0, False
@@ -297,10 +300,10 @@ class Runner:
             return False
         return True
 
-    def _acknowledge(self, press_id: str) -> None:
+    def _acknowledge(self, press_id: str, text: str = "", *, alert: bool = False) -> None:
         """Beside the answer, not before it; with a crowd at the buttons some clocks may tick on."""
         if len(self._presses) < _PRESSES_AT_ONCE:
-            task = asyncio.create_task(self._channel.acknowledge(press_id))
+            task = asyncio.create_task(self._channel.acknowledge(press_id, text, alert=alert))
             self._presses.add(task)
             task.add_done_callback(self._presses.discard)
 

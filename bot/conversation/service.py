@@ -4,7 +4,6 @@ Reading costs one statement and writing one; what a wish needs comes on top and 
 """
 
 import time
-from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -31,7 +30,9 @@ from bot.conversation.fulfilment import Fulfilment, Parts
 from bot.conversation.model import Choice, Incoming, Photo, Reply
 from bot.conversation.store import Chat, Queued, Result
 from bot.conversation.turn import Knowledge, Outcome
-from bot.conversation.wishes import Wish
+from bot.officers import store as staff_drafts
+from bot.officers.desk import OfficersDesk
+from bot.officers.model import Answer
 
 REMIND_AFTER = timedelta(hours=3)
 EXPIRE_AFTER = timedelta(hours=24)
@@ -42,10 +43,13 @@ _MESSAGES_KEPT = timedelta(days=30)
 
 
 class Handled(Struct, frozen=True):
-    """``settling``: an album is arriving, and the answer is due once nothing more comes."""
+    """``settling``: an album is arriving, and the answer is due once nothing more comes. ``notice``: for the eyes of
+    whoever pressed a button, where it does not only say that the press has arrived."""
 
     replies: list[Queued]
     settling: bool = False
+    notice: str = ""
+    alert: bool = False
 
 
 class Desk:
@@ -54,18 +58,17 @@ class Desk:
     def __init__(self, parts: Parts, channel: Channel) -> None:
         self._parts = parts
         self._channel = channel
+        self._officers = OfficersDesk(parts, channel, lambda incoming: self._with_photos(Draft(), incoming))
 
     async def handle(self, update: Update, heard: Heard | None) -> Handled:
         """Work one update off. Raises whatever went wrong; nothing was written then, and it may be tried again."""
         if heard is None:
             return await self._save(update.chat_id, update.update_id)
+        if (answer := await self._officers.answer(update.chat_id, heard)) is not None:
+            return await self._save_officers(update.chat_id, update.update_id, answer)
         if heard.incoming is None:
             await self._came_or_left(heard)
             return await self._save(update.chat_id, update.update_id)
-        if heard.incoming.in_group:
-            # A group is nobody: no person, no draft, one polite line.
-            outcome = _finish(converse(Draft(), heard.incoming, self._knowledge(None, heard.person.lang)))
-            return await self._save(update.chat_id, update.update_id, replies=outcome.replies)
         if heard.draft_id is not None and heard.draft_id != await self._draft_id(update.chat_id):
             late = Reply(text=t("bot.map_late", heard.person.lang))
             return await self._save(update.chat_id, update.update_id, replies=(late,))
@@ -76,6 +79,8 @@ class Desk:
 
     async def settle(self, chat_id: str) -> Handled:
         """Nothing more has come of an album: answer it."""
+        if (answer := await self._officers.settle(chat_id)) is not None:
+            return await self._save_officers(chat_id, None, answer)
         async with self._parts.pool.acquire() as conn:
             chat = await store.chat(conn, self._channel.name, chat_id)
         if chat is None or not chat.draft.settling:
@@ -176,6 +181,17 @@ class Desk:
         settling = result.draft is not None and result.draft.settling
         return Handled(queued or [], settling and queued is not None)
 
+    async def _save_officers(self, chat_id: str, update_id: int | None, answer: Answer) -> Handled:
+        channel = self._channel
+        result = Result(
+            bot=channel.bot, channel=channel.name, chat_id=chat_id, update_id=update_id, replies=answer.replies
+        )
+        async with transaction(self._parts.pool) as conn:
+            queued = await store.save(conn, result)
+            if queued is not None:
+                await staff_drafts.write(conn, channel.name, chat_id, answer.drafts)
+        return Handled(queued or [], answer.settling and queued is not None, answer.notice, answer.alert)
+
     async def _with_photos(self, draft: Draft, incoming: Incoming) -> Incoming:
         """The message with its pictures stored, or with why they are not. One bad picture never costs another."""
         photos: list[Photo] = []
@@ -200,15 +216,6 @@ class Desk:
                 refused.append(Problem("bot.photo_lost", {"name": name}))
         found = {"photos": tuple(photos), "refused": (*incoming.refused, *refused), "photo_left": left, "files": ()}
         return msgspec.structs.replace(incoming, **found)
-
-
-def _finish(talk: Generator[Wish, Any, Outcome]) -> Outcome:
-    """Run a conversation that wishes for nothing."""
-    try:
-        raise RuntimeError(f"nobody fulfils {next(talk)}")
-    except StopIteration as done:
-        outcome: Outcome = done.value
-        return outcome
 
 
 async def expire_drafts(pool: Pool, at: datetime | None = None) -> None:

@@ -185,7 +185,13 @@ async def offer(conn: Conn, channel: str, chat_id: str, choices: Sequence[Choice
 
 async def settling(conn: Conn, channel: str) -> list[str]:
     """Chats whose album may be complete."""
-    rows = await conn.fetch("SELECT chat_id FROM drafts WHERE channel = $1 AND state ? 'settling'", channel)
+    rows = await conn.fetch(
+        """
+        SELECT chat_id FROM drafts WHERE channel = $1 AND state ? 'settling'
+        UNION SELECT chat_id FROM staff_drafts WHERE channel = $1 AND state ? 'settling'
+        """,
+        channel,
+    )
     return [row["chat_id"] for row in rows]
 
 

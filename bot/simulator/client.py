@@ -56,6 +56,10 @@ class SimClient(Wire):
         """A group of these people and the bot; speak in it with ``member.in_group(group)``."""
         return await self.post("groups", {"title": title, "members": [member.id for member in members]})
 
+    async def upgrade(self, group: Json) -> Json:
+        """The group becomes a supergroup: the same people under another number."""
+        return await self.post(f"chats/{group['id']}/upgrade", {})
+
     async def calls(
         self, method: str | None = None, *, user: SimUser | None = None, after: int = 0, wait: float = 0
     ) -> list[Call]:

@@ -75,14 +75,28 @@ class Simulator:
         self.touch(self.chats[person.id])
         return person
 
-    def add_group(self, title: str, members: list[int]) -> Chat:
-        """A group with the bot and these people in it; the bot learns that it was added."""
+    def add_group(self, title: str, members: list[int], *, chat_id: int | None = None) -> Chat:
+        """A group with the bot and these people in it; the bot learns that it was added, unless ``chat_id`` says that
+        it is one from before."""
         founder = self.person(members[0])
-        chat = Chat(-1_000_000_000_000 - next(self._person_ids), title, set(members), started=True)
+        number = chat_id or -1_000_000_000_000 - next(self._person_ids)
+        chat = Chat(number, title, set(members), started=True)
         self.chats[chat.id] = chat
-        self.member_changed(chat, founder, "left", "member")
-        self.add_message(chat, founder.as_user(), {"new_chat_members": [self.bot]}, tell_bot=True)
+        if chat_id is None:
+            self.member_changed(chat, founder, "left", "member")
+            self.add_message(chat, founder.as_user(), {"new_chat_members": [self.bot]}, tell_bot=True)
+        self.touch(chat)
         return chat
+
+    def upgrade_group(self, old: Chat) -> Chat:
+        """The group becomes a supergroup under another number; both say so."""
+        founder = self.person(min(old.members))
+        new = Chat(-1_000_000_000_000 - next(self._person_ids), old.title, set(old.members), started=True)
+        self.chats[new.id] = new
+        old.moved_to = new.id
+        self.add_message(old, founder.as_user(), {"migrate_to_chat_id": new.id}, tell_bot=True)
+        self.add_message(new, founder.as_user(), {"migrate_from_chat_id": old.id}, tell_bot=True)
+        return new
 
     def person(self, person_id: int) -> Person:
         if person_id not in self.people:
@@ -101,6 +115,8 @@ class Simulator:
         chat = self.chats.get(params.chat_id() or 0)
         if chat is None:
             raise bad("chat not found")
+        if chat.moved_to is not None:
+            raise ApiError(400, "Bad Request: group chat was upgraded to a supergroup chat", moved_to=chat.moved_to)
         if chat.blocked:
             why = "kicked from the supergroup chat" if chat.is_group else "blocked by the user"
             raise ApiError(403, f"Forbidden: bot was {why}")
@@ -151,7 +167,7 @@ class Simulator:
 
     def may_read(self, chat: Chat, message: Json) -> bool:
         """Privacy mode: in a group a bot sees commands, replies to itself, mentions and service messages only."""
-        if not chat.is_group or "new_chat_members" in message:
+        if not chat.is_group or message.keys() & {"new_chat_members", "migrate_to_chat_id", "migrate_from_chat_id"}:
             return True
         text = message.get("text") or message.get("caption") or ""
         replied = message.get("reply_to_message", {}).get("from", {})

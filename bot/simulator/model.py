@@ -14,8 +14,11 @@ NOTICES_KEPT = 20
 class ApiError(Exception):
     """A refusal in the Bot API's own form; ``code`` is also the HTTP status, ``retry_after`` is in seconds."""
 
-    def __init__(self, code: int, description: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self, code: int, description: str, retry_after: int | None = None, moved_to: int | None = None
+    ) -> None:
         super().__init__(description)
+        self.moved_to = moved_to
         self.code = code
         self.description = description
         self.retry_after = retry_after
@@ -24,6 +27,8 @@ class ApiError(Exception):
         answer: Json = {"ok": False, "error_code": self.code, "description": self.description}
         if self.retry_after is not None:
             answer["parameters"] = {"retry_after": self.retry_after}
+        if self.moved_to is not None:
+            answer["parameters"] = {"migrate_to_chat_id": self.moved_to}
         return answer
 
 
@@ -58,6 +63,7 @@ class Chat(Struct):
     members: set[int] = field(default_factory=set)
     started: bool = False  # the person has written at least once: only then may the bot write
     blocked: bool = False  # the person blocked the bot, or the bot was removed from the group
+    moved_to: int | None = None  # a group that became a supergroup: its new number
     version: int = 0
     messages: dict[int, Json] = field(default_factory=dict)
     changed: dict[int, int] = field(default_factory=dict)  # message id -> version; deleted messages stay here

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from .core import Simulator
-from .model import Person
+from .model import Chat, Json, Person
 from .places import PLACES
 from .samples import SAMPLES, sample_photo
 from .sim_http import person_json
@@ -33,13 +33,20 @@ CAN: dict[str, set[str]] = {
     "zalo_bot": set(),
     "zalo_oa": {"place"},
 }
+OFFICERS = (
+    Person(700_000_201, "Bích", last_name="Trần Thị", username="bich_chieu_sang"),
+    Person(700_000_202, "Phước", last_name="Lê Văn", username="phuoc_chieu_sang"),
+)
+"""Staff whom the demo links to accounts: an officer and a lead of the company that runs the street lights."""
+GROUP_ID, GROUP_TITLE = -1_000_700_000_301, "Tổ chiếu sáng"
+"""Their group, which the demo links to their agency."""
 
 _TEXTS: dict[str, dict[str, str]] = tomllib.loads((FOLDER / "texts.toml").read_text("utf-8"))
 _TEMPLATES = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
 
 
 def add_personas(sim: Simulator) -> None:
-    for one in PERSONAS:
+    for one in (*PERSONAS, *OFFICERS):
         sim.add_person(
             one.first_name,
             person_id=one.id,
@@ -47,6 +54,15 @@ def add_personas(sim: Simulator) -> None:
             username=one.username,
             language_code=one.language_code,
         )
+    for one in OFFICERS:
+        # They have written to the bot before: else it could not write to them.
+        sim.chat(one.id).started = True
+    sim.add_group(GROUP_TITLE, [one.id for one in OFFICERS], chat_id=GROUP_ID)
+
+
+def _group_json(sim: Simulator, chat: Chat) -> Json:
+    members = [person_json(sim.person(one)) for one in sorted(chat.members)]
+    return {"id": chat.id, "first_name": chat.title, "members": members}
 
 
 @get("/")
@@ -69,6 +85,7 @@ async def chat_page(
         "texts": texts,
         "bot": sim.bot,
         "people": [person_json(person) for person in sim.people.values()],
+        "groups": [_group_json(sim, chat) for chat in sim.chats.values() if chat.is_group],
         "start": start,
     }
     html = _TEMPLATES.get_template("chat.html").render(

@@ -112,6 +112,8 @@ def changes(sim: Simulator, chat: Chat, since: int) -> Json:
         news["person"] = person_json(person)
         news["commands"] = commands_for(sim, chat, person)
         news["description"] = profile_text(sim, "description", person)
+    else:
+        news["commands"] = commands_for(sim, chat, sim.person(min(chat.members)))
     return news
 
 
@@ -135,6 +137,11 @@ async def add_person(data: JSONBody[NewPerson], sim: Sim) -> Json:
 @post("/groups")
 async def add_group(data: JSONBody[NewGroup], sim: Sim) -> Json:
     return sim.chat_json(sim.add_group(data.title, data.members))
+
+
+@post("/chats/{chat_id:int}/upgrade")
+async def upgrade_group(chat_id: FromPath[int], sim: Sim) -> Json:
+    return sim.chat_json(sim.upgrade_group(sim.chat(chat_id)))
 
 
 @post("/chats/{chat_id:int}/text")
@@ -271,7 +278,7 @@ async def show_file(file_id: FromPath[str], sim: Sim) -> Response[bytes]:
     return Response(file.data, media_type=file.mime_type, headers=headers)
 
 
-PEOPLE = [state, add_person, add_group, messages, events, show_file, upload]
+PEOPLE = [state, add_person, add_group, upgrade_group, messages, events, show_file, upload]
 DOINGS = [send_text, send_files, send_location, send_venue, send_contact, press, edit, block]
 
 

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 import structlog
-from telegram import BotCommand
+from telegram import BotCommand, BotCommandScopeAllGroupChats
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from app.i18n import DEFAULT, LANGS, Lang, t
@@ -141,6 +141,12 @@ class Polling:
         await asyncio.sleep(seconds)
 
 
+_GROUP_MENU: dict[Lang, dict[str, str]] = {
+    "vi": {"viec": "queue", "canbo": "officer", "lienketnhom": "link_group"},
+    "en": {"queue": "queue", "officer": "officer", "linkgroup": "link_group"},
+}
+
+
 async def _set_menu(bot: Bot) -> None:
     """The command menu in both languages, as soon as Telegram answers; without a language it is Vietnamese."""
     while True:
@@ -148,8 +154,11 @@ async def _set_menu(bot: Bot) -> None:
             for lang in LANGS:
                 commands = [BotCommand(name, t(f"bot.menu_{what}", lang)) for name, what in _MENU[lang].items()]
                 await bot.set_my_commands(commands, language_code=lang)
+                staff = [BotCommand(name, t(f"bot.menu_{what}", lang)) for name, what in _GROUP_MENU[lang].items()]
+                await bot.set_my_commands(staff, BotCommandScopeAllGroupChats(), lang)
                 if lang == DEFAULT:
                     await bot.set_my_commands(commands)
+                    await bot.set_my_commands(staff, BotCommandScopeAllGroupChats())
         except TelegramError as error:
             log.warning("the command menu was not set yet", reason=str(error))
             await asyncio.sleep(_MENU_SECONDS)

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 _FETCHES = 4
 """Pictures fetched at once; each may take 20 MB of memory."""
 _FETCH_SECONDS = 60.0
+_NOTICE_MOST = 200
 
 
 class TelegramChannel:
@@ -47,9 +48,9 @@ class TelegramChannel:
     async def deliver(self, chat_id: str, reply: Reply) -> None:
         await send.deliver(self._bot, chat_id, reply)
 
-    async def acknowledge(self, press_id: str) -> None:
+    async def acknowledge(self, press_id: str, text: str = "", *, alert: bool = False) -> None:
         try:
-            await self._bot.answer_callback_query(press_id)
+            await self._bot.answer_callback_query(press_id, text[:_NOTICE_MOST] or None, show_alert=alert)
         except TelegramError as error:
             # Too old, or answered before a restart; it only stops the little clock on the button.
             log.debug("a press was not acknowledged", reason=str(error))

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from telegram.error import (
     BadRequest,
+    ChatMigrated,
     Conflict,
     Forbidden,
     InvalidToken,
@@ -104,6 +105,9 @@ def as_failure(error: TelegramError) -> SendFailed:
     match error:
         case RetryAfter():
             return TryLater("too many requests", error._retry_after.total_seconds())  # noqa: SLF001  # typed, unlike the property
+        case ChatMigrated():
+            # The update that says so gives everything waiting its new address.
+            return TryLater("the group has another number now", 1.0)
         case Forbidden():
             return Unreachable(words)
         case BadRequest() if any(sign in words.lower() for sign in _GONE):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import telegram
 from telegram import ChatMember, Message, Update
 from telegram.constants import ChatType
@@ -44,7 +45,7 @@ def hear(update: Update, bot: str) -> Heard | None:
     person = Person(str(user.id), user.full_name[:200], pick(user.language_code))
     key = f"{bot}:{update.update_id}"
     if chat.type != ChatType.PRIVATE:
-        return Heard(person, Incoming(key=key, in_group=True)) if _means_us_in_group(update) else None
+        return _in_group(update, person, key, (chat.title or "")[:200], our_id=bot.rpartition(":")[2])
     if update.my_chat_member is not None:
         left = update.my_chat_member.new_chat_member.status in _OUT
         return Heard(person, left="blocked by the person" if left else "")
@@ -56,12 +57,29 @@ def hear(update: Update, bot: str) -> Heard | None:
     return Heard(person, incoming) if incoming else None
 
 
-def _means_us_in_group(update: Update) -> bool:
-    """We were just added, or somebody gave a command or pressed a button."""
+def _in_group(update: Update, person: Person, key: str, title: str, our_id: str) -> Heard | None:
+    """We were added or removed, the group got another number, or somebody means us: by a command, a button, a reply."""
+    basics: dict[str, Any] = {"in_group": True, "group": title}
     if member := update.my_chat_member:
-        return member.old_chat_member.status in _OUT and member.new_chat_member.status not in _OUT
+        was_out, is_out = (m.status in _OUT for m in (member.old_chat_member, member.new_chat_member))
+        if is_out:
+            return Heard(person, left="removed from the group", in_group=True)
+        return Heard(person, Incoming(key=key, **basics), in_group=True) if was_out else None
+    if query := update.callback_query:
+        pressed = query.message.message_id if query.message else 0
+        incoming = Incoming(key=key, press=query.data or "?", pressed=pressed, **basics)
+        return Heard(person, incoming, press_id=query.id, in_group=True)
     message = update.message
-    return update.callback_query is not None or bool(message and (message.text or "").startswith("/"))
+    if message is None:
+        return None
+    if message.migrate_to_chat_id:
+        return Heard(person, in_group=True, moved_to=str(message.migrate_to_chat_id))
+    ours = message.reply_to_message
+    to_us = ours is not None and ours.from_user is not None and str(ours.from_user.id) == our_id
+    if not to_us and not (message.text or "").startswith("/"):
+        return None
+    found = _incoming(message, key, edited=False)
+    return Heard(person, msgspec.structs.replace(found, **basics), in_group=True) if found else None
 
 
 def _incoming(message: Message, key: str, *, edited: bool) -> Incoming | None:

@@ -4,9 +4,11 @@ import html
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from telegram import (
+    ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputMediaPhoto,
@@ -15,13 +17,14 @@ from telegram import (
     Message,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
+    ReplyParameters,
     WebAppInfo,
 )
 from telegram.constants import FileSizeLimit, MediaGroupLimit, MessageLimit, ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from app.i18n import t
-from app.notify.model import Senders, Telling, Unreachable
+from app.notify.model import CardSenders, Telling, Unreachable
 from app.settings import Settings
 from bot.conversation.model import MapOffer, Reply
 from bot.telegram.client import Bot, as_failure, bot_of
@@ -30,6 +33,8 @@ log = structlog.get_logger()
 
 _CODE = re.compile(r"PA-[0-9A-Z]{4}-[0-9A-Z]{4}")
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_SAME = "message is not modified"
+_PLACEHOLDER_MOST, _NAME_MOST = 64, 100
 DOWNLOAD_MOST = int(FileSizeLimit.FILESIZE_DOWNLOAD)
 
 
@@ -64,23 +69,29 @@ async def deliver(bot: Bot, chat_id: str, reply: Reply) -> None:
 
 
 async def _send(bot: Bot, chat_id: str, reply: Reply) -> None:
-    text = reply.text
-    if reply.place_button:
-        text += "\n\n" + t("bot.place_by_button", reply.lang)
-    markup: InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
+    markup: InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | ForceReply | None
+    answers = ReplyParameters(reply.answers, allow_sending_without_reply=True) if reply.answers else None
+    if reply.venue:
+        await bot.send_venue(chat_id, *reply.venue, reply_parameters=answers)
+        return
     if inline := _inline(tuple(tuple((c.label, c.data) for c in row) for row in reply.rows)):
         markup = inline
     elif reply.place_button:
         key = KeyboardButton(reply.place_button, request_location=True)
         markup = ReplyKeyboardMarkup([[key]], resize_keyboard=True, one_time_keyboard=True)
+    elif reply.ask:
+        markup = ForceReply(selective=True, input_field_placeholder=reply.ask[:_PLACEHOLDER_MOST])
+    elif chat_id.startswith("-"):
+        markup = None  # a group has no place button to take away
     else:
         # Whoever answered in words instead still has the place button under the text field.
         markup = ReplyKeyboardRemove()
     await bot.send_message(
         chat_id,
-        render(text),
+        _named(reply),
         parse_mode=ParseMode.HTML,
         reply_markup=markup,
+        reply_parameters=answers,
         link_preview_options=_NO_PREVIEW,
     )
     if reply.map_offer:
@@ -98,20 +109,37 @@ async def _offer_map(bot: Bot, chat_id: str, offer: MapOffer) -> None:
         log.warning("the map was not offered", reason=as_failure(error).reason)
 
 
+def _named(reply: Reply) -> str:
+    """The text, under it the name of whom it is for, in a way that Telegram tells that person alone."""
+    if reply.to is None:
+        by_button = "\n\n" + t("bot.place_by_button", reply.lang) if reply.place_button else ""
+        return render(reply.text + by_button)
+    user_id, name = reply.to
+    who = f'<a href="tg://user?id={int(user_id)}">{html.escape(clip(name, _NAME_MOST), quote=False)}</a>'
+    return f"{render(reply.text, MessageLimit.MAX_TEXT_LENGTH - _NAME_MOST - 2)}\n\n{who}"
+
+
 async def _replace(bot: Bot, chat_id: str, reply: Reply) -> bool:
     """Put a menu in the place of the one it was opened from. False: that message cannot be changed any more."""
+    rows = _inline(tuple(tuple((c.label, c.data) for c in row) for row in reply.rows))
+    return await _edit(bot, chat_id, reply.instead_of, reply.text, rows)
+
+
+async def _edit(bot: Bot, chat_id: str, number: int, text: str, rows: InlineKeyboardMarkup | None) -> bool:
+    """Give one of our messages other words and buttons, be they its text or under its photo. False: it refuses."""
+    where: dict[str, Any] = {"chat_id": chat_id, "message_id": number, "parse_mode": ParseMode.HTML}
     try:
-        await bot.edit_message_text(
-            render(reply.text),
-            chat_id=chat_id,
-            message_id=reply.instead_of,
-            parse_mode=ParseMode.HTML,
-            reply_markup=_inline(tuple(tuple((c.label, c.data) for c in row) for row in reply.rows)),
-            link_preview_options=_NO_PREVIEW,
-        )
+        await bot.edit_message_text(render(text), reply_markup=rows, link_preview_options=_NO_PREVIEW, **where)
     except BadRequest as error:
-        # The same menu once more is what was wanted; any other refusal means it must come as a new message.
-        return "message is not modified" in str(error).lower()
+        said = str(error).lower()
+        if "no text in the message" not in said:
+            # The same once more is what was wanted; any other refusal means it must come as a new message.
+            return _SAME in said
+        try:
+            caption = render(text, MessageLimit.CAPTION_LENGTH)
+            await bot.edit_message_caption(caption=caption, reply_markup=rows, **where)
+        except BadRequest as again:
+            return _SAME in str(again).lower()
     return True
 
 
@@ -132,6 +160,16 @@ class TelegramSender:
         if not together:
             await self._photos_after(user_id, photos)
         return str(sent.message_id)
+
+    async def edit(self, chat_id: str, ref: str, telling: Telling) -> None:
+        """Give the message ``ref`` other words and buttons; its photo stays. One that is gone or too old is left alone.
+
+        Raises Unreachable, Refused, TryLater or Uncertain.
+        """
+        try:
+            await _edit(self._bot, chat_id, int(ref), telling.text, _buttons(telling))
+        except TelegramError as error:
+            raise as_failure(error) from error
 
     async def _with_photos(self, user_id: str, photos: tuple[bytes, ...], telling: Telling) -> Message | None:
         """Words and photos in one call. None: they do not go together, or Telegram does not like the photos."""
@@ -190,7 +228,7 @@ def _fits_caption(text: str) -> bool:
 
 
 @asynccontextmanager
-async def telegram_sender(settings: Settings) -> AsyncIterator[Senders]:
+async def telegram_sender(settings: Settings) -> AsyncIterator[CardSenders]:
     """For the worker: the way into the chats of the bot that the settings name, or the simulator's."""
     if settings.telegram is None and not settings.simulated:
         yield {}

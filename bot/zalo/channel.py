@@ -53,7 +53,7 @@ class ZaloBotChannel:
         tail = numbered([choice.label for choice in choices_of(reply)], reply.lang)
         await in_pieces(pieces(text, tail), lambda part, _: sent(self._api.message(chat_id, part)))
 
-    async def acknowledge(self, press_id: str) -> None:
+    async def acknowledge(self, press_id: str, text: str = "", *, alert: bool = False) -> None:
         """There is nothing to press."""
 
 
@@ -90,7 +90,7 @@ class ZaloOaChannel:
             tail = numbered([choice.label for choice in choices], reply.lang)
         await send_with_buttons(self._api, chat_id, text, tail, buttons)
 
-    async def acknowledge(self, press_id: str) -> None:
+    async def acknowledge(self, press_id: str, text: str = "", *, alert: bool = False) -> None:
         """A press comes as words, and words want no acknowledging."""
 
 

@@ -30,6 +30,9 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", "/session"): (200, 200, 200, 200, 200, 200),
     ("DELETE", "/session"): (204, 204, 204, 204, 204, 204),
     ("GET", "/me"): (200, 200, 200, 200, 200, 200),
+    ("POST", "/me/chat-code"): (201, 201, 201, 201, 201, 201),
+    ("GET", "/me/chats"): (200, 200, 200, 200, 200, 200),
+    ("DELETE", "/me/chats/{channel}/{user_id}"): (404, 404, 404, 404, 404, 404),
     ("GET", "/agencies"): (200, 200, 200, 200, 200, 200),
     ("GET", "/tokens"): (200, 200, 200, 200, 200, 200),
     ("POST", "/tokens"): (403, 403, 403, 403, 403, 201),
@@ -42,7 +45,14 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("POST", "/reports/{code}/identity"): (403, 403, 403, 200, 403, 403),
     ("GET", "/reports/{code}/photos/{photo_id}/original"): (200, 200, 404, 200, 200, 403),
 }
-BY_HAND = {("GET", "/session"), ("DELETE", "/session"), ("POST", "/tokens")}
+BY_HAND = {
+    ("GET", "/session"),
+    ("DELETE", "/session"),
+    ("POST", "/tokens"),
+    ("POST", "/me/chat-code"),
+    ("GET", "/me/chats"),
+    ("DELETE", "/me/chats/{channel}/{user_id}"),
+}
 OPEN = {("POST", "/session")}
 
 
@@ -87,7 +97,9 @@ class Case:
         self._code, self._photo, self.version = code, photo_id, version
 
     def request(self, method: str, path: str) -> tuple[str, str, dict[str, Any] | None]:
-        filled = path.format(code=self._code, act="note", photo_id=self._photo, token_id=ABSENT)
+        filled = path.format(
+            code=self._code, act="note", photo_id=self._photo, token_id=ABSENT, channel="telegram", user_id="1"
+        )
         bodies: dict[str, dict[str, Any]] = {
             "/tokens": {"name": "Trang phường", "scopes": ["read"]},
             "/reports": LIGHT,

@@ -98,5 +98,5 @@ async def test_a_coordinator_reads_it_from_the_menu_and_changes_nothing(page: Pa
     await page.goto(f"{address}/console")
     await page.get_by_role("main").get_by_role("link", name="Quy tắc gửi chưa đúng nơi").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Quy tắc gửi chưa đúng nơi")
-    await expect(page.get_by_role("navigation", name="Các trang").get_by_role("link")).to_have_count(1)
+    await expect(page.get_by_role("navigation", name="Các trang").get_by_role("link")).to_have_count(2)
     await expect(page.get_by_role("main").get_by_role("link")).to_have_count(0)

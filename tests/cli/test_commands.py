@@ -1,6 +1,7 @@
 """The ``phananh`` command as an operator meets it: what it prints and how it exits."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,15 @@ def test_an_account_is_reset_closed_and_opened(phananh: Shell) -> None:
     unknown = phananh("staff", "reset", "nobody")
     assert unknown.returncode == 2
     assert "Traceback" not in unknown.stderr
+
+
+def test_a_chat_code_is_for_an_open_account_alone(phananh: Shell) -> None:
+    phananh("staff", "add", "bich", "--full-name", "Bích", "--agency", "so-xay-dung", "--role", "officer")
+    assert re.fullmatch(r"/canbo [0-9A-Z]{4}-[0-9A-Z]{4}\n", phananh("staff", "chat-code", "bich").stdout)
+    phananh("staff", "disable", "bich")
+    for name in ("bich", "nobody"):
+        refused = phananh("staff", "chat-code", name)
+        assert (refused.returncode, "Traceback" in refused.stderr) == (2, False)
 
 
 def test_a_table_of_accounts_is_tried_and_then_taken_once(phananh: Shell, tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from app.accounts import service as accounts
-from app.accounts.model import SYSTEM, Role, Staff
+from app.accounts.model import SYSTEM, EventKind, Role, Staff
 from app.errors import NotFound
+from app.i18n import LANGS, Lang, t
 from tests.console.conftest import PAGES, Visitor, send, sign_in
 from tests.world import AN_XUYEN, CENTRE, COMPANY, POWER, World
 
@@ -176,6 +177,11 @@ async def test_the_record_names_who_did_what_to_whom_and_can_be_filtered(
     older = re.search(r'href="(/console/staff/audit\?[^"]*before=\d+)"', everything.text)
     if older:
         assert (await admin.get(html.unescape(older[1]))).status_code == 200
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_kind_of_event_has_its_words(lang: Lang) -> None:
+    assert all(t(f"console.event_{kind.value}", lang) for kind in EventKind)
 
 
 TABLE = "username,full_name,agency,role\n{0},Trần Văn Ơn,{1},cán bộ xử lý\n"

@@ -147,10 +147,6 @@ def test_erasing_explains_and_asks_first() -> None:
     assert talk.draft == Draft()
 
 
-def test_groups_are_declined_politely() -> None:
-    assert "trò chuyện riêng" in Talk().does(in_group=True)
-
-
 def test_every_button_fits_into_telegrams_64_bytes() -> None:
     talk = Talk()
     talk.says("zzz zzz ở phường An Xuyên")

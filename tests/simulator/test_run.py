@@ -25,7 +25,7 @@ async def test_process_stops_at_once_though_polls_and_pages_are_open() -> None:
     transport = httpx.AsyncHTTPTransport(retries=6)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=30) as http:
         people = (await http.get("/sim/state")).json()["people"]
-        assert [person["first_name"] for person in people] == ["Lan", "Minh", "Cô Sáu", "Emma"]
+        assert [person["first_name"] for person in people] == ["Lan", "Minh", "Cô Sáu", "Emma", "Bích", "Phước"]
         async with http.stream("GET", "/sim/events") as stream:
             poll = asyncio.create_task(http.get(f"/bot{TOKEN}/getUpdates?timeout=30"))
             async for line in stream.aiter_lines():

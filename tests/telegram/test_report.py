@@ -190,16 +190,17 @@ async def test_voice_video_and_other_peoples_numbers_get_a_helpful_line(sim: Sim
     await lan.wait("Đã ghi số điện thoại")
 
 
-async def test_groups_are_declined_politely_and_left_alone(sim: SimClient, lan: SimUser) -> None:
-    group = await sim.group("Tổ dân phố", [lan])
-    in_group = lan.in_group(group)
-    await in_group.text("/start")
-    await in_group.wait("trò chuyện riêng")
-
-
 async def test_the_command_menu_speaks_both_languages(sim: SimClient, lan: SimUser) -> None:
     calls = [call.params for call in await sim.calls("setMyCommands", wait=10)]
-    menus = {call.get("language_code"): [command["command"] for command in call["commands"]] for call in calls}
+    menus, groups = (
+        {
+            call.get("language_code"): [command["command"] for command in call["commands"]]
+            for call in calls
+            if ("scope" in call) is in_groups
+        }
+        for in_groups in (False, True)
+    )
+    assert (groups["vi"], groups[None]) == (["viec", "canbo", "lienketnhom"], groups["vi"])
     assert "baocao" in menus["vi"]
     assert "report" in menus["en"]
     assert menus[None] == menus["vi"]

@@ -1,6 +1,7 @@
 // The chat page: what comes from the simulator, and what the person on screen does.
 
 import { can, listen, post, setup, texts } from "./api.js";
+import { drawGroup, everybody, isGroup, said } from "./groups.js";
 import { alertBox, drawMessages, drawPeople, drawState, drawStatus, drawTyping } from "./screen.js";
 import { isAtEnd, prepareScreen, toEnd, toast } from "./screen.js";
 import { openSheet, prepareSheet } from "./sheet.js";
@@ -14,8 +15,8 @@ const answers = new Map(); // callback query id -> the bot's answer, which may c
 // --- what comes in
 
 function onChanges(change) {
-  if (!change.person) return; // a group: it has no page
-  addPerson(change.person); // perhaps made just now, here or in another window
+  if (change.person) addPerson(change.person); // perhaps made just now, here or in another window
+  if (!chats.has(change.chat_id)) return; // a group made by a test: it has no page
   const chat = chats.get(change.chat_id);
   const isShown = change.chat_id === state.current;
   for (const message of change.messages) {
@@ -65,7 +66,7 @@ function answerIfAsked() {
 
 async function act(verb, body) {
   try {
-    return await post(`chats/${state.current}/${verb}`, body);
+    return await post(`chats/${state.current}/${verb}`, said(body));
   } catch (error) {
     failed(error);
     return null;
@@ -116,7 +117,8 @@ function setMode(mode) {
   state.mode = mode;
   byId("mode").hidden = !mode;
   if (!mode) return;
-  const words = mode.edit ? texts.editing : `${texts.replying}: ${(mode.reply.text || "").slice(0, 60)}`;
+  const answered = mode.reply?.text || mode.reply?.caption || "";
+  const words = mode.edit ? texts.editing : `${texts.replying}: ${answered.slice(0, 60)}`;
   byId("mode").firstElementChild.textContent = words;
   if (mode.edit) input.value = mode.edit.text || mode.edit.caption;
   fitInput();
@@ -148,6 +150,7 @@ function select(id) {
   byId("messages").replaceChildren();
   drawMessages();
   drawState();
+  drawGroup();
   answerIfAsked();
   toEnd();
 }
@@ -202,9 +205,20 @@ prepareScreen({
   onPress: press,
   onKey: pressKey,
   onEdit: (message) => setMode({ edit: message }),
+  onReply: (message) => setMode({ reply: message }),
+  isGroup: () => isGroup(),
 });
-prepareSheet({ chat: () => state.current, onError: failed });
-setup.people.forEach(addPerson);
+prepareSheet({
+  chat: () => state.current,
+  prepared: (body) => {
+    const reply = state.mode?.reply?.message_id;
+    if (reply && body instanceof FormData) body.set("reply_to", reply);
+    return said(body);
+  },
+  onSent: () => setMode(null),
+  onError: failed,
+});
+everybody().forEach(addPerson);
 select(setup.people[0].id);
 listen({
   onChanges: (change) => {

@@ -2,6 +2,7 @@
 
 import { setup, texts } from "./api.js";
 import { byId, chats, current, grouped, state } from "./state.js";
+import { kindOf } from "./groups.js";
 import { bubble, element, icon } from "./view.js";
 
 let act = {};
@@ -21,9 +22,9 @@ export function drawPeople() {
 
 function personItem(chat, number) {
   const { person } = chat;
-  const avatar = element("span", { className: `avatar tone${number % 5}` }, person.first_name.split(" ").at(-1)[0]);
+  const avatar = element("span", { className: `avatar tone${number % 5}` }, person.first_name.split(" ").at(-1)[0].toUpperCase());
   avatar.setAttribute("aria-hidden", "true");
-  const language = element("small", {}, person.language_code === "en" ? "English" : "Tiếng Việt");
+  const language = element("small", {}, kindOf(person));
   const name = element("span", { className: "name" }, person.first_name, language);
   const button = element("button", { type: "button", className: "person" }, avatar, name);
   button.dataset.id = String(person.id);

@@ -6,13 +6,15 @@ import { byId } from "./state.js";
 const sheet = byId("attach");
 const panels = ["photos", "place", "more"].filter((name) => byId(`tab-${name}`));
 
-/** Wires the sheet. `chat()` is the id of the chat on screen, `onError` gets an Error to show. */
-export function prepareSheet({ chat, onError }) {
+/** Wires the sheet. `chat()` is the id of the chat on screen, `prepared(body)` adds who sends it and in reply to what,
+ * `onError` gets an Error to show. */
+export function prepareSheet({ chat, prepared, onSent, onError }) {
   const send = async (path, body, form) => {
     try {
-      await post(`chats/${chat()}/${path}`, body);
+      await post(`chats/${chat()}/${path}`, prepared(body));
       form?.reset();
       sheet.close();
+      onSent();
     } catch (error) {
       onError(error);
     }

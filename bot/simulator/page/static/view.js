@@ -83,12 +83,13 @@ function link(address, onCommand) {
   return element("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" });
 }
 
-/** One bubble: a message, or the messages of an album. `act` has onCommand, onPress, onEdit. */
+/** One bubble: a message, or the messages of an album. `act` has onCommand, onPress, onEdit, onReply, isGroup. */
 export function bubble(messages, act) {
   const [first] = messages;
   const last = messages.at(-1);
   const isOwn = !first.from.is_bot;
   const body = element("div", { className: "bubble" });
+  if (isOwn && act.isGroup()) body.append(element("b", { className: "sender" }, first.from.first_name));
   if (first.reply_to_message) body.append(quote(first.reply_to_message));
   if (first.photo) body.append(photos(messages));
   else for (const message of messages) body.append(...attachments(message));
@@ -104,12 +105,20 @@ export function bubble(messages, act) {
     edit.addEventListener("click", () => act.onEdit(worded));
     foot.append(edit);
   }
+  if (!isOwn && act.isGroup()) foot.append(replyButton(last, act.onReply));
   const time = element("time", { dateTime: new Date(last.date * 1000).toISOString() }, clock.format(last.date * 1000));
   foot.append(messages.some((message) => message.edit_date) ? `${texts.edited} ` : "", time);
   body.append(foot);
   const item = element("li", { className: isOwn ? "own" : "bot" }, body);
   if (last.reply_markup) item.append(inlineKeyboard(last, act.onPress));
   return item;
+}
+
+/** In a group words reach a bot that minds its own business only as a reply to one of its messages. */
+function replyButton(message, onReply) {
+  const reply = element("button", { type: "button", className: "link reply" }, texts.reply);
+  reply.addEventListener("click", () => onReply(message));
+  return reply;
 }
 
 function quote(message) {
@@ -149,6 +158,7 @@ function attachments(message) {
     const label = element("span", {}, name, element("small", {}, number));
     return [element("div", { className: "card" }, icon("person"), label)];
   }
+  if (message.migrate_to_chat_id || message.migrate_from_chat_id) return [element("p", { className: "service" }, "→")];
   if (message.new_chat_members) return [element("p", { className: "service" }, "+")];
   return [];
 }
