@@ -310,7 +310,7 @@ def _hooks(read: _Reader, *urls: str | None) -> None:
 
 def _tiles(read: _Reader) -> Tiles | None:
     before = len(read.problems)
-    url, credit = read.url("TILE_URL", ("https", "http")), read.text("TILE_CREDIT", "") or ""
+    url, credit = read.url("TILE_URL", ("https", "http")), read.text("TILE_CREDIT") or ""
     if url is None or len(read.problems) > before:
         if credit and url is None:
             read.problems.append(f"{PREFIX}TILE_URL is missing although {PREFIX}TILE_CREDIT is set")
