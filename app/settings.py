@@ -107,6 +107,8 @@ class Settings(_Quiet, frozen=True):
     map_link: str
     rules: Path
     secret_key: bytes
+    quiet_hours: tuple[int, int] | None
+    """Minutes of Vietnam's day, from and until, in which nobody is woken."""
     log_level: str
     log_json: bool
     second_factor: frozenset[str] = frozenset()  # roles that must have one
@@ -139,6 +141,7 @@ class Settings(_Quiet, frozen=True):
 
 _UNREADABLE = "unreadable"
 _TILE_HOST = re.compile(r"(\{s\}\.)?[A-Za-z0-9.-]+(:\d+)?")
+_HOURS = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)")
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 # What Telegram allows in the header that proves an update comes from it.
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -331,6 +334,17 @@ def _map_link(read: _Reader) -> str:
     return pattern.replace("{", "{{").replace("}", "}}").replace("{{lat}}", "{lat}").replace("{{lon}}", "{lon}")
 
 
+def _quiet_hours(read: _Reader, default: str) -> tuple[int, int] | None:
+    raw = read.text("QUIET_HOURS", default) or default
+    if raw.lower() == "none":
+        return None
+    found = _HOURS.fullmatch(raw)
+    start, end = ((int(found[1]) * 60 + int(found[2])), (int(found[3]) * 60 + int(found[4]))) if found else (0, 0)
+    if start == end:
+        read.problems.append(f"{PREFIX}QUIET_HOURS must look like 21:00-06:30, or be 'none', not {raw!r}")
+    return start, end
+
+
 def _secret_key(read: _Reader, home: Path) -> bytes:
     """The signing key; generated once into ``home`` when none is given, so links survive a restart."""
     given = read.text("SECRET_KEY", secret=True)
@@ -392,6 +406,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "map_link": _map_link(read),
         "rules": rules,
         "secret_key": _secret_key(read, home),
+        # Nobody sleeps in the simulator, and a demo must answer at night, too.
+        "quiet_hours": _quiet_hours(read, "21:00-06:30" if telegram or zalo_bot or zalo_oa else "none"),
         "log_level": level,
         "log_json": read.flag("LOG_JSON", True),
         "second_factor": read_second_factor(read),

@@ -15,9 +15,10 @@ from app.accounts import chats
 from app.accounts import service as accounts
 from app.notify import morning, staff
 from app.notify import service as notify
+from app.notify.manners import Quiet
 from app.notify.model import CardSenders, Senders
 from app.photos import service as photos
-from app.reports import deadlines
+from app.reports import deadlines, reminders
 from app.reports import service as reports
 from app.routing import service as routing
 from app.settings import Settings
@@ -88,6 +89,7 @@ def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
 def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
     """Every job that serves citizens and the reports. A failing one is tried again with back-off and parked at last,
     never dropped."""
+    quiet = Quiet(*parts.settings.quiet_hours) if parts.settings.quiet_hours else None
 
     @queue.entrypoint("tell", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
     async def tell(job: Job) -> None:
@@ -101,7 +103,7 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
     async def deliver(job: Job) -> None:
         wanted = msgspec.json.decode(job.payload or b"", type=_Deliver)
         key = (wanted.report_id, wanted.seq, wanted.recipient, wanted.channel)
-        await notify.deliver(parts.pool, parts.objects, senders, key)
+        await notify.deliver(parts.pool, parts.objects, senders, key, lab=parts.lab, quiet=quiet)
 
     @queue.entrypoint("recompute_deadlines", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
     async def recompute_deadlines(job: Job) -> None:
@@ -122,6 +124,11 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
     async def resume_unanswered(_: Schedule) -> None:
         resumed = await reports.resume_unanswered(parts.pool, parts.rules)
         log.info("resumed without an answer", reports=resumed)
+
+    @queue.schedule("remind_reporters", "*/10 * * * *")
+    async def remind_reporters(_: Schedule) -> None:
+        reminded = await reminders.remind(parts.pool, parts.rules)
+        log.info("reporters reminded", reports=reminded)
 
     @queue.schedule("expire_drafts", "*/5 * * * *")
     async def expire_drafts(_: Schedule) -> None:

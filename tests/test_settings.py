@@ -47,6 +47,17 @@ def test_nothing_set_means_the_embedded_defaults(home: dict[str, str]) -> None:
     assert (got.database_pool, got.log_level, got.log_json) == (10, "INFO", True)
 
 
+def test_people_are_left_to_sleep_unless_the_chat_is_only_played(home: dict[str, str]) -> None:
+    assert settings.load(home).quiet_hours is None
+    real = home | {"PHANANH_TELEGRAM_TOKEN": TOKEN}
+    assert settings.load(real).quiet_hours == (21 * 60, 6 * 60 + 30)
+    assert settings.load(real | {"PHANANH_QUIET_HOURS": "none"}).quiet_hours is None
+    assert settings.load(home | {"PHANANH_QUIET_HOURS": "22:15 - 5:00"}).quiet_hours == (22 * 60 + 15, 300)
+    for wrong in ("21-6", "25:00-06:00", "06:00-06:00", "21:00"):
+        (problem,) = problems(home | {"PHANANH_QUIET_HOURS": wrong})
+        assert "QUIET_HOURS must look like 21:00-06:30" in problem
+
+
 def test_home_and_rules_default_to_the_working_folder(tmp_path: Path) -> None:
     write(tmp_path, "routing_rules.yaml", "")
     code = "from app import settings; s = settings.load({}); print(s.home, s.rules)"

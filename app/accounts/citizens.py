@@ -56,6 +56,14 @@ async def name(conn: Conn, citizen_id: UUID) -> str:
     return found or ""
 
 
+async def of_chat(conn: Conn, channel: str, user_id: str) -> UUID | None:
+    """Who an identity belongs to now."""
+    found: UUID | None = await conn.fetchval(
+        "SELECT citizen_id FROM channel_identities WHERE channel = $1 AND channel_user_id = $2", channel, user_id
+    )
+    return found
+
+
 async def set_language(conn: Conn, citizen_id: UUID, lang: Lang) -> None:
     await conn.execute("UPDATE citizens SET lang = $2 WHERE citizen_id = $1", citizen_id, lang)
 
@@ -65,6 +73,20 @@ async def give_consent(conn: Conn, citizen_id: UUID, version: str, at: datetime)
     await conn.execute(
         "UPDATE citizens SET consent_version = $2, consent_at = $3 WHERE citizen_id = $1", citizen_id, version, at
     )
+
+
+async def mute(conn: Conn, citizen_id: UUID, *, muted: bool) -> None:
+    """Nothing but officers' questions about the person's own reports, or everything again."""
+    await conn.execute(
+        "UPDATE citizens SET muted_at = CASE WHEN $2 THEN coalesce(muted_at, now()) END WHERE citizen_id = $1",
+        citizen_id,
+        muted,
+    )
+
+
+async def is_muted(conn: Conn, citizen_id: UUID) -> bool:
+    """Whether the person has turned all messages off."""
+    return bool(await conn.fetchval("SELECT muted_at IS NOT NULL FROM citizens WHERE citizen_id = $1", citizen_id))
 
 
 async def unreachable(conn: Conn, channel: str, user_id: str, reason: str) -> None:

@@ -67,7 +67,8 @@ class QueuePage(Struct):
 
 class Deadline(Struct):
     """The clock. ``limit`` in words; ``left_seconds`` of the calendar clock, negative when overdue; null when the
-    clock does not run (paused or finished)."""
+    clock does not run (paused or finished). ``extension_wanted``: what the agency asks for and no coordinator has
+    answered; ``extended_to``: what was granted."""
 
     intake_due_at: datetime
     first_answer: FirstAnswer
@@ -76,6 +77,8 @@ class Deadline(Struct):
     paused_at: datetime | None
     overdue: bool
     left_seconds: int | None
+    extension_wanted: datetime | None
+    extended_to: datetime | None
 
 
 class CasePhoto(Struct):
@@ -247,6 +250,8 @@ def _deadline(report: Report, lang: Lang) -> Deadline:
         report.paused_at,
         _overdue(report.due_at, report.paused_at, finished(report.status), now),
         int((report.due_at - now).total_seconds()) if running else None,
+        report.extension_wanted,
+        report.extended_to,
     )
 
 

@@ -296,6 +296,8 @@ CASE = {
         "paused_at": None,
         "overdue": False,
         "left_seconds": 190811,
+        "extension_wanted": None,
+        "extended_to": None,
     },
     "handovers": 0,
     "original": None,

@@ -40,6 +40,7 @@ class QueueQuery(Struct, frozen=True, forbid_unknown_fields=True):
     agency: str | None = None
     assignee: str | None = None
     overdue: bool = False
+    extension: bool = False
     q: str = ""
     cursor: str | None = None
     limit: int = PAGE
@@ -47,9 +48,11 @@ class QueueQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``version`` is the one the caller saw: if somebody was faster, that is a conflict and nothing is done. What else
-    an act needs: ``text`` for ask, return, transfer, progress, resolve, set_urgency, reopen, reject, unmerge, direct
-    and note; ``agency`` for assign and transfer; ``category``, ``commune`` (its code) or both for reclassify;
-    ``urgency`` for set_urgency; ``target`` (a report's code) for merge; a photo for resolve."""
+    an act needs: ``text`` for ask, return, transfer, progress, resolve, set_urgency, reopen, reject, unmerge, direct,
+    note and the three acts on extensions; ``days`` (working days) or ``due`` for ask_extension, and for grant_extension
+    where it is to be another deadline than the one asked for; ``agency`` for assign and transfer; ``category``,
+    ``commune`` (its code) or both for reclassify; ``urgency`` for set_urgency; ``target`` (a report's code) for merge;
+    a photo for resolve."""
 
     version: int
     text: str = ""
@@ -57,6 +60,8 @@ class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     category: str | None = None
     commune: str | None = None
     urgency: Urgency | None = None
+    days: int | None = None
+    due: datetime | None = None
     target: str | None = None
 
 
@@ -122,6 +127,7 @@ async def queue(request: Req) -> Response[bytes]:
         agency_id=asked.agency,
         assignee_id=_assignee(asked.assignee, actor.id),
         overdue_at=datetime.now(UTC) if asked.overdue else None,
+        extension_wanted=asked.extension,
         text=asked.q,
     )
     page = await worklist.queue(ctx.parts.pool, actor, wanted, asked.cursor, asked.limit)
@@ -173,6 +179,8 @@ async def see_case(request: Req, code: FromPath[str]) -> Response[bytes]:
             Invalid("reports.needs_text", field="text"),
             Invalid("reports.needs_proof", field="proof"),
             Invalid("reports.needs_matter", field="matter"),
+            Invalid("reports.extension_early", field="due"),
+            Conflict("reports.no_extension_asked"),
             Invalid("reports.commune_unknown", field="commune", code="99999"),
             NotFound("reports.code_unknown", code="PA-7K3M-9QX2"),
             NotFound("api.no_such_act"),
@@ -194,6 +202,8 @@ async def do_act(request: Req, code: FromPath[str], act: FromPath[str]) -> Respo
             upload.close()
     if refused and not stored:
         raise Invalid.many(refused)
+    if body.due is not None and body.due.tzinfo is None:
+        raise Invalid("api.want_time_zone", field="due")
     parts = ctx.parts
     form = Form(
         text=body.text,
@@ -201,6 +211,8 @@ async def do_act(request: Req, code: FromPath[str], act: FromPath[str]) -> Respo
         category=body.category,
         commune=_commune(parts.gazetteer, body.commune),
         urgency=body.urgency,
+        days=body.days,
+        due=body.due,
         target=body.target,
         photos=stored,
     )

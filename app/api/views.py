@@ -149,6 +149,7 @@ _PUBLIC = {
     Kind.RETURNED,
     Kind.TRANSFERRED,
     Kind.PROGRESS,
+    Kind.EXTENSION_GRANTED,
     Kind.RESOLVED,
     Kind.DISPUTED,
     Kind.CLOSED,

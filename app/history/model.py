@@ -47,6 +47,10 @@ class Kind(StrEnum):
     URGENCY_SET = "urgency_set"
     RECLASSIFIED = "reclassified"
     DEADLINE_RECOMPUTED = "deadline_recomputed"
+    EXTENSION_ASKED = "extension_asked"
+    EXTENSION_GRANTED = "extension_granted"
+    EXTENSION_REFUSED = "extension_refused"
+    REMINDED = "reminded"
     IDENTITY_VIEWED = "identity_viewed"
     DATA_ERASED = "data_erased"
 

@@ -6,21 +6,22 @@ it, claim it, call the channel, settle it. A crash before the claim leaves it qu
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from msgspec import structs
 
 from app.accounts import citizens
 from app.accounts import service as accounts
 from app.db import Conn, Pool
-from app.errors import NotFound, Unavailable
 from app.history import service as history
-from app.history.model import Kind
 from app.jobs import Job
-from app.notify import store, templates
-from app.notify.model import Closed, Senders, SendFailed, Telling, TryLater, Uncertain, Unreachable
+from app.notify import digest, pictures, store, store_digest, templates
+from app.notify.manners import AT_ONCE, QUESTIONS, WINDOW, Go, Quiet, Wait, decide
+from app.notify.model import Closed, Sender, Senders, SendFailed, Telling, TryLater, Uncertain, Unreachable
 from app.notify.templates import Relation
-from app.photos import service as photos
+from app.photos.lab import PhotoLab
 from app.reports import service as reports
 from storage.objects import ObjectStore
 
@@ -55,38 +56,81 @@ def _job(entry: store.Entry) -> Job:
     return Job("deliver", key, dedupe=f"deliver:{entry.report_id}:{entry.seq}:{entry.recipient}:{entry.channel}")
 
 
-async def deliver(pool: Pool, objects: ObjectStore, senders: Senders, key: store.Key) -> None:
-    """Send one message of the ledger. Raises RetryRequested when the channel asks us to come back later."""
+async def deliver(
+    pool: Pool,
+    objects: ObjectStore,
+    senders: Senders,
+    key: store.Key,
+    *,
+    lab: PhotoLab | None = None,
+    quiet: Quiet | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Send one message of the ledger, or with it all that waits for the same address.
+
+    ``lab`` puts before and after side by side; ``quiet``: the hours in which nobody is woken. Raises RetryRequested
+    when it is not the time, or the channel asks us to come back later.
+    """
+    at = at or datetime.now(UTC)
     async with pool.acquire() as conn:
-        found = await store.waiting(conn, key)
+        found = await store.waiting(conn, key, at - WINDOW)
         if found is None:
             return
-        entry, dead = found
-        if dead:
-            await store.settle(conn, entry, "unreachable", "known to be unreachable", was=("queued",))
+        entry, sender = found.entry, senders.get(found.entry.channel)
+        if found.dead:
+            await _pass_on(conn, entry, "unreachable", "known to be unreachable", was=("queued",))
             return
-        if entry.channel not in senders:
-            await store.settle(conn, entry, "failed", "no such channel here", was=("queued",))
+        if sender is None:
+            await _pass_on(conn, entry, "failed", "no such channel here", was=("queued",))
             return
-        told, shows = await _told(conn, entry)
+        if found.muted and not found.moment.bound and entry.template not in QUESTIONS:
+            await store.settle(conn, entry, "muted", "the person wants no such messages", was=("queued",))
+            return
+    match decide(found.moment, quiet, at):
+        case Wait(seconds):
+            raise _later(seconds, "not now")
+        case Go(digest=True):
+            await _send_digest(pool, sender, found)
+        case _:
+            await _send_one(pool, objects, sender, found, lab)
+
+
+async def _send_digest(pool: Pool, sender: Sender, found: store.Waiting) -> None:
+    """Everything that waits for this address, claimed at once and sent in one message."""
+    entry = structs.replace(found.entry, digest=found.entry.name)
+    async with pool.acquire() as conn:
+        attempt, lines = await store_digest.claim(conn, entry, found.citizen_id)
+    if lines:
+        await _send(pool, sender, entry, attempt, digest.telling(lines, entry.lang))
+
+
+async def _send_one(
+    pool: Pool, objects: ObjectStore, sender: Sender, found: store.Waiting, lab: PhotoLab | None
+) -> None:
+    entry = found.entry
+    async with pool.acquire() as conn:
+        told, shows = await _told(conn, entry, found.citizen_id)
+        if templates.overtaken(entry.template, told.report) or (found.late and entry.template not in AT_ONCE):
+            await store.settle(conn, entry, "superseded", "something newer was told", was=("queued",))
+            return
     telling = Telling(
         templates.text(entry.template, entry.lang, told),
-        await _pictures(objects, shows),
+        await pictures.of(objects, lab, shows, entry.lang),
         templates.buttons(entry.template, entry.lang, told.own_code) if told.own_code else (),
-        tuple(shows),
+        shows.photos,
         entry.lang,
     )
     async with pool.acquire() as conn:
         attempt = await store.claim(conn, entry)
     if attempt is not None:
-        await _send(pool, senders, entry, attempt, telling)
+        await _send(pool, sender, entry, attempt, telling)
 
 
-async def _send(pool: Pool, senders: Senders, entry: store.Entry, attempt: int, telling: Telling) -> None:
+async def _send(pool: Pool, sender: Sender, entry: store.Entry, attempt: int, telling: Telling) -> None:
     failure: SendFailed | None = None
     ref: str | None = None
     try:
-        ref = await senders[entry.channel].send(entry.channel_user_id, telling)
+        ref = await sender.send(entry.channel_user_id, telling)
     except SendFailed as failed:
         failure = failed
     status = _outcome(failure, attempt)
@@ -96,22 +140,32 @@ async def _send(pool: Pool, senders: Senders, entry: store.Entry, attempt: int, 
         reason = failure.reason if failure else None
         if isinstance(failure, Unreachable):
             await citizens.unreachable(conn, entry.channel, entry.channel_user_id, failure.reason)
-        if isinstance(failure, Closed):
-            await _elsewhere(conn, entry, senders)
+        if isinstance(failure, Unreachable | Closed):
+            await _pass_on(conn, entry, status, failure.reason, was=was, attempt=attempt)
+            return
         settled = await store.settle(conn, entry, status, reason, ref, was=was, attempt=attempt)
     if settled and isinstance(failure, TryLater) and status == "queued":
         delay = max(failure.seconds, min(2.0 ** (attempt - 1), _BACKOFF_MOST))
-        # Known to the worker alone: it brings pydantic along, 12 MB that the API process need not carry.
-        from pgqueuer import RetryRequested
-
-        raise RetryRequested(timedelta(seconds=delay), failure.reason)
+        raise _later(delay, failure.reason)
 
 
-async def _elsewhere(conn: Conn, entry: store.Entry, senders: Senders) -> None:
-    """The same message by another channel of the same person, unless it goes there anyway. Repeating adds nothing."""
-    other = await store.other_address(conn, entry, [name for name in senders if name != entry.channel])
-    if other is not None:
-        await store.enter(conn, entry.report_id, [other], [_job(other)])
+async def _pass_on(
+    conn: Conn, entry: store.Entry, status: str, reason: str, *, was: Sequence[str], attempt: int | None = None
+) -> None:
+    """Nothing gets to this address: the ledger says so, and with that the person's next chat gets the message."""
+    async with conn.transaction():
+        if not await store.settle(conn, entry, status, reason, was=was, attempt=attempt):
+            return
+        for row in await store_digest.elsewhere(conn, entry):
+            again = store.Entry(*row, attempts=0)
+            await store.enter(conn, again.report_id, [again], [_job(again)])
+
+
+def _later(seconds: float, reason: str) -> Exception:
+    # Known to the worker alone: it brings pydantic along, 12 MB that the API process need not carry.
+    from pgqueuer import RetryRequested
+
+    return RetryRequested(timedelta(seconds=seconds), reason)
 
 
 def _outcome(failure: SendFailed | None, attempt: int) -> str:
@@ -130,36 +184,25 @@ def _outcome(failure: SendFailed | None, attempt: int) -> str:
             return "failed"
 
 
-async def _told(conn: Conn, entry: store.Entry) -> tuple[templates.Told, list[str]]:
-    """What the message is made of, and the photos it shows (sha256)."""
+async def _told(conn: Conn, entry: store.Entry, citizen_id: UUID) -> tuple[templates.Told, pictures.Shown]:
+    """What the message is made of, and the photos it shows."""
     report = await reports.get(conn, entry.report_id)
     case = await reports.case(conn, report)
     events = await history.of_report(conn, entry.report_id)
     event = next(e for e in events if e.seq == entry.seq)
-    own = await store.own(conn, report.report_id, UUID(entry.recipient.removeprefix("citizen:")))
+    own = await store.own(conn, report.report_id, citizen_id)
     relation = Relation.FOLLOWER
     if own:
         relation = Relation.OWNER if own[0] == report.report_id else Relation.MERGED
-    words = next((m for m in case.messages if str(m.message_id) == event.data.get("message_id")), None)
+    named = templates.words_of(event, events)
+    words = next((m for m in case.messages if str(m.message_id) == named), None)
     read = templates.readable(words, relation, report, entry.lang)
     agency_id, due = templates.standing(events, report, entry.seq)
     names = await accounts.agency_names(conn, [agency_id], entry.lang)
     told = templates.Told(
         report, event, relation, names.get(agency_id, agency_id), due, read or "", own[1] if own else None
     )
-    shown = event.kind in (Kind.RESOLVED, Kind.PROGRESS) and read is not None
-    return told, list(event.data.get("photos", ())) if shown else []
-
-
-async def _pictures(objects: ObjectStore, hashes: Sequence[str]) -> tuple[bytes, ...]:
-    """A photo that cannot be read never holds the message back."""
-    pictures = []
-    for sha256 in hashes:
-        try:
-            pictures.append(await photos.read_photo(objects, sha256, "large"))
-        except (NotFound, Unavailable):
-            continue
-    return tuple(pictures)
+    return told, pictures.shown(event, relation, report, case.pictures, readable=read is not None)
 
 
 async def ledger(conn: Conn, report_id: UUID) -> list[dict[str, Any]]:

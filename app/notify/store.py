@@ -1,17 +1,20 @@
 """SQL of the ledger: one row per message and person, and what became of it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from msgspec import Struct
 
 from app import jobs
 from app.db import Conn
 from app.i18n import Lang
 from app.jobs import Job
+from app.notify import store_digest
+from app.notify.manners import AT_ONCE, Moment
+from app.notify.store_digest import MUTED
 
 
 class Recipient(Struct, frozen=True):
@@ -39,10 +42,17 @@ class Entry(Struct, frozen=True):
     template: str
     lang: Lang
     attempts: int
+    digest: str | None = None
+    """The ``name`` of the row whose job sends it together with others."""
 
     @property
     def key(self) -> Key:
         return self.report_id, self.seq, self.recipient, self.channel
+
+    @property
+    def name(self) -> str:
+        """Names this row among those of its address."""
+        return f"{self.report_id}:{self.seq}"
 
 
 # The report $1 and every report that was merged into it, or into one of those.
@@ -55,7 +65,8 @@ _FAMILY = """
 async def recipients(conn: Conn, report_id: UUID) -> list[Recipient]:
     """Everybody who hears of a report: its reporter, its followers, the reporters of those merged into it.
 
-    Unreachable addresses are given too: the ledger must say that somebody was not told.
+    Nobody is told the same thing twice: of a person's several chats it is the one they wrote in last. An unreachable
+    address is given where there is no other: the ledger must say that somebody was not told.
     """
     rows = await conn.fetch(
         f"""
@@ -64,10 +75,10 @@ async def recipients(conn: Conn, report_id: UUID) -> list[Recipient]:
             SELECT report_id = $1 AS owner, citizen_id FROM report_contacts JOIN family USING (report_id)
             UNION ALL SELECT false, citizen_id FROM report_followers WHERE report_id = $1
         )
-        SELECT DISTINCT ON (i.channel, i.channel_user_id)
-               c.citizen_id, i.channel, i.channel_user_id, c.lang, heard.owner
-        FROM heard JOIN citizens c USING (citizen_id) JOIN channel_identities i USING (citizen_id)
-        ORDER BY i.channel, i.channel_user_id, heard.owner DESC
+        SELECT DISTINCT ON (c.citizen_id) c.citizen_id, i.channel, i.channel_user_id, c.lang, h.owner
+        FROM (SELECT citizen_id, bool_or(owner) AS owner FROM heard GROUP BY 1) h
+             JOIN citizens c USING (citizen_id) JOIN channel_identities i USING (citizen_id)
+        ORDER BY c.citizen_id, i.unreachable_since IS NOT NULL, i.last_heard_at DESC, i.channel, i.channel_user_id
         """,  # noqa: S608  # a piece of our own
         report_id,
     )
@@ -104,42 +115,68 @@ async def enter(conn: Conn, report_id: UUID, entries: Sequence[Entry], new_jobs:
     return count
 
 
-async def waiting(conn: Conn, key: Key) -> tuple[Entry, bool] | None:
-    """A queued message and whether its address is known to be dead. None: it is not ours to send.
+class Waiting(Struct, frozen=True):
+    """A queued message and what decides whether and when it goes out."""
+
+    entry: Entry
+    citizen_id: UUID
+    """Whose address it is now; after two chats were linked another one than the ledger's recipient."""
+    dead: bool
+    muted: bool
+    late: bool
+    """Something newer about this report has reached the address already."""
+    moment: Moment
+
+
+_REACHED = "('sent', 'sending', 'uncertain')"
+_WAITING = f"""
+    SELECT n.*, coalesce(i.citizen_id, CASE WHEN n.recipient LIKE 'citizen:%' THEN substr(n.recipient, 9)::uuid END)
+               AS citizen_id,
+           i.unreachable_since IS NOT NULL AS dead, {MUTED} AS muted,
+           r.urgency = 'urgent' AND o.citizen_id IS NOT NULL AS urgent,
+           EXISTS (SELECT FROM notifications l WHERE l.report_id = n.report_id AND l.seq > n.seq
+                   AND l.channel = n.channel AND l.channel_user_id = n.channel_user_id
+                   AND l.status IN {_REACHED}) AS late,
+           array(SELECT max(s.updated_at) FROM notifications s
+                 WHERE s.channel = n.channel AND s.channel_user_id = n.channel_user_id AND s.updated_at > $5
+                   AND s.status IN {_REACHED} AND s.template <> ALL ($6) AND s.recipient LIKE 'citizen:%'
+                 GROUP BY coalesce(s.digest, s.report_id || ':' || s.seq) ORDER BY 1 DESC) AS lately,
+           (SELECT count(*) FROM notifications w
+            WHERE w.channel = n.channel AND w.channel_user_id = n.channel_user_id AND w.status = 'queued'
+              AND w.digest IS NULL AND w.template <> ALL ($6) AND w.recipient LIKE 'citizen:%') AS waiting
+    FROM notifications n JOIN reports r USING (report_id)
+         LEFT JOIN channel_identities i ON (i.channel, i.channel_user_id) = (n.channel, n.channel_user_id)
+         LEFT JOIN citizens c ON c.citizen_id = i.citizen_id
+         LEFT JOIN report_contacts o ON o.report_id = n.report_id AND o.citizen_id = i.citizen_id
+    WHERE n.report_id = $1 AND n.seq = $2 AND n.recipient = $3 AND n.channel = $4
+      AND n.status IN ('queued', 'sending')
+"""  # noqa: S608  # pieces of our own
+
+
+async def waiting(conn: Conn, key: Key, since: datetime) -> Waiting | None:
+    """A queued message, with what its address was sent ``since``. None: it is not ours to send.
 
     A row that is already 'sending' belongs to a worker that died in the middle of the call, or seems to have: nobody
     can know whether the message arrived, so it becomes 'uncertain' and is not sent again.
     """
-    row = await conn.fetchrow(
-        """
-        SELECT n.*, i.unreachable_since IS NOT NULL AS dead
-        FROM notifications n LEFT JOIN channel_identities i USING (channel, channel_user_id)
-        WHERE n.report_id = $1 AND n.seq = $2 AND n.recipient = $3 AND n.channel = $4
-          AND n.status IN ('queued', 'sending')
-        """,
-        *key,
-    )
+    row = await conn.fetchrow(_WAITING, *key, since, AT_ONCE)
     if row is None:
         return None
     entry = Entry(*(row[name] for name in Entry.__struct_fields__))
+    if entry.digest not in (None, entry.name):
+        return None  # the job that sends the digest answers for it
     if row["status"] == "sending":
         await settle(conn, entry, "uncertain", "interrupted while sending", was=("sending",))
         return None
-    return entry, row["dead"]
-
-
-async def other_address(conn: Conn, entry: Entry, channels: Sequence[str]) -> Entry | None:
-    """The same message for another address of the same person that can be reached; the one heard from last."""
-    row = await conn.fetchrow(
-        """
-        SELECT channel, channel_user_id FROM channel_identities
-        WHERE citizen_id = $1 AND channel = ANY($2) AND unreachable_since IS NULL
-        ORDER BY last_heard_at DESC LIMIT 1
-        """,
-        UUID(entry.recipient.removeprefix("citizen:")),
-        list(channels),
+    moment = Moment(
+        entry.template,
+        row["created_at"],
+        bool(row["urgent"]),
+        tuple(row["lately"]),
+        row["waiting"],
+        entry.digest is not None,
     )
-    return msgspec.structs.replace(entry, **row, attempts=0) if row else None
+    return Waiting(entry, row["citizen_id"], row["dead"], bool(row["muted"]), row["late"], moment)
 
 
 async def claim(conn: Conn, entry: Entry) -> int | None:
@@ -165,7 +202,10 @@ async def settle(
     was: Sequence[str],
     attempt: int | None = None,
 ) -> bool:
-    """What became of a message. False: it no longer is what it ``was``, or not in this ``attempt``."""
+    """What became of a message, or of all that go out with it. False: it no longer is what it ``was``, or not in this
+    ``attempt``."""
+    if entry.digest is not None:
+        return await store_digest.settle(conn, entry, status, reason, ref, was=was, attempt=attempt)
     done = await conn.execute(
         """
         UPDATE notifications SET status = $5, reason = $6, provider_ref = $7, updated_at = now()

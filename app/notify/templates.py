@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum, auto
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from app.history.model import Event, Kind
 from app.i18n import Lang, t
+from app.notify.manners import ZONE
 from app.notify.model import Button
 from app.reports.masking import mask
-from app.reports.model import Message, Report
-
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+from app.reports.model import Message, Report, Status
 
 _TOLD = {
     Kind.RECEIVED,
@@ -31,11 +29,21 @@ _TOLD = {
     Kind.UNMERGED,
     Kind.DISPUTED,
     Kind.RESUMED,
+    Kind.EXTENSION_GRANTED,
+    Kind.REMINDED,
 }
 """Returned cases are not told: for the citizen nothing has changed until a coordinator has decided."""
 
-_REPORTER_ONLY = {Kind.ASKED, Kind.RESUMED}
-_WITH_WORDS = {Kind.ASKED, Kind.PROGRESS, Kind.RESOLVED, Kind.REOPENED, Kind.REJECTED}
+_REPORTER_ONLY = {Kind.ASKED, Kind.RESUMED, Kind.REMINDED}
+_WITH_WORDS = {
+    "reminded_question",
+    Kind.ASKED,
+    Kind.PROGRESS,
+    Kind.RESOLVED,
+    Kind.REOPENED,
+    Kind.REJECTED,
+    Kind.EXTENSION_GRANTED,
+}
 """Templates that quote what was written; ``<name>_short`` is for those who may not read it, and for erased words.
 ``merged_short`` is for followers, who do not hear of the other report by themselves."""
 _GIVES_AGENCY = {Kind.SUBMITTED, Kind.ASSIGNED, Kind.TRANSFERRED}
@@ -72,6 +80,8 @@ def template_for(event: Event) -> str | None:
         return None
     if event.kind == Kind.CLOSED and event.data.get("why") == "confirmed":
         return None  # the citizen's own rating closed it
+    if event.kind == Kind.REMINDED:
+        return f"reminded_{event.data['of']}"
     return event.kind
 
 
@@ -95,6 +105,21 @@ def standing(events: Sequence[Event], report: Report, seq: int) -> tuple[str, da
         if "due" in chosen:
             due = datetime.fromisoformat(chosen["due"])
     return agency, due
+
+
+def words_of(event: Event, events: Sequence[Event]) -> str | None:
+    """The id of the words that tell of this event: its own, or those of the question that it reminds of."""
+    if event.kind == Kind.REMINDED:
+        event = next((e for e in reversed(events) if e.kind == Kind.ASKED and e.seq < event.seq), event)
+    found: str | None = event.data.get("message_id")
+    return found
+
+
+def overtaken(template: str, report: Report) -> bool:
+    """Whether a reminder has nothing left to remind of."""
+    if template == "reminded_question":
+        return report.status is not Status.AWAITING_INFO
+    return template == "reminded_rating" and (report.status is not Status.RESOLVED or report.rating is not None)
 
 
 def readable(words: Message | None, relation: Relation, report: Report, lang: Lang) -> str | None:
@@ -125,7 +150,7 @@ def text(template: str, lang: Lang, told: Told) -> str:
         lang,
         code=report.code,
         # Its reporter knows it best by the first words; to others these are not shown.
-        about=f" (“{_short(report.body)}”)" if own else "",
+        about=f" (“{shortened(report.body)}”)" if own else "",
         agency=told.agency,
         due=when(told.due),
         words=told.words,
@@ -142,14 +167,15 @@ def text(template: str, lang: Lang, told: Told) -> str:
 
 def buttons(template: str, lang: Lang, code: str) -> tuple[tuple[Button, ...], ...]:
     """Buttons under the message; their data is read by ``bot.conversation``."""
-    if template == Kind.RESOLVED:
+    if template in (Kind.RESOLVED, "reminded_rating"):
         rates = (("satisfied", "s"), ("acceptable", "a"), ("dissatisfied", "d"))
         return tuple((Button(t(f"notify.rate_{name}", lang), f"r1|{code}|{short}"),) for name, short in rates)
-    if template == Kind.ASKED:
+    if template in (Kind.ASKED, "reminded_question"):
         return ((Button(t("notify.answer_button", lang), f"a1|{code}"),),)
     return ()
 
 
-def _short(body: str, most: int = 60) -> str:
+def shortened(body: str, most: int = 60) -> str:
+    """A text's first words, on one line."""
     line = " ".join(body.split())
     return line if len(line) <= most else f"{line[:most].rpartition(' ')[0] or line[: most - 1]}…"

@@ -20,7 +20,8 @@ import msgspec
 import structlog
 
 from app.errors import Invalid, Unavailable
-from app.photos.model import READY, PreparedPhoto, Refusal, Reply
+from app.i18n import Lang
+from app.photos.model import PAIR, PHOTO, READY, Done, Pair, Paired, PreparedPhoto, Refusal, Reply
 from app.photos.sniff import sniff
 
 _log = structlog.get_logger(__name__)
@@ -63,10 +64,22 @@ class PhotoLab:
             sniff(data)  # most of what is no photo need not travel to find out
         except Invalid as error:
             raise Invalid(error.key, name=name, **error.problems[0].params) from None
-        reply = await asyncio.get_running_loop().run_in_executor(self._threads, self._work, data)
+        reply = await self._answer(PHOTO, data)
         if isinstance(reply, Refusal):
             raise Invalid(reply.key, name=name, **reply.params)
+        assert isinstance(reply, Done)
         return reply.prepared
+
+    async def side_by_side(self, before: bytes, after: bytes, lang: Lang) -> bytes:
+        """Two public copies as one JPEG (``app.photos.pair``). Raises Invalid and Unavailable."""
+        reply = await self._answer(PAIR, msgspec.msgpack.encode(Pair(before, after, lang)))
+        if isinstance(reply, Refusal):
+            raise Invalid(reply.key, **reply.params)
+        assert isinstance(reply, Paired)
+        return reply.data
+
+    async def _answer(self, kind: bytes, data: bytes) -> Reply:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._work, kind, data)
 
     def pids(self) -> list[int]:
         """The processes that wait for work."""
@@ -82,11 +95,11 @@ class PhotoLab:
             self._idle.get_nowait().end()
         self._heavy.close()
 
-    def _work(self, data: bytes) -> Reply:
+    def _work(self, kind: bytes, data: bytes) -> Reply:
         for _ in range(_TRIES):
             worker = self._take()
             try:
-                reply = self._decoder.decode(worker.ask(data))
+                reply = self._decoder.decode(worker.ask(kind, data))
             except TimeoutError:
                 worker.kill()
                 _log.warning("photo_refused", reason="took too long", bytes=len(data))
@@ -137,9 +150,9 @@ class _Worker:
             self.kill()
             raise
 
-    def ask(self, data: bytes) -> bytearray:
+    def ask(self, kind: bytes, data: bytes) -> bytearray:
         """Raises TimeoutError, or OSError or EOFError when the process has ended."""
-        self._socket.sendall(len(data).to_bytes(8, "big"))
+        self._socket.sendall(kind + len(data).to_bytes(8, "big"))
         self._socket.sendall(data)
         return self._receive(int.from_bytes(self._receive(8), "big"))
 

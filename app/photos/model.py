@@ -6,6 +6,8 @@ from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
+from app.i18n import Lang
+
 MAX_BYTES = 20 * 1024 * 1024
 # Phones sold as "50 megapixels" make 8192 x 6144, a little more than fifty million.
 MAX_PIXELS = 50 * 1024 * 1024
@@ -64,7 +66,23 @@ class Done(Struct, frozen=True, tag="done"):
     prepared: PreparedPhoto
 
 
-Reply = Refusal | Done
+class Paired(Struct, frozen=True, tag="paired"):
+    """Before and after in one JPEG."""
+
+    data: bytes
+
+
+class Pair(Struct, frozen=True):
+    """What is to be put side by side: two public copies, and the language of the words above them."""
+
+    before: bytes
+    after: bytes
+    lang: Lang
+
+
+PHOTO, PAIR = b"p", b"2"  # the first byte of what a worker process is sent
+
+Reply = Refusal | Done | Paired
 
 
 def object_key(sha256: str, what: Kept) -> str:

@@ -1,7 +1,7 @@
 """One worker process of the lab: photos come in over a socket on standard input, answers go back over it.
 
 It sends ``READY`` once it can work. Frames are eight bytes of length, big-endian, and that many bytes: a photo as it
-was uploaded; a ``Reply`` in msgpack.
+was uploaded or a ``Pair`` in msgpack, told apart by one byte before the length; a ``Reply`` in msgpack.
 The process ends when the socket does, so it never outlives its parent, however that ended.
 """
 
@@ -16,15 +16,19 @@ from contextlib import contextmanager
 import msgspec
 
 from app.errors import Invalid
-from app.photos.model import READY, Done, Refusal, Reply
+from app.photos.model import PAIR, READY, Done, Pair, Paired, Refusal, Reply
+from app.photos.pair import side_by_side
 from app.photos.pipeline import prepare
 
 # The worst honest photo, a WebP of 50 megapixels, takes 0.8 GiB. Beyond, allocation fails and the photo is refused.
 _MEMORY = 1536 * 1024 * 1024
 
 
-def answer(data: bytes, lock: int) -> Reply:
+def answer(kind: bytes, data: bytes, lock: int) -> Reply:
     try:
+        if kind == PAIR:
+            pair = msgspec.msgpack.decode(data, type=Pair)
+            return Paired(side_by_side(pair.before, pair.after, pair.lang))
         return Done(prepare(data, _alone(lock)))
     except Invalid as error:
         return Refusal(error.key, error.problems[0].params)
@@ -47,8 +51,8 @@ def main(lock: int) -> None:
     encoder = msgspec.msgpack.Encoder()
     with socket.socket(fileno=0) as parent, parent.makefile("rb") as stream:
         parent.sendall(READY)
-        while len(length := stream.read(8)) == 8:
-            reply = encoder.encode(answer(stream.read(int.from_bytes(length, "big")), lock))
+        while len(head := stream.read(9)) == 9:
+            reply = encoder.encode(answer(head[:1], stream.read(int.from_bytes(head[1:], "big")), lock))
             parent.sendall(len(reply).to_bytes(8, "big"))
             parent.sendall(reply)
 

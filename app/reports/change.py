@@ -98,7 +98,8 @@ class Change(Struct, kw_only=True):
     def restart_clock(self) -> dict[str, Any]:
         """Count the handling limit afresh from now."""
         due = self.rules.calendar.due(self.at, parse_limit(self.report.handling))
-        self.set(due_at=due)
+        # What was granted was granted to the clock that ends here.
+        self.set(due_at=due, extended_to=None, extension_wanted=None)
         return {"due": due.isoformat()}
 
     def first_due(self, limit: Limit | None, since: datetime) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.accounts.model import Role
 from app.history.model import Kind
+from app.reports import extension
 from app.reports.change import Change
 from app.reports.judging import limits_for
 from app.reports.model import Form, Rating, Report, Status
@@ -34,7 +35,7 @@ def _hand_to(c: Change, kind: Kind, extra: dict[str, Any]) -> None:
         grounds = ("rule", "rule_set", "reasons", "calls", "tags")
         extra = extra | {"accepts": {name: proposal[name] for name in grounds if name in proposal}}
     clock = first | (c.restart_clock() if another or c.report.assigned_at is None else {})
-    c.set(agency_id=c.form.agency_id, assignee_id=None, assigned_at=c.at)
+    c.set(agency_id=c.form.agency_id, assignee_id=None, assigned_at=c.at, extension_wanted=None)
     c.note(kind, {"agency": c.form.agency_id, "from": c.seen.agency_id, "category": category} | clock | extra)
 
 
@@ -89,7 +90,7 @@ def _resume(c: Change) -> None:
 
 def _return(c: Change) -> None:
     """Back on the coordinators' desk; the history keeps which agency had it and for how long."""
-    c.set(handovers=c.report.handovers + 1, assignee_id=None, agency_id=c.rules.coordinator_id)
+    c.set(handovers=c.report.handovers + 1, assignee_id=None, agency_id=c.rules.coordinator_id, extension_wanted=None)
     c.note(Kind.RETURNED, {"agency": c.seen.agency_id} | c.say("reason", "staff"))
 
 
@@ -99,8 +100,10 @@ def _progress(c: Change) -> None:
 
 def _resolve(c: Change) -> None:
     c.stage = "after"
-    c.set(resolved_at=c.at, assignee_id=c.report.assignee_id or c.actor.id)
-    clock = {"on_time": c.at <= c.report.due_at, "due": c.report.due_at.isoformat()}
+    c.set(resolved_at=c.at, assignee_id=c.report.assignee_id or c.actor.id, extension_wanted=None)
+    clock: dict[str, Any] = {"on_time": c.at <= c.report.due_at, "due": c.report.due_at.isoformat()}
+    if c.report.extended_to is not None:
+        clock["extended"] = True
     c.note(Kind.RESOLVED, clock | c.first_answer() | c.say("resolution", "public"))
 
 
@@ -153,14 +156,19 @@ def _set_urgency(c: Change) -> None:
     c.note(Kind.URGENCY_SET, said | first | c.restart_clock() | c.say("reason", "staff"))
 
 
+def _remind(c: Change) -> None:
+    """The reporter is reminded once of the question, or of saying what they think of the result."""
+    c.note(Kind.REMINDED, {"of": "question" if c.report.status is Status.AWAITING_INFO else "rating"})
+
+
 def _reject(c: Change) -> None:
-    c.set(ended_at=c.at, paused_at=None)
+    c.set(ended_at=c.at, paused_at=None, extension_wanted=None)
     c.note(Kind.REJECTED, c.first_answer() | c.say("reason", "reporter"))
 
 
 def _merge(c: Change) -> None:
     assert c.target is not None
-    c.set(ended_at=c.at, paused_at=None, duplicate_of=c.target.report_id)
+    c.set(ended_at=c.at, paused_at=None, extension_wanted=None, duplicate_of=c.target.report_id)
     c.note(Kind.MERGED, {"into": str(c.target.report_id), "code": c.target.code} | c.say("reason", "staff"))
     c.note_on_target(Kind.MERGED_IN)
 
@@ -243,6 +251,10 @@ EFFECTS: dict[Act, Callable[[Change], None]] = {
     Act.REOPEN: _reopen,
     Act.RECLASSIFY: _reclassify,
     Act.SET_URGENCY: _set_urgency,
+    Act.ASK_EXTENSION: extension.ask,
+    Act.GRANT_EXTENSION: extension.grant,
+    Act.REFUSE_EXTENSION: extension.refuse,
+    Act.REMIND: _remind,
     Act.REJECT: _reject,
     Act.MERGE: _merge,
     Act.UNMERGE: _unmerge,

@@ -132,6 +132,10 @@ class Report(Struct, frozen=True, kw_only=True):
     first_answered_at: datetime | None = None
     answers: Mapping[str, str] = {}
     reporter_kind: ReporterKind = "citizen"
+    extension_wanted: datetime | None = None
+    """A later deadline that the agency asks for, until a coordinator has decided."""
+    extended_to: datetime | None = None
+    """Granted: the deadline is not before this for as long as the same clock runs."""
 
 
 class Filed(Struct, frozen=True):
@@ -177,5 +181,8 @@ class Form(Struct, frozen=True, kw_only=True):
     target: str | None = None
     rating: Rating | None = None
     urgency: Urgency | None = None
+    due: datetime | None = None
+    days: int | None = None
+    """Working days; with ``due``, the two ways to name a later deadline."""
     commune: Commune | None = None
     client_key: str | None = None

@@ -14,12 +14,13 @@ from app.accounts.model import SYSTEM, Actor, Role
 from app.db import Conn, Pool, transaction
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from app.history import service as history
-from app.history.model import ActorKind, Kind, chain
+from app.history.model import ActorKind, Event, Kind, chain
 from app.i18n.text import nfc
 from app.reports import codes, store
 from app.reports.change import Change
 from app.reports.clock import clock_of, proposal_of
 from app.reports.effects import ALREADY, carry_out
+from app.reports.extension import check_wanted
 from app.reports.intake import search_text, tell_job
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Contact, Form, Message, Picture, Report, Status
 from app.reports.workflow import ENDED, Act, Need, check, permitted
@@ -84,10 +85,10 @@ async def reporter(pool: Pool, report: Report, *, secret: str | None = None, cit
     raise Forbidden("reports.not_reporter")
 
 
-async def of_citizen(pool: Pool, citizen_id: UUID, limit: int = 10) -> list[Report]:
+async def of_citizen(pool: Pool, citizen_id: UUID, limit: int = 10, skip: int = 0) -> list[Report]:
     """The citizen's own and followed reports, newest first."""
     async with pool.acquire() as conn:
-        return await store.of_citizen(conn, citizen_id, limit)
+        return await store.of_citizen(conn, citizen_id, limit, skip)
 
 
 async def follow(pool: Pool, report: Report, citizen_id: UUID) -> None:
@@ -96,6 +97,12 @@ async def follow(pool: Pool, report: Report, citizen_id: UUID) -> None:
         if report.visibility == "private" and await store.citizen_of(conn, report.report_id) != citizen_id:
             raise Forbidden("reports.private")
         await store.follow(conn, report.report_id, citizen_id)
+
+
+async def mute(pool: Pool, report: Report, citizen_id: UUID, *, muted: bool) -> None:
+    """Whether this person does not want to hear of this report; officers' questions come all the same."""
+    async with pool.acquire() as conn:
+        await store.mute(conn, report.report_id, citizen_id, muted=muted)
 
 
 def visible(actor: Actor, report: Report) -> Report:
@@ -122,6 +129,7 @@ def _missing(needs: Sequence[Need], form: Form, rules: RuleSet) -> list[Problem]
         "target": bool(form.target),
         "rating": form.rating is not None,
         "urgency": form.urgency is not None,
+        "later": form.due is not None or form.days is not None,
         "matter": form.category is not None or form.commune is not None,
     }
     return problems + [Problem(f"reports.needs_{need}", field=need) for need in needs if not given[need]]
@@ -194,6 +202,10 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
         raise Invalid(
             "reports.other_province", field="commune", place=commune.full_name, province=commune.province_name
         )
+    if act in (Act.ASK_EXTENSION, Act.GRANT_EXTENSION):
+        check_wanted(form.days, form.due, report.due_at, change.at)
+    if act is Act.REMIND and _reminded(await history.of_report(conn, report.report_id)):
+        raise Conflict("reports.act_not_now", act=act, status=report.status)
     if act in _BY_RULES:
         events = await history.of_report(conn, report.report_id)
         change.clock, change.proposal = clock_of(events), proposal_of(events)
@@ -210,6 +222,12 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
         original = await _original(conn, report)
         if original.status not in (Status.RESOLVED, Status.CLOSED):
             raise Conflict("reports.act_not_now", act=act, status=original.status)
+
+
+def _reminded(events: Sequence[Event]) -> bool:
+    """Whether the question that is open, or the result that stands, was reminded of before."""
+    kinds = [event.kind for event in events if event.kind in (Kind.ASKED, Kind.RESOLVED, Kind.REMINDED)]
+    return kinds[-1:] == [Kind.REMINDED]
 
 
 async def _original(conn: Conn, report: Report) -> Report:

@@ -14,7 +14,7 @@ from app.db import Conn
 from app.history import store as history
 from app.history.model import Event
 from app.jobs import Job
-from app.reports.model import Contact, Message, Picture, Report, Stage
+from app.reports.model import Contact, Message, Picture, Report, Stage, Status
 
 _COLUMNS = tuple(field.name for field in msgspec.structs.fields(Report))
 _FIXED = frozenset(
@@ -252,17 +252,18 @@ async def pictures_of(conn: Conn, report_id: UUID) -> list[Picture]:
     return [Picture(*row.values()) for row in rows]
 
 
-async def of_citizen(conn: Conn, citizen_id: UUID, limit: int) -> list[Report]:
+async def of_citizen(conn: Conn, citizen_id: UUID, limit: int, skip: int = 0) -> list[Report]:
     """The citizen's own reports and those followed, newest first."""
     rows = await conn.fetch(
         f"""
         SELECT {_SELECT} FROM reports r
         WHERE report_id IN (SELECT report_id FROM report_contacts WHERE citizen_id = $1
                             UNION SELECT report_id FROM report_followers WHERE citizen_id = $1)
-        ORDER BY submitted_at DESC LIMIT $2
+        ORDER BY submitted_at DESC, report_id DESC LIMIT $2 OFFSET $3
         """,  # noqa: S608  # column names of our own
         citizen_id,
         limit,
+        skip,
     )
     return [_report(row) for row in rows]
 
@@ -289,6 +290,18 @@ async def follow(conn: Conn, report_id: UUID, citizen_id: UUID) -> None:
     )
 
 
+async def mute(conn: Conn, report_id: UUID, citizen_id: UUID, *, muted: bool) -> None:
+    await conn.execute(
+        """
+        WITH off AS (DELETE FROM report_mutes WHERE report_id = $1 AND citizen_id = $2 AND NOT $3)
+        INSERT INTO report_mutes (report_id, citizen_id) SELECT $1, $2 WHERE $3 ON CONFLICT DO NOTHING
+        """,
+        report_id,
+        citizen_id,
+        muted,
+    )
+
+
 async def resolved_before(conn: Conn, moment: datetime, limit: int) -> list[UUID]:
     rows = await conn.fetch(
         "SELECT report_id FROM reports WHERE status = 'resolved' AND resolved_at < $1 ORDER BY resolved_at LIMIT $2",
@@ -309,6 +322,29 @@ async def awaiting(conn: Conn, before: datetime, limit: int) -> list[tuple[UUID,
         limit,
     )
     return [(row["report_id"], row["paused_at"]) for row in rows]
+
+
+async def unreminded(
+    conn: Conn, asked_before: datetime, resolved_before: datetime, limit: int
+) -> list[tuple[UUID, Status, datetime]]:
+    """Reports whose reporter, known by a chat, left a question or a result without a word and was not reminded of it
+    yet: id, status, and since when it waits."""
+    rows = await conn.fetch(
+        """
+        SELECT report_id, status, coalesce(r.paused_at, r.resolved_at) AS since
+        FROM reports r JOIN report_contacts c USING (report_id)
+        WHERE (r.status = 'awaiting_info' AND r.paused_at < $1
+               OR r.status = 'resolved' AND r.resolved_at < $2 AND r.rating IS NULL)
+          AND c.citizen_id IS NOT NULL
+          AND NOT EXISTS (SELECT FROM report_events e WHERE e.report_id = r.report_id AND e.kind = 'reminded'
+                          AND e.at >= coalesce(r.paused_at, r.resolved_at))
+        ORDER BY since LIMIT $3
+        """,
+        asked_before,
+        resolved_before,
+        limit,
+    )
+    return [(row["report_id"], Status(row["status"]), row["since"]) for row in rows]
 
 
 async def open_ids(conn: Conn) -> list[UUID]:

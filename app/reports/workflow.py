@@ -13,7 +13,7 @@ from app.reports.model import Report, Status
 
 S = Status
 Who = Role | Literal["citizen", "system"]
-Need = Literal["text", "agency", "proof", "target", "rating", "photos", "urgency", "matter"]
+Need = Literal["text", "agency", "proof", "target", "rating", "photos", "urgency", "matter", "later"]
 
 
 class Act(StrEnum):
@@ -31,6 +31,10 @@ class Act(StrEnum):
     REOPEN = "reopen"
     RECLASSIFY = "reclassify"
     SET_URGENCY = "set_urgency"
+    ASK_EXTENSION = "ask_extension"
+    GRANT_EXTENSION = "grant_extension"
+    REFUSE_EXTENSION = "refuse_extension"
+    REMIND = "remind"
     REJECT = "reject"
     MERGE = "merge"
     UNMERGE = "unmerge"
@@ -83,6 +87,10 @@ MOVES: dict[Act, Move] = {
         Move(Act.REOPEN, frozenset({S.RESOLVED, S.CLOSED, S.REJECTED}), None, _COORDINATOR, ("text",)),
         Move(Act.RECLASSIFY, DESK | WORK, None, _COORDINATOR | {Role.LEAD}, ("matter",)),
         Move(Act.SET_URGENCY, DESK | WORK, None, _COORDINATOR, ("urgency", "text")),
+        Move(Act.ASK_EXTENSION, WORK, None, _AGENCY, ("text", "later")),
+        Move(Act.GRANT_EXTENSION, WORK, None, _COORDINATOR, ("text",)),
+        Move(Act.REFUSE_EXTENSION, WORK, None, _COORDINATOR, ("text",)),
+        Move(Act.REMIND, frozenset({S.AWAITING_INFO, S.RESOLVED}), None, _SYSTEM),
         Move(Act.REJECT, OPEN, S.REJECTED, _COORDINATOR, ("text",)),
         Move(Act.MERGE, OPEN, S.DUPLICATE, _COORDINATOR, ("target",)),
         Move(Act.UNMERGE, frozenset({S.DUPLICATE}), S.RECEIVED, _COORDINATOR, ("text",)),
@@ -125,6 +133,8 @@ def check(act: Act, actor: Actor, report: Report) -> Move:
         raise Conflict("reports.act_not_now", act=act, status=report.status)
     if act in (Act.RETURN, Act.TRANSFER) and in_dispute(report):
         raise Conflict("reports.competence_dispute")
+    if act in (Act.GRANT_EXTENSION, Act.REFUSE_EXTENSION) and report.extension_wanted is None:
+        raise Conflict("reports.no_extension_asked")
     if act is Act.PUBLISH and report.visibility == "private":
         raise Conflict("reports.private")
     return move

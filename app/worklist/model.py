@@ -17,6 +17,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     agency_id: str | None = None
     assignee_id: UUID | None = None
     overdue_at: datetime | None = None
+    extension_wanted: bool = False
     text: str = ""
 
 

@@ -48,6 +48,8 @@ def _wanted(wanted: Filter, folded: str, after: tuple[datetime, UUID] | None) ->
         conditions.add("status = ANY({}::text[])", list(wanted.statuses))
     if wanted.overdue_at is not None:
         conditions.add("due_at < {} AND paused_at IS NULL", wanted.overdue_at)
+    if wanted.extension_wanted:
+        conditions.add("extension_wanted IS NOT NULL")
     if folded:
         pattern = folded.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
         conditions.add("search_text LIKE {}", f"%{pattern}%")

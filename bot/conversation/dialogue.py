@@ -6,7 +6,7 @@ from typing import Any
 
 from app.i18n import LANGS
 from app.i18n.text import fold
-from bot.conversation import extra, filling, own, places, presses, questions, wishes
+from bot.conversation import extra, filling, own, places, presses, questions, settings, wishes
 from bot.conversation.draft import Asked, Draft, Spot
 from bot.conversation.intents import Intent, asked_code, code_in, intent_of
 from bot.conversation.model import Choice, Incoming
@@ -70,6 +70,8 @@ def _words(turn: Turn) -> Talk:
         yield from presses.press(turn, choice)
     elif turn.draft.asked is Asked.QUESTION and (meant := extra.meant(turn, text)):
         yield from presses.press(turn, meant)
+    elif settings.is_link_code(text):
+        yield from settings.link(turn, text)
     elif code := asked_code(text):
         yield from own.show(turn, code)
     elif intent:
@@ -152,6 +154,12 @@ def _command(turn: Turn) -> Talk:
             turn.say("ask_language", (tuple(Choice(turn.t(f"language_{lang}"), f"l1|{lang}") for lang in LANGS),))
         case "cancel":
             _cancel(turn)
+        case "mute" | "unmute" as what:
+            yield from settings.mute(turn, muted=what == "mute")
+        case "link":
+            yield from settings.link(turn, turn.incoming.argument)
+        case "unlink":
+            yield from settings.part(turn)
         case "delete":
             turn.say("ask_erase", ((turn.choice("erase_yes", "e1|yes"),),))
         case _:

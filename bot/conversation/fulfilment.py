@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from msgspec import structs
 from uuid_utils.compat import uuid7
 
-from app.accounts import citizens, data_requests
+from app.accounts import citizens, data_requests, linking
 from app.accounts import service as accounts
 from app.accounts.model import Actor
 from app.db import Pool
@@ -16,6 +17,7 @@ from app.errors import AppError, Conflict, Forbidden
 from app.i18n import Lang
 from app.photos.lab import PhotoLab
 from app.places.service import Gazetteer
+from app.reports import ownership
 from app.reports import service as reports
 from app.reports.intake import file_report
 from app.reports.masking import mask
@@ -25,12 +27,12 @@ from app.routing.service import RuleSet
 from app.settings import Settings
 from bot.conversation import wishes
 from bot.conversation.channel import Channel
+from bot.conversation.linking import join, part
 from bot.conversation.store import Chat
 from bot.conversation.turn import Knowledge
 from bot.conversation.wishes import Wish
 from storage.objects import ObjectStore
 
-_LISTED = 10
 _WAITING_AMONG = 30
 
 
@@ -57,13 +59,16 @@ class Fulfilment:
     ``draft_id`` is the id the draft has afterwards.
     """
 
-    def __init__(self, parts: Parts, channel: Channel, chat: Chat, know: Knowledge) -> None:
+    def __init__(self, parts: Parts, channel: Channel, chat: Chat, know: Knowledge, chat_id: str = "") -> None:
         self._parts = parts
         self._channel = channel
         self._chat = chat
         self._know = know
         self._lang: Lang = chat.lang
         self.draft_id: UUID = chat.draft_id or uuid7()
+        self.citizen_id: UUID = chat.citizen_id
+        """Who the person is afterwards: another one once chats were linked or parted."""
+        self._self = linking.Chat(channel.name, chat_id)
 
     async def __call__(self, wish: Wish) -> Any:
         try:
@@ -83,7 +88,7 @@ class Fulfilment:
                 asked = [r for r in mine if r.status is Status.AWAITING_INFO]
                 return [report for report in asked if await self._is_mine(report)]
             case wishes.Mine():
-                return await reports.of_citizen(pool, citizen_id, _LISTED)
+                return await self._mine(wish)
             case wishes.Look():
                 return await self._look(wish.code)
             case wishes.Do():
@@ -95,7 +100,42 @@ class Fulfilment:
             case wishes.Erase():
                 async with pool.acquire() as conn:
                     await data_requests.request_erasure(conn, citizen_id)
+            case wishes.Mute():
+                await self._mute(wish)
+            case wishes.LinkCode() | wishes.LinkLook() | wishes.LinkJoin() | wishes.Unlink():
+                return await self._link(wish)
         return None
+
+    async def _mine(self, wish: wishes.Mine) -> list[Report]:
+        found = await reports.of_citizen(self._parts.pool, self._chat.citizen_id, wish.most + 1, wish.skip)
+        async with self._parts.pool.acquire() as conn:
+            own = await ownership.own_among(conn, self._chat.citizen_id, [r.report_id for r in found])
+        return [r if r.report_id in own else structs.replace(r, body="") for r in found]
+
+    async def _mute(self, wish: wishes.Mute) -> None:
+        pool, citizen_id = self._parts.pool, self._chat.citizen_id
+        if wish.code:
+            await reports.mute(pool, await reports.find(pool, wish.code), citizen_id, muted=wish.muted)
+            return
+        async with pool.acquire() as conn:
+            await citizens.mute(conn, citizen_id, muted=wish.muted)
+
+    async def _link(self, wish: Wish) -> Any:
+        pool, key, chat = self._parts.pool, self._parts.settings.secret_key, self._self
+        match wish:
+            case wishes.LinkCode():
+                async with pool.acquire() as conn:
+                    return await linking.offer(conn, key, chat)
+            case wishes.LinkLook():
+                async with pool.acquire() as conn:
+                    return await linking.look(conn, key, chat, wish.typed)
+            case wishes.LinkJoin():
+                done: Any = await join(pool, key, chat, wish.typed)
+            case _:
+                done = await part(pool, chat)
+        async with pool.acquire() as conn:
+            self.citizen_id = await citizens.of_chat(conn, chat.channel, chat.user_id) or self.citizen_id
+        return done
 
     async def _file(self, wish: wishes.FileReport) -> wishes.Sent:
         parts, draft = self._parts, wish.draft
@@ -131,7 +171,11 @@ class Fulfilment:
         said = [m.body for m in case.messages if m.visibility in heard and m.author_kind == "staff"]
         words = said[-1] if said else ""
         acts = tuple(acts_for(Actor("citizen", self._chat.citizen_id), report)) if mine else ()
-        return wishes.Seen(report, await self._agency(report), mine, acts, words if mine else mask(words, self._lang))
+        async with self._parts.pool.acquire() as conn:
+            muted = await ownership.muted(conn, self._chat.citizen_id, report.report_id)
+            muted_all = await citizens.is_muted(conn, self._chat.citizen_id)
+        words = words if mine else mask(words, self._lang)
+        return wishes.Seen(report, await self._agency(report), mine, acts, words, muted, muted_all)
 
     async def _do(self, wish: wishes.Do) -> Report:
         pool, rules = self._parts.pool, self._know.rules

@@ -10,8 +10,8 @@ from app.i18n import Lang
 from app.photos.model import StoredPhoto
 
 Command = Literal[
-    "start", "report", "track", "list", "lang", "cancel", "delete", "help",
-    "officer", "queue", "unlink", "link_group", "unlink_group",
+    "start", "report", "track", "list", "lang", "cancel", "delete", "help", "mute", "unmute", "link", "unlink",
+    "officer", "queue", "officer_unlink", "link_group", "unlink_group",
 ]  # fmt: skip
 COMMANDS: dict[str, Command] = {
     "start": "start",
@@ -25,6 +25,14 @@ COMMANDS: dict[str, Command] = {
     "lang": "lang",
     "huy": "cancel",
     "cancel": "cancel",
+    "tatthongbao": "mute",
+    "mute": "mute",
+    "batthongbao": "unmute",
+    "unmute": "unmute",
+    "lienket": "link",
+    "link": "link",
+    "huylienket": "unlink",
+    "unlink": "unlink",
     "xoadulieu": "delete",
     "delete": "delete",
     "trogiup": "help",
@@ -33,8 +41,8 @@ COMMANDS: dict[str, Command] = {
     "officer": "officer",
     "viec": "queue",
     "queue": "queue",
-    "huycanbo": "unlink",
-    "unlink": "unlink",
+    "huycanbo": "officer_unlink",
+    "unlinkofficer": "officer_unlink",
     "lienketnhom": "link_group",
     "linkgroup": "link_group",
     "huylienketnhom": "unlink_group",

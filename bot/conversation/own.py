@@ -14,6 +14,21 @@ from bot.conversation.questions import about, ask_next, label
 from bot.conversation.turn import Turn
 from bot.conversation.wishes import Seen, Talk
 
+_PAGE = 6
+_ICONS = {
+    Status.SUBMITTED: "📥",
+    Status.RECEIVED: "📥",
+    Status.RETURNED: "📥",
+    Status.ASSIGNED: "🛠",
+    Status.IN_PROGRESS: "🛠",
+    Status.AWAITING_INFO: "❓",
+    Status.RESOLVED: "✅",
+    Status.CLOSED: "✅",
+    Status.REJECTED: "🚫",
+    Status.DUPLICATE: "🔗",
+    Status.WITHDRAWN: "🚫",
+}
+"""What matters at a glance: it waits, is worked on, waits for you, is done, is over, went into another one."""
 RATINGS = {"s": Rating.SATISFIED, "a": Rating.ACCEPTABLE, "d": Rating.DISSATISFIED}
 
 
@@ -69,9 +84,12 @@ def _lines(turn: Turn, seen: Seen) -> list[str]:
         lines.append(turn.t("track_place", place=report.commune_name or report.address or "–"))
         lines.append(turn.t("track_agency", agency=seen.agency))
         if report.resolved_at is None and report.ended_at is None and report.paused_at is None:
-            lines.append(turn.t("track_due", due=when(report.due_at)))
+            extended = report.extended_to is not None
+            lines.append(turn.t("track_due_extended" if extended else "track_due", due=when(report.due_at)))
     if seen.mine:
         lines.append(turn.t("track_sent", at=when(report.submitted_at), about=about(report.body)))
+    if seen.muted_all or seen.muted:
+        lines.append(turn.t("track_muted_all" if seen.muted_all else "track_muted"))
     if seen.words:
         lines.append(turn.t("track_words", words=seen.words))
     return lines
@@ -86,17 +104,42 @@ def _rows_of(turn: Turn, seen: Seen) -> Rows:
         rows.append((turn.choice("notify.answer_button" if asked else "add_more", f"a1|{code}"),))
     if Act.WITHDRAW in seen.acts:
         rows.append((turn.choice("withdraw", f"w1|{code}"),))
+    if seen.muted is not None and not seen.muted_all and (seen.muted or seen.report.ended_at is None):
+        rows.append((turn.choice("unmute_one", f"m0|{code}") if seen.muted else turn.choice("mute_one", f"m1|{code}"),))
     return tuple(rows)
 
 
-def show_list(turn: Turn) -> Talk:
-    reports = yield from wishes.mine()
-    if not reports:
-        turn.say("list_empty")
+def show_list(turn: Turn, skip: int = 0, instead_of: int = 0) -> Talk:
+    """A page of the person's reports, newest first, each with a button to open it; pages are turned in place."""
+    found = yield from wishes.mine(skip, _PAGE)
+    if not found:
+        turn.say("list_end" if skip else "list_empty")
         return
-    rows = tuple((Choice(f"{r.code} · {_status(turn, r)}", f"t1|{r.code}"),) for r in reports)
-    lines = [turn.t("list_line", code=r.code, status=_status(turn, r), about=about(r.body)) for r in reports]
-    turn.say_text("\n".join([turn.t("list_head"), *lines]), rows)
+    listed = found[:_PAGE]
+    rows: list[tuple[Choice, ...]] = [(Choice(f"{_icon(r)} {r.code}", f"t1|{r.code}"),) for r in listed]
+    turning: list[Choice] = []
+    if skip:
+        turning.append(turn.choice("list_newer", f"n1|{max(0, skip - _PAGE)}"))
+    if len(found) > _PAGE:
+        turning.append(turn.choice("list_older", f"n1|{skip + _PAGE}"))
+    if turning:
+        rows.append(tuple(turning))
+    lines = [
+        turn.t("list_line", icon=_icon(r), code=r.code, status=_status(turn, r), about=_about(turn, r)) for r in listed
+    ]
+    turn.say_text("\n\n".join([turn.t("list_head"), *lines]), tuple(rows), instead_of=instead_of)
+
+
+def _icon(report: Report) -> str:
+    return _ICONS[report.status]
+
+
+def _about(turn: Turn, report: Report) -> str:
+    """Its first words; of a report that the person only follows, the kind of matter."""
+    if report.body:
+        return about(report.body)
+    category = turn.know.rules.categories.get(report.category)
+    return turn.t("list_followed", category=label(turn, category) if category else report.code)
 
 
 def rate(turn: Turn, code: str, rating: Rating) -> Talk:

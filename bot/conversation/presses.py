@@ -5,7 +5,7 @@ touches a report proves again that the report is this person's own.
 import msgspec
 
 from app.i18n import LANGS
-from bot.conversation import extra, filling, own, places, questions, wishes
+from bot.conversation import extra, filling, own, places, questions, settings, wishes
 from bot.conversation.draft import Asked, Content, Draft
 from bot.conversation.questions import ask_next
 from bot.conversation.turn import Turn
@@ -32,6 +32,14 @@ def press(turn: Turn, data: str) -> Talk:
             yield from own.withdraw(turn, code)
         case "l1", [lang] if lang in LANGS:
             yield from speak(turn, lang)
+        case "n1", [skip] if skip.isascii() and skip.isdigit():
+            yield from own.show_list(turn, int(skip[:4]), turn.incoming.pressed)
+        case "m1" | "m0", [code]:
+            yield from settings.mute_report(turn, code, muted=verb == "m1")
+        case "k1", [typed]:
+            yield from settings.join(turn, typed)
+        case "k0", []:
+            turn.say("link_left")
         case "e1", ["yes"]:
             yield from erase(turn)
         case _:

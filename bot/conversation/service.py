@@ -15,8 +15,8 @@ from app.accounts import citizens
 from app.db import Pool, transaction
 from app.errors import Invalid, Problem
 from app.i18n import DEFAULT, LANGS, Lang, t
+from app.notify.manners import ZONE
 from app.notify.model import Refused
-from app.notify.templates import ZONE
 from app.photos.model import MAX_BYTES
 from app.photos.service import store_photo
 from app.pins import map_link
@@ -139,7 +139,7 @@ class Desk:
         if incoming.files:
             incoming = await self._with_photos(chat.draft, incoming)
         know = self._knowledge(chat, chat.lang)
-        fulfil = Fulfilment(self._parts, self._channel, chat, know)
+        fulfil = Fulfilment(self._parts, self._channel, chat, know, chat_id)
         talk = converse(chat.draft, incoming, know)
         try:
             wish = next(talk)
@@ -151,7 +151,7 @@ class Desk:
             chat_id,
             update_id,
             replies=[self._with_map(reply, chat_id, fulfil.draft_id) for reply in outcome.replies],
-            citizen_id=chat.citizen_id,
+            citizen_id=fulfil.citizen_id,
             draft_id=fulfil.draft_id,
             # An untouched draft is written all the same: the person was here, and its time starts anew.
             draft=outcome.draft,

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from app.db import Conn
-from app.i18n import Lang
+from app.i18n import DEFAULT, Lang
 from app.pins import WAKE as WAKE
 from bot.conversation.channel import Update
 from bot.conversation.draft import Draft
@@ -215,6 +215,13 @@ _DONE = """
         WHERE bot = $1 AND update_id = $2 AND processed_at IS NULL RETURNING 1
     ),
     done AS (SELECT 1 FROM processed UNION ALL SELECT 1 WHERE $2::bigint IS NULL)"""
+_SEEN = """,
+    seen AS (
+        UPDATE channel_identities SET last_heard_at = now()
+        WHERE channel = $3 AND channel_user_id = $4 AND last_heard_at < now() - interval '1 minute'
+          AND EXISTS (SELECT FROM done)
+    )"""
+"""Where a person wrote last is where they are told; in a private chat, chat and person have one number."""
 _SAY = """,
     said AS (
         INSERT INTO outbox (channel, chat_id, payload)
@@ -249,9 +256,9 @@ async def save(conn: Conn, result: Result) -> list[Queued] | None:
     draft = result.draft
     sql, extra = _DONE + _SAY, tuple[Any, ...]()
     if draft == Draft():
-        sql = _DONE + _FORGET + _SAY
+        sql = _DONE + _SEEN + _FORGET + _SAY
     elif draft is not None:
-        sql = _DONE + _KEEP + _SAY
+        sql = _DONE + _SEEN + _KEEP + _SAY
         hashes = list({bytes.fromhex(photo.photo.sha256) for photo in draft.photos})
         extra = (result.citizen_id, result.draft_id, draft, hashes)
     row = await conn.fetchrow(
@@ -335,6 +342,31 @@ async def give_up(conn: Conn, channel: str, chat_id: str, error: str) -> None:
         channel,
         chat_id,
         error,
+    )
+
+
+async def say(conn: Conn, channel: str, chat_id: str, reply: Reply) -> None:
+    """Put one message into the outbox that no update led to."""
+    await conn.execute("INSERT INTO outbox (channel, chat_id, payload) VALUES ($1, $2, $3)", channel, chat_id, reply)
+
+
+async def language(conn: Conn, channel: str, user_id: str) -> Lang:
+    """Of the person behind an identity."""
+    lang: Lang | None = await conn.fetchval(
+        """
+        SELECT lang FROM channel_identities JOIN citizens USING (citizen_id)
+        WHERE channel = $1 AND channel_user_id = $2
+        """,
+        channel,
+        user_id,
+    )
+    return lang or DEFAULT
+
+
+async def give_draft(conn: Conn, channel: str, chat_id: str, citizen_id: UUID) -> None:
+    """What is in the making in this chat is another citizen's now."""
+    await conn.execute(
+        "UPDATE drafts SET citizen_id = $3 WHERE channel = $1 AND chat_id = $2", channel, chat_id, citizen_id
     )
 
 

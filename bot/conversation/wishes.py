@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from app.accounts.linking import Chat
 from app.errors import AppError
 from app.i18n import Lang
 from app.reports.model import Form, Report
@@ -33,7 +34,37 @@ class Look(Struct, frozen=True):
 
 
 class Mine(Struct, frozen=True):
-    """List the person's reports, newest first."""
+    """One page of the person's reports and one more, newest first; of reports they only follow, without the words."""
+
+    skip: int
+    most: int
+
+
+class Mute(Struct, frozen=True):
+    """Hear no more, or again, of one report, or with an empty code of all."""
+
+    code: str
+    muted: bool
+
+
+class LinkCode(Struct, frozen=True):
+    """A code by which another chat of the person can be joined to this one."""
+
+
+class LinkLook(Struct, frozen=True):
+    """Which chat showed this code?"""
+
+    typed: str
+
+
+class LinkJoin(Struct, frozen=True):
+    """Join this chat to the one that showed the code."""
+
+    typed: str
+
+
+class Unlink(Struct, frozen=True):
+    """Take this chat from the person's others."""
 
 
 class Do(Struct, frozen=True):
@@ -54,7 +85,7 @@ class Erase(Struct, frozen=True):
     """Withdraw consent and request erasure."""
 
 
-Wish = FileReport | Waiting | Look | Mine | Do | Speak | Erase
+Wish = FileReport | Waiting | Look | Mine | Do | Speak | Erase | Mute | LinkCode | LinkLook | LinkJoin | Unlink
 
 
 class Sent(Struct, frozen=True):
@@ -72,6 +103,9 @@ class Seen(Struct, frozen=True):
     mine: bool
     acts: tuple[Act, ...] = ()
     words: str = ""
+    muted: bool | None = None
+    """Whether they hear of it no more; None: they do not hear of it anyway."""
+    muted_all: bool = False
 
 
 Talk = Generator[Wish, Any, None]
@@ -89,8 +123,8 @@ def look(code: str) -> Generator[Wish, Any, Seen | AppError]:
     return (yield Look(code))  # type: ignore[no-any-return]  # as above
 
 
-def mine() -> Generator[Wish, Any, list[Report]]:
-    return (yield Mine())  # type: ignore[no-any-return]  # as above
+def mine(skip: int, most: int) -> Generator[Wish, Any, list[Report]]:
+    return (yield Mine(skip, most))  # type: ignore[no-any-return]  # as above
 
 
 def do(code: str, act: Act, form: Form) -> Generator[Wish, Any, Report | AppError]:
@@ -103,3 +137,23 @@ def speak(lang: Lang) -> Generator[Wish, Any, None]:
 
 def erase() -> Generator[Wish, Any, None]:
     yield Erase()
+
+
+def mute(code: str, *, muted: bool) -> Generator[Wish, Any, AppError | None]:
+    return (yield Mute(code, muted))  # type: ignore[no-any-return]  # as above
+
+
+def link_code() -> Generator[Wish, Any, str]:
+    return (yield LinkCode())  # type: ignore[no-any-return]  # as above
+
+
+def link_look(typed: str) -> Generator[Wish, Any, Chat | AppError]:
+    return (yield LinkLook(typed))  # type: ignore[no-any-return]  # as above
+
+
+def link_join(typed: str) -> Generator[Wish, Any, Chat | AppError]:
+    return (yield LinkJoin(typed))  # type: ignore[no-any-return]  # as above
+
+
+def unlink() -> Generator[Wish, Any, list[Chat] | AppError]:
+    return (yield Unlink())  # type: ignore[no-any-return]  # as above

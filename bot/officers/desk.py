@@ -17,7 +17,7 @@ from bot.officers import acts, groups, saying, store, worklist
 from bot.officers.model import SILENCE, Aim, Answer, DraftChange, StaffDraft, joined, replace
 from bot.officers.saying import FetchPhotos
 
-_COMMANDS = frozenset({"officer", "queue", "unlink", "link_group", "unlink_group"})
+_COMMANDS = frozenset({"officer", "queue", "officer_unlink", "link_group", "unlink_group"})
 _AIMS: dict[str, Aim] = {"ask": "ask", "done": "resolve", "resolve": "resolve", "note": "note"}
 
 
@@ -108,7 +108,7 @@ class OfficersDesk:
                 return await groups.link(parts, name, chat_id, said, who)
             case "unlink_group":
                 return await groups.unlink(parts, name, chat_id, said, who)
-            case "unlink":
+            case "officer_unlink":
                 await chats.unlink(parts.pool, name, heard.person.user_id, who.actor)
                 return _say(t("officers.unlinked", lang))
             case "queue":

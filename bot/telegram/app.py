@@ -34,8 +34,10 @@ _MENU_SECONDS = 15.0
 
 _MENU: dict[Lang, dict[str, str]] = {
     "vi": {"baocao": "report", "danhsach": "list", "theodoi": "track", "huy": "cancel", "ngonngu": "lang",
+           "tatthongbao": "mute", "batthongbao": "unmute", "lienket": "link", "huylienket": "unlink",
            "xoadulieu": "delete", "trogiup": "help"},
     "en": {"report": "report", "list": "list", "track": "track", "cancel": "cancel", "lang": "lang",
+           "mute": "mute", "unmute": "unmute", "link": "link", "unlink": "unlink",
            "delete": "delete", "help": "help"},
 }  # fmt: skip
 

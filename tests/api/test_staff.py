@@ -213,6 +213,29 @@ async def test_an_act_moves_the_report_and_gives_the_case_as_it_is_then(
     assert after["case"]["history"][-1]["by"] == {"kind": "staff", "name": "Trần Thị Bích"}
 
 
+async def test_an_agency_asks_for_more_time_and_a_coordinator_grants_it(
+    http: httpx.AsyncClient, signed_in: SignedIn
+) -> None:
+    sent = await send(http, LIGHT)
+    officer = await signed_in("officer")
+    asked = await act(officer, sent.code, "ask_extension", text="Chờ vật tư.", days=5)
+    deadline = asked["case"]["deadline"]
+    assert deadline["extension_wanted"] > deadline["due_at"]
+    assert "grant_extension" not in asked["case"]["acts"]
+    after = await act(await signed_in("coordinator"), sent.code, "grant_extension", text="Vật tư về chậm.")
+    assert (
+        after["case"]["deadline"]["due_at"] == after["case"]["deadline"]["extended_to"] == deadline["extension_wanted"]
+    )
+    assert after["case"]["deadline"]["extension_wanted"] is None
+    (shown,) = [fact["words"] for fact in after["case"]["history"] if fact["what"] == "extension_granted"]
+    assert shown.startswith("Đã được gia hạn. Hạn: ")
+    url, version = f"{STAFF}/reports/{sent.code}/acts/ask_extension", after["version"]
+    for wrong, key in (({"due": "2027-01-31T17:00:00"}, "api.want_time_zone"), ({"days": 0}, "reports.extension_days")):
+        answer = await officer.post(url, json={"version": version, "text": "Thêm nữa."} | wrong)
+        assert answer.status_code == 422
+        assert [said for _, said in keys(answer)] == [key]
+
+
 async def test_of_two_who_act_on_the_same_version_one_is_told(http: httpx.AsyncClient, signed_in: SignedIn) -> None:
     sent = await send(http, LIGHT)
     officer, lead = await signed_in("officer"), await signed_in("lead")

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from uuid_utils.compat import uuid7
 
+from app.accounts.linking import Chat
 from app.errors import AppError, Problem
 from app.i18n import Lang
 from app.photos.model import StoredPhoto
@@ -94,6 +95,8 @@ class Talk:
         self.waiting: list[Report] = []
         self.seen: wishes.Seen | AppError | None = None
         self.done: Report | AppError | None = None
+        self.linked: Chat | AppError = Chat("zalo_bot", "z", "Chị Lan")
+        self.refused: AppError | None = None
         self.sent: wishes.Sent | AppError = wishes.Sent(report(), "Sở Xây dựng")
 
     # --- what the citizen does
@@ -181,8 +184,16 @@ class Talk:
                 return self.sent
             case wishes.Waiting():
                 return self.waiting
-            case wishes.Mine():
-                return self.mine
+            case wishes.Mine(skip, most):
+                return self.mine[skip : skip + most + 1]
+            case wishes.LinkCode():
+                return "LK-7K3M-9QX2"
+            case wishes.LinkLook() | wishes.LinkJoin():
+                return self.linked
+            case wishes.Unlink():
+                return self.linked if isinstance(self.linked, AppError) else [self.linked]
+            case wishes.Mute():
+                return self.refused
             case wishes.Look():
                 return self.seen
             case wishes.Do():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -79,10 +80,11 @@ async def keys(pool: Pool) -> list[Key]:
 
 
 async def deliver_all(pool: Pool, post: Post, folder: Path, channels: Sequence[str] = ("telegram",)) -> None:
-    """Tell and deliver everything that waits."""
+    """Tell and deliver everything that waits, an hour after whatever was sent before: nothing of it is a flood."""
+    at = datetime.now(UTC) + timedelta(hours=1)
     await tell_all(pool)
     for key in await keys(pool):
-        await notify.deliver(pool, objects(folder), dict.fromkeys(channels, post), key)
+        await notify.deliver(pool, objects(folder), dict.fromkeys(channels, post), key, at=at)
 
 
 def objects(folder: Path) -> ObjectStore:

@@ -12,6 +12,7 @@ from app.accounts.model import SYSTEM, Actor
 from app.db import Pool
 from app.notify import service as notify
 from app.notify import templates
+from app.notify.manners import ZONE
 from app.photos.model import object_key
 from app.reports import service
 from app.reports.model import Rating, Report
@@ -48,6 +49,7 @@ class Scene:
 async def scene(settled: Pool, tmp_path: Path) -> Scene:
     async with settled.acquire() as conn:
         await conn.execute("DELETE FROM pgqueuer")
+        await conn.execute("DELETE FROM notifications")
         await conn.execute("UPDATE channel_identities SET channel_user_id = channel_user_id || gen_random_uuid()")
     people = {name: await world.chat(settled, name) for name in ("lan", "minh", "hoa")}
     report = (await world.file(settled, citizen_id=people["lan"])).report
@@ -292,10 +294,24 @@ async def test_a_message_that_goes_out_late_is_still_true(scene: Scene) -> None:
     assert "Sở Xây dựng" in started
     assert "Công an tỉnh" in transferred
     assert "Điện lực" in assigned
-    old, fresh = (f"{each.astimezone(templates.ZONE):%H:%M, %d/%m/%Y}" for each in (due, scene.report.due_at))
+    old, fresh = (f"{each.astimezone(ZONE):%H:%M, %d/%m/%Y}" for each in (due, scene.report.due_at))
     assert old in started
     assert old in transferred
     assert fresh in assigned
+
+
+async def test_more_time_is_told_with_the_new_deadline_and_to_the_reporter_with_the_reason(scene: Scene) -> None:
+    await scene.do(world.OFFICER, Act.ASK_EXTENSION, days=4, text="Thiếu người, nói riêng với điều phối viên.")
+    assert await scene.heard("lan") == []
+    await scene.do(world.COORDINATOR, Act.GRANT_EXTENSION, text="Phải chờ vật tư từ nơi khác.")
+    (lans,), (minhs,) = [await scene.heard(name) for name in ("lan", "minh")]
+    for text in (lans, minhs):
+        assert templates.when(scene.report.due_at) in text
+        assert "Thiếu người" not in text
+    assert ("chờ vật tư" in lans, "chờ vật tư" in minhs) == (True, False)
+    await scene.do(world.OFFICER, Act.ASK_EXTENSION, days=4, text="Thêm nữa.")
+    await scene.do(world.COORDINATOR, Act.REFUSE_EXTENSION, text="Không.")
+    assert await scene.heard("lan") == []
 
 
 async def test_words_that_were_erased_before_the_message_went_out_are_left_out(scene: Scene) -> None:

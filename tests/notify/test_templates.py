@@ -17,7 +17,8 @@ from app.reports.model import Message
 from tests import small_world as world
 
 DUE = datetime(2026, 3, 5, 10, 0, tzinfo=UTC)
-TOLD = sorted(templates._TOLD)
+TOLD = sorted({*templates._TOLD, "reminded_question", "reminded_rating"} - {"reminded"})
+"""Templates: each kind of fact that is told, and each thing that is reminded of."""
 CITIZEN, OTHER = UUID(int=50), UUID(int=51)
 
 
@@ -46,6 +47,7 @@ def test_every_text_of_the_area_is_used(lang: Lang) -> None:
     used = {*TOLD, *(f"{kind}_short" for kind in templates._WITH_WORDS)}
     used |= {
         "merged_short",
+        *(f"digest_{part}" for part in ("head", "line", "more", "open")),
         "merged_into_this",
         "rate_question",
         "rate_question_short",
@@ -59,7 +61,7 @@ def test_every_text_of_the_area_is_used(lang: Lang) -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_texts_ask_only_for_what_they_are_given(lang: Lang) -> None:
-    known = {"code", "about", "agency", "due", "words", "other", "own"}
+    known = {"code", "about", "agency", "due", "words", "other", "own", "status", "count"}
     for key, text in catalogue(lang).items():
         if key.startswith("notify."):
             assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= known
@@ -81,6 +83,11 @@ def test_a_deadline_is_written_as_people_in_vietnam_read_it() -> None:
         ("closed", {"why": "silence"}, "closed"),
         ("closed", {"why": "confirmed"}, None),
         ("returned", {}, None),
+        ("reminded", {"of": "question"}, "reminded_question"),
+        ("reminded", {"of": "rating"}, "reminded_rating"),
+        ("extension_granted", {}, "extension_granted"),
+        ("extension_asked", {}, None),
+        ("extension_refused", {}, None),
         ("identity_viewed", {}, None),
         ("submitted", {}, None),
     ],
@@ -93,9 +100,9 @@ def test_every_kind_of_fact_is_decided_upon() -> None:
     silent = {
         "submitted", "accepted", "info_added", "photos_added", "returned", "rated", "merged_in", "unmerged_from",
         "withdrawn", "published", "unpublished", "directed", "noted", "urgency_set", "reclassified",
-        "deadline_recomputed", "identity_viewed", "data_erased",
+        "deadline_recomputed", "extension_asked", "extension_refused", "identity_viewed", "data_erased",
     }  # fmt: skip
-    assert {str(kind) for kind in Kind} == silent | set(TOLD)
+    assert {str(kind) for kind in Kind} == silent | templates._TOLD
 
 
 def test_nobody_hears_of_their_own_act_and_questions_are_the_reporters() -> None:

@@ -305,11 +305,14 @@ AUDIENCES = {
     Act.UNMERGE: ("reason", "staff"),
     Act.RECLASSIFY: ("reason", "staff"),
     Act.SET_URGENCY: ("reason", "staff"),
+    Act.ASK_EXTENSION: ("reason", "staff"),
+    Act.GRANT_EXTENSION: ("reason", "reporter"),
+    Act.REFUSE_EXTENSION: ("reason", "staff"),
 }
 """Who may read what an act brings along; all others are notes for the staff."""
 
 
-@pytest.mark.parametrize("name", [name for name in Act if name is not Act.CLOSE])
+@pytest.mark.parametrize("name", [name for name in Act if name not in (Act.CLOSE, Act.REMIND)])
 def test_no_act_loses_words_or_photos_and_the_history_refers_to_them_without_repeating_them(name: Act) -> None:
     status = Status.DUPLICATE if name is Act.UNMERGE else Status.RESOLVED if name is Act.REOPEN else Status.ASSIGNED
     form: dict[str, Any] = {
@@ -318,6 +321,7 @@ def test_no_act_loses_words_or_photos_and_the_history_refers_to_them_without_rep
         "agency_id": "police",
         "rating": Rating.DISSATISFIED,
         "urgency": "urgent",
+        "days": 2,
     }
     change = act(name, world.OFFICER, world.bare(status), **form, client_key="k1")
     (words,) = change.messages
@@ -391,6 +395,7 @@ def test_no_life_however_strange_leads_to_an_impossible_report(data: st.DataObje
             "rating": data.draw(st.sampled_from(list(Rating))),
             "urgency": data.draw(st.sampled_from(["urgent", "normal", "complex"])),
             "commune": data.draw(st.sampled_from([None, TAN_THANH])),
+            "days": data.draw(st.integers(1, 9)),
         }
         change = act(name, who, report, at=at, clock=clock_of(events), **form)
         last = (events[-1].seq, events[-1].hash)
@@ -406,6 +411,7 @@ def test_no_life_however_strange_leads_to_an_impossible_report(data: st.DataObje
             assert (report.agency_id, report.assignee_id) == ("ioc", None)
         if status in (Status.ASSIGNED, Status.IN_PROGRESS, Status.AWAITING_INFO, Status.RESOLVED):
             assert report.assigned_at is not None
+        assert report.extended_to is None or report.due_at >= report.extended_to
         judged_anew = name in (Act.SET_URGENCY, Act.RECLASSIFY) or report.category != before.category
         assert report.due_at >= before.due_at or judged_anew
         assert report.due_at == clock_of(events).due(CALENDAR, parse_limit(report.handling))

@@ -153,6 +153,14 @@ async def test_filters_hold_together(settled: Pool) -> None:
     assert taken.code not in await codes(settled, agency_id="power")
 
 
+async def test_what_waits_for_a_decision_on_more_time_can_be_listed(settled: Pool) -> None:
+    report = await world.reach(settled, Status.IN_PROGRESS)
+    asked = await world.do(settled, world.OFFICER, report, Act.ASK_EXTENSION, days=2, text="Chờ vật tư.")
+    assert await codes(settled, extension_wanted=True) == [asked.code]
+    await world.do(settled, world.COORDINATOR, asked, Act.REFUSE_EXTENSION, text="Việc gấp.")
+    assert await codes(settled, extension_wanted=True) == []
+
+
 async def test_overdue_is_what_is_late_and_not_paused(settled: Pool) -> None:
     late = await world.reach(settled, Status.IN_PROGRESS)
     paused = await world.reach(settled, Status.AWAITING_INFO)
