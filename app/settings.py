@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from app.settings_signin import Oidc, read_oidc, read_second_factor
+
 PREFIX = "PHANANH_"
 SIMULATOR_TOKEN = "1000000001:local-bot-api-server-only"  # noqa: S105  # opens nothing but our own simulator
 
@@ -109,6 +111,8 @@ class Settings(_Quiet, frozen=True):
     """Minutes of Vietnam's day, from and until, in which nobody is woken."""
     log_level: str
     log_json: bool
+    second_factor: frozenset[str] = frozenset()  # roles that must have one
+    oidc: Oidc | None = None
 
     @property
     def embedded_database(self) -> bool:
@@ -309,7 +313,7 @@ def _hooks(read: _Reader, *urls: str | None) -> None:
 
 def _tiles(read: _Reader) -> Tiles | None:
     before = len(read.problems)
-    url, credit = read.url("TILE_URL", ("https", "http")), read.text("TILE_CREDIT", "") or ""
+    url, credit = read.url("TILE_URL", ("https", "http")), read.text("TILE_CREDIT") or ""
     if url is None or len(read.problems) > before:
         if credit and url is None:
             read.problems.append(f"{PREFIX}TILE_URL is missing although {PREFIX}TILE_CREDIT is set")
@@ -406,6 +410,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "quiet_hours": _quiet_hours(read, "21:00-06:30" if telegram or zalo_bot or zalo_oa else "none"),
         "log_level": level,
         "log_json": read.flag("LOG_JSON", True),
+        "second_factor": read_second_factor(read),
+        "oidc": read_oidc(read),
     }
     read.unknown()
     if read.problems:

@@ -31,6 +31,16 @@ from app.reports.workflow import Act
 from app.routing import service as routing
 from app.routing.ruleset import load
 
+
+class Business(msgspec.Struct, frozen=True):
+    """What decides whose business a report is."""
+
+    agency_id: str
+    supervisor_id: str | None = None
+    category: str = "pothole"
+    commune_code: str | None = None
+
+
 RULES = load("""\
 province: "96"
 calendar:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import settings
+from app.accounts.model import Role
 from app.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parent.parent
@@ -353,3 +354,40 @@ def test_a_tile_address_that_could_not_be_used_or_would_open_the_content_policy_
 def test_whose_tiles_they_are_is_said_only_where_there_are_tiles() -> None:
     with pytest.raises(settings.SettingsError, match="PHANANH_TILE_URL is missing"):
         settings.load({"PHANANH_TILE_CREDIT": "© Sở"})
+
+
+def test_roles_that_must_have_a_second_factor(home: dict[str, str]) -> None:
+    assert settings.load(home).second_factor == frozenset()
+    some = settings.load(home | {"PHANANH_SECOND_FACTOR": "administrator, coordinator"})
+    assert some.second_factor == {"administrator", "coordinator"}
+    assert settings.load(home | {"PHANANH_SECOND_FACTOR": "all"}).second_factor == {role.value for role in Role}
+    (problem,) = problems(home | {"PHANANH_SECOND_FACTOR": "boss"})
+    assert problem.startswith("PHANANH_SECOND_FACTOR: 'boss' is no role")
+
+
+def test_single_sign_on(home: dict[str, str]) -> None:
+    given = home | {
+        "PHANANH_OIDC_ISSUER": "https://id.camau.example/realms/staff",
+        "PHANANH_OIDC_CLIENT_ID": "phananh",
+        "PHANANH_OIDC_CLIENT_SECRET": SECRET,
+        "PHANANH_OIDC_SECOND_FACTOR": "mfa otp",
+    }
+    oidc = settings.load(given).oidc
+    assert oidc is not None
+    assert (oidc.issuer, oidc.client_id, oidc.name) == ("https://id.camau.example/realms/staff", "phananh", "SSO")
+    assert oidc.second_factor == {"mfa", "otp"}
+    assert SECRET not in repr(settings.load(given))
+    assert settings.load(home).oidc is None
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"PHANANH_OIDC_CLIENT_ID": "a"}, "OIDC_ISSUER is missing"),
+        ({"PHANANH_OIDC_ISSUER": "https://a.example"}, "OIDC_CLIENT_ID is missing"),
+        ({"PHANANH_OIDC_ISSUER": "http://a.example", "PHANANH_OIDC_CLIENT_ID": "a"}, "starts with https://"),
+    ],
+)
+def test_half_a_single_sign_on_is_refused(env: dict[str, str], said: str, home: dict[str, str]) -> None:
+    (problem,) = problems(home | env)
+    assert said in problem

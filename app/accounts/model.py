@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -22,11 +22,25 @@ SEES_EVERY_REPORT = frozenset({Role.COORDINATOR, Role.LEADER})
 SEES_OWN_AGENCY = frozenset({Role.OFFICER, Role.LEAD})
 
 
+class Concern(Protocol):
+    """What decides whose business a report is."""
+
+    @property
+    def agency_id(self) -> str: ...
+    @property
+    def supervisor_id(self) -> str | None: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def commune_code(self) -> str | None: ...
+
+
 class Actor(Struct, frozen=True):
     """Whoever calls a verb.
 
-    ``agencies`` are the agencies whose reports a member of staff may handle: the own one and those below it. A citizen
-    has proved to be the report's reporter before becoming an Actor (tracking secret, or chat identity).
+    ``agencies`` are the agencies whose reports a member of staff may handle: the own one and those below it;
+    ``categories`` and ``communes`` narrow that down, empty: no further. A citizen has proved to be the report's
+    reporter before becoming an Actor (tracking secret, or chat identity).
     """
 
     kind: Literal["citizen", "staff", "system"]
@@ -34,16 +48,23 @@ class Actor(Struct, frozen=True):
     role: Role | None = None
     agency_id: str | None = None
     agencies: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    communes: frozenset[str] = frozenset()
 
     @property
     def sees_all(self) -> bool:
+        """Every agency's reports, within the actor's categories and communes."""
         return self.kind == "system" or self.role in SEES_EVERY_REPORT
 
-    def may_see(self, agency_id: str, supervisor_id: str | None = None) -> bool:
-        """Whether a report of this agency is any of the actor's business."""
-        if self.sees_all:
-            return True
-        return self.role in SEES_OWN_AGENCY and (agency_id in self.agencies or supervisor_id in self.agencies)
+    def within_limits(self, report: Concern) -> bool:
+        """Limits hold for every role; a report whose commune nobody knows is outside of all communes."""
+        category = not self.categories or report.category in self.categories
+        return category and (not self.communes or report.commune_code in self.communes)
+
+    def may_see(self, report: Concern) -> bool:
+        """Whether a report is any of the actor's business."""
+        ours = report.agency_id in self.agencies or report.supervisor_id in self.agencies
+        return self.within_limits(report) and (self.sees_all or (self.role in SEES_OWN_AGENCY and ours))
 
 
 SYSTEM = Actor("system")
@@ -58,6 +79,28 @@ class Staff(Struct, frozen=True):
     role: Role
     agency_id: str
     active: bool
+    email: str = ""
+    categories: tuple[str, ...] = ()
+    communes: tuple[str, ...] = ()
+    password_temporary: bool = False
+
+
+class Origin(Struct, frozen=True):
+    """Where a sign-in came from, no closer than its owner needs to recognize it; see ``app.accounts.origins``."""
+
+    browser: str = ""
+    address: str = ""
+
+
+class OpenSession(Struct, frozen=True):
+    """A live session as its owner sees it in a list."""
+
+    session_id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    origin: Origin
+    current: bool = False
 
 
 class Session(Struct, frozen=True):
@@ -102,12 +145,21 @@ class EventKind(StrEnum):
     """Every kind of account event. The value is stored for ever; never reuse or rename one."""
 
     STAFF_CREATED = "staff_created"
+    STAFF_CHANGED = "staff_changed"
     STAFF_DISABLED = "staff_disabled"
     STAFF_ENABLED = "staff_enabled"
     PASSWORD_RESET = "password_reset"  # noqa: S105  # the name of an event
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # the name of an event
+    FACTOR_SET = "factor_set"
+    FACTOR_REMOVED = "factor_removed"
+    FACTOR_RESET = "factor_reset"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    IDENTITY_LINKED = "identity_linked"
+    IDENTITY_UNLINKED = "identity_unlinked"
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
     SIGNED_OUT = "signed_out"
+    SESSION_ENDED = "session_ended"
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     TOKEN_CREATED = "token_created"  # noqa: S105  # the name of an event
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  # the name of an event
@@ -124,13 +176,15 @@ class EventKind(StrEnum):
 
 class Entry(Struct, frozen=True):
     """What is about to become an account event. ``data`` is JSON, never anything secret, never a name somebody typed
-    that is nobody's: people type their password into the wrong field."""
+    that is nobody's: people type their password into the wrong field. ``by`` None: somebody who was not let in."""
 
     kind: EventKind
-    by: Actor
+    by: Actor | None
     staff_id: UUID | None
     data: dict[str, Any] = {}
 
     @property
     def actor(self) -> str:
+        if self.by is None:
+            return "anonymous"
         return f"{self.by.kind}:{self.by.id}" if self.by.id else self.by.kind

@@ -6,6 +6,7 @@ More memory would help more, but an API process must fit a province's old server
 
 import asyncio
 import base64
+import math
 import re
 import secrets
 import unicodedata
@@ -15,12 +16,15 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
+from zxcvbn import zxcvbn
 
 from app.errors import Problem, TooMany
 from app.i18n.text import fold
 
 MIN_LENGTH, MAX_LENGTH = 12, 128
 OWN_CHARACTERS, OWN_DISTINCT = 8, 5
+GUESSES = 9  # as a power of ten: what a guessing program with lists of leaked passwords must need at least
+_JUDGED = 48  # more than enough to tell; a judgement of many equal letters takes long
 MEMORY_KIB, PASSES, LANES = 19 * 1024, 3, 1
 THREADS = 2
 IN_LINE = 64  # about two to six seconds of work; whoever comes later is asked to come back
@@ -33,6 +37,7 @@ _COMMON = """
     matkhau taikhoan dangnhap password passwd admin administrator quantri quantrivien root user login welcome letmein
     secret master default changeme test demo guest temp qwerty iloveyou anhyeuem emyeuanh yeuem yeuanh tinhyeu giadinh
     conyeu bomeyeu maimai khongbiet khongco xinchao vietnam hanoi saigon hochiminh danang camau baclieu canbo congan
+    thang ngay muaxuan muahe muathu muadong thienthan vnpt viettel vneid dichvucong chuyendoiso concocongcon
     congchuc lanhdao dieuphoi hientruong phananh phuong huyen tinh ubnd hdnd chinhquyen nguyen hoang dragon monkey
     football baseball sunshine princess superman batman pokemon shadow michael charlie manutd chelsea liverpool
     1022 abc123 a1b2c3
@@ -95,10 +100,22 @@ def weakness(password: str, personal: str = "") -> Problem | None:
         return Problem("accounts.password_long", {"maximum": MAX_LENGTH}, "password")
     if not any(c.isalpha() for c in password):
         return Problem("accounts.password_digits", field="password")  # phone and identity card numbers
-    own = _own(password, personal)
-    if len(own) < OWN_CHARACTERS or len(set(own)) < OWN_DISTINCT:
+    own = _block(_own(password, personal))
+    if len(own) < OWN_CHARACTERS or len(set(own)) < OWN_DISTINCT or _guessed(password, personal):
         return Problem("accounts.password_weak", field="password")
     return None
+
+
+def _block(text: str) -> str:
+    """The part that a text repeats, or the text itself: writing something twice makes it no better."""
+    period = (text + text).find(text, 1)
+    return text[:period] if period > 0 else text
+
+
+def _guessed(password: str, personal: str) -> bool:
+    """Whether a program that knows leaked passwords, first names and English words guesses it soon."""
+    told = zxcvbn(password[:_JUDGED], user_inputs=personal.split())
+    return math.log10(told["guesses"]) < GUESSES
 
 
 def _bytes(password: str) -> bytes:

@@ -5,6 +5,7 @@ reported. Source: the roles in the provincial rules of Huế and Cà Mau.
 """
 
 from enum import StrEnum
+from uuid import UUID
 
 from app.accounts.model import Actor, Role
 from app.errors import Forbidden
@@ -40,3 +41,9 @@ def require(actor: Actor, permission: Permission) -> None:
     """Raises Forbidden."""
     if not may(actor, permission):
         raise Forbidden("accounts.not_allowed")
+
+
+def require_own(actor: Actor, staff_id: UUID) -> None:
+    """The own account is everybody's; another's is for account managers. Raises Forbidden."""
+    if actor.kind != "staff" or actor.id != staff_id:
+        require(actor, Permission.MANAGE_ACCOUNTS)

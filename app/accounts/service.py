@@ -3,78 +3,62 @@
 Only sha256 digests of session tokens and keys are stored. Every act, and every attempt to sign in, is an account event.
 """
 
-import hashlib
-import re
 import secrets
 from collections.abc import Collection
 from datetime import UTC, datetime
-from math import ceil
 from uuid import UUID
 
-import asyncpg
-from msgspec import structs
 from uuid_utils.compat import uuid7
 
-from app.accounts import passwords, store, store_access
-from app.accounts.model import Actor, Agency, ApiToken, Entry, EventKind, Role, Session, Staff
+from app.accounts import passwords, store, store_access, store_factors
+from app.accounts.entry import sign_in as sign_in
+from app.accounts.keys import USERNAME, digest, event, username_of
+from app.accounts.model import Actor, Agency, ApiToken, EventKind, Role, Session, Staff
 from app.accounts.passwords import HASHER
-from app.accounts.permissions import Permission, may, require
+from app.accounts.people import AGENCY_ID, LONGEST_NAME, NO_LIMITS, Limits, Wanted, add, uniqueness
+from app.accounts.permissions import Permission, may, require, require_own
 from app.db import Conn, Pool, transaction
-from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooMany, Unauthenticated
+from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unauthenticated
 from app.i18n import DEFAULT, Lang
 from app.i18n.text import nfc
 
 SCOPES = frozenset({"read", "write"})
-_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}")
-_AGENCY_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
-_LONGEST_NAME = 100
-
-
-def _username(typed: str) -> str:
-    return nfc(typed).lower()
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode(errors="surrogatepass")).digest()
-
-
-def _event(kind: EventKind, by: Actor, staff_id: UUID, **data: object) -> Entry:
-    return Entry(kind, by, staff_id, data)
 
 
 # ---------------------------------------------------------------- people
 
 
 async def create_staff(
-    pool: Pool, username: str, full_name: str, agency_id: str, role: Role, password: str | None, by: Actor
+    pool: Pool,
+    username: str,
+    full_name: str,
+    agency_id: str,
+    role: Role,
+    password: str | None,
+    by: Actor,
+    *,
+    email: str = "",
+    limits: Limits = NO_LIMITS,
+    temporary: bool = False,
 ) -> tuple[UUID, str]:
-    """Add a member of staff: (id, password). Without a password a readable one is made; it is shown this once.
+    """Add a member of staff: (id, password). Without a password a readable one is made; it is shown this once, and has
+    to be changed at the first sign-in to the pages when it is ``temporary``.
 
-    Raises Forbidden, Invalid (every bad field at once), Conflict when the user name is taken.
+    Raises Forbidden, Invalid (every bad field at once), Conflict when the user name or e-mail address is taken.
     """
     require(by, Permission.MANAGE_ACCOUNTS)
-    name, full_name = _username(username), nfc(full_name)
-    problems = []
-    if not _USERNAME.fullmatch(name):
-        problems.append(Problem("accounts.username_bad", field="username"))
-    if not 1 <= len(full_name) <= _LONGEST_NAME:
-        problems.append(Problem("accounts.full_name_bad", {"maximum": _LONGEST_NAME}, "full_name"))
-    if password is not None and (weak := passwords.weakness(password, f"{name} {full_name}")):
+    wanted = Wanted(username, full_name, agency_id, role, email, limits).cleaned()
+    problems = wanted.problems()
+    if password is not None and (weak := passwords.weakness(password, f"{wanted.username} {wanted.full_name}")):
         problems.append(weak)
     if problems:
         raise Invalid.many(problems)
     chosen = password or passwords.generate()
+    staff = wanted.staff(uuid7(), temporary=temporary)
     password_hash = await HASHER.hash(chosen)
-    staff = Staff(uuid7(), name, full_name, role, agency_id, active=True)
-    try:
+    with uniqueness(wanted):
         async with transaction(pool) as conn:
-            known = _AGENCY_ID.fullmatch(agency_id) and await store.insert_staff(conn, staff, password_hash)
-            if not known:
-                raise Invalid("accounts.agency_unknown", field="agency_id", agency=agency_id[:63])
-            data = {"username": name, "role": role, "agency": agency_id}
-            await store.record(conn, _event(EventKind.STAFF_CREATED, by, staff.staff_id, **data))
-    except asyncpg.UniqueViolationError:
-        raise Conflict("accounts.username_taken", field="username", username=name) from None
+            await add(conn, staff, password_hash, by)
     return staff.staff_id, chosen
 
 
@@ -85,8 +69,11 @@ async def _known(conn: Conn, staff_id: UUID) -> Staff:
     return staff
 
 
-async def reset_password(pool: Pool, staff_id: UUID, password: str | None, by: Actor) -> str:
+async def reset_password(
+    pool: Pool, staff_id: UUID, password: str | None, by: Actor, *, temporary: bool = False, factor: bool = False
+) -> str:
     """Set a new password, made here when None is given; sessions end, a lock is lifted, programs' keys live on.
+    ``factor``: take a lost second factor away as well.
 
     Raises Forbidden, NotFound, Invalid.
     """
@@ -99,10 +86,12 @@ async def reset_password(pool: Pool, staff_id: UUID, password: str | None, by: A
     password_hash = await HASHER.hash(chosen)
     async with transaction(pool) as conn:
         # One statement after the other: a sign-in holds the staff row until its session can be seen here.
-        await store.set_password(conn, staff_id, password_hash)
+        await store.set_password(conn, staff_id, password_hash, temporary=temporary)
         await store_access.end_sessions(conn, staff_id)
-        await store_access.unlock(conn, _digest(staff.username))
-        await store.record(conn, _event(EventKind.PASSWORD_RESET, by, staff_id))
+        await store_access.unlock(conn, digest(staff.username))
+        await store.record(conn, event(EventKind.PASSWORD_RESET, by, staff_id))
+        if factor and await store_factors.remove(conn, staff_id):
+            await store.record(conn, event(EventKind.FACTOR_RESET, by, staff_id))
     return chosen
 
 
@@ -118,7 +107,7 @@ async def disable(pool: Pool, staff_id: UUID, by: Actor) -> None:
         if await store.switch(conn, staff_id, active=False):
             sessions = await store_access.end_sessions(conn, staff_id)
             keys = await store_access.revoke_tokens(conn, staff_id)
-            entry = _event(EventKind.STAFF_DISABLED, by, staff_id, sessions_ended=sessions, tokens_revoked=keys)
+            entry = event(EventKind.STAFF_DISABLED, by, staff_id, sessions_ended=sessions, tokens_revoked=keys)
             await store.record(conn, entry)
         else:
             await _known(conn, staff_id)
@@ -130,19 +119,24 @@ async def enable(pool: Pool, staff_id: UUID, by: Actor) -> None:
     async with transaction(pool) as conn:
         if await store.switch(conn, staff_id, active=True):
             staff = await _known(conn, staff_id)
-            await store_access.unlock(conn, _digest(staff.username))
-            await store.record(conn, _event(EventKind.STAFF_ENABLED, by, staff_id))
+            await store_access.unlock(conn, digest(staff.username))
+            await store.record(conn, event(EventKind.STAFF_ENABLED, by, staff_id))
         else:
             await _known(conn, staff_id)
 
 
 async def find_staff(conn: Conn, username: str) -> Staff:
     """Raises NotFound."""
-    name = _username(username)
-    staff = await store.staff_of_username(conn, name) if _USERNAME.fullmatch(name) else None
+    name = username_of(username)
+    staff = await store.staff_of_username(conn, name) if USERNAME.fullmatch(name) else None
     if staff is None:
         raise NotFound("accounts.no_such_staff")
     return staff
+
+
+async def staff_of(pool: Pool, staff_id: UUID) -> Staff | None:
+    async with pool.acquire() as conn:
+        return await store.staff_of_id(conn, staff_id)
 
 
 async def all_staff(conn: Conn) -> list[Staff]:
@@ -158,75 +152,28 @@ async def staff_names(conn: Conn, ids: Collection[UUID]) -> dict[UUID, str]:
 # ---------------------------------------------------------------- signing in
 
 
-def _locked(until: datetime, at: datetime) -> TooMany:
-    seconds = ceil((until - at).total_seconds())
-    return TooMany("accounts.locked", retry_after=seconds, minutes=ceil(seconds / 60))
-
-
-async def sign_in(pool: Pool, username: str, password: str, at: datetime) -> Session:
-    """Open a session for the right user name and password.
-
-    Whether the name exists, is disabled or has another password: the same work, the same words, the same pauses after
-    the fifth failure. Raises Unauthenticated, TooMany (name locked, or too many sign-ins at once).
-    """
-    name, key = _username(username), _digest(_username(username))
-    async with pool.acquire() as conn:
-        found = await store_access.candidate(conn, name if _USERNAME.fullmatch(name) else "", key)
-    staff, stored = found.staff, found.password_hash
-    attempt = store_access.Attempt(key, at, staff.staff_id if staff else None, "locked")
-    if found.locked_until and found.locked_until > at:
-        async with pool.acquire() as conn:
-            _, until = await store_access.settle(conn, attempt)
-        raise _locked(until or found.locked_until, at)
-    right = await HASHER.verify(stored, password)
-    token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    if right and stored and staff and staff.active:
-        # "overtaken": locked, disabled or given another password while the hash was being checked
-        attempt = structs.replace(attempt, refusal="overtaken", opens=(_digest(token), csrf, stored))
-    else:
-        reason = "unknown_username" if staff is None else "wrong_password" if staff.active else "disabled"
-        attempt = structs.replace(attempt, refusal=reason)
-    async with pool.acquire() as conn:
-        signed_in, until = await store_access.settle(conn, attempt)
-    if until is not None:
-        raise _locked(until, at)
-    if not signed_in or staff is None or stored is None:
-        raise Unauthenticated("accounts.sign_in_wrong")
-    if passwords.outdated(stored):
-        fresh = await HASHER.hash(password)
-        async with pool.acquire() as conn:
-            await store.renew_hash(conn, staff.staff_id, stored, fresh)
-    return Session(token, csrf, staff, at + store_access.ABSOLUTE)
-
-
 async def session(pool: Pool, token: str, at: datetime) -> tuple[Actor, Session] | None:
     """Who makes this request, or None when the session is over (8 h idle, 24 h in all, signed out, disabled)."""
     async with pool.acquire() as conn:
-        return await store_access.session(conn, token, _digest(token), at)
+        return await store_access.session(conn, token, digest(token), at)
 
 
 async def sign_out(pool: Pool, token: str) -> None:
     """End one session. A session that is over already is no error."""
     async with transaction(pool) as conn:
-        staff = await store_access.end_session(conn, _digest(token))
+        staff = await store_access.end_session(conn, digest(token))
         if staff is not None:
             by = Actor("staff", staff.staff_id, staff.role, staff.agency_id)
-            await store.record(conn, _event(EventKind.SIGNED_OUT, by, staff.staff_id))
-
-
-def _require_own(by: Actor, staff_id: UUID) -> None:
-    """The own account is everybody's; another's is for account managers."""
-    if by.kind != "staff" or by.id != staff_id:
-        require(by, Permission.MANAGE_ACCOUNTS)
+            await store.record(conn, event(EventKind.SIGNED_OUT, by, staff.staff_id))
 
 
 async def sign_out_everywhere(pool: Pool, staff_id: UUID, by: Actor) -> int:
     """End all sessions of one's own, or of anybody for an account manager; how many ended. Raises Forbidden."""
-    _require_own(by, staff_id)
+    require_own(by, staff_id)
     async with transaction(pool) as conn:
         ended = await store_access.end_sessions(conn, staff_id)
         if ended:
-            await store.record(conn, _event(EventKind.SIGNED_OUT_EVERYWHERE, by, staff_id, sessions_ended=ended))
+            await store.record(conn, event(EventKind.SIGNED_OUT_EVERYWHERE, by, staff_id, sessions_ended=ended))
     return ended
 
 
@@ -249,8 +196,8 @@ async def create_token(
     require(by, Permission.MANAGE_ACCOUNTS)
     name, now = nfc(name), datetime.now(UTC)
     problems = []
-    if not 1 <= len(name) <= _LONGEST_NAME:
-        problems.append(Problem("accounts.token_name_bad", {"maximum": _LONGEST_NAME}, "name"))
+    if not 1 <= len(name) <= LONGEST_NAME:
+        problems.append(Problem("accounts.token_name_bad", {"maximum": LONGEST_NAME}, "name"))
     if not scopes or not SCOPES.issuperset(scopes):
         problems.append(Problem("accounts.token_scopes_bad", field="scopes"))
     if expires_at is not None and expires_at <= now:
@@ -260,18 +207,18 @@ async def create_token(
     text = f"pa_{secrets.token_urlsafe(32)}"
     token = ApiToken(uuid7(), name, tuple(sorted(set(scopes))), now, None, expires_at, None)
     async with transaction(pool) as conn:
-        if not await store_access.insert_token(conn, staff_id, token, _digest(text)):
+        if not await store_access.insert_token(conn, staff_id, token, digest(text)):
             await _known(conn, staff_id)
             raise Conflict("accounts.staff_disabled")
         data = {"token_id": str(token.token_id), "name": name, "scopes": token.scopes}
-        await store.record(conn, _event(EventKind.TOKEN_CREATED, by, staff_id, **data))
+        await store.record(conn, event(EventKind.TOKEN_CREATED, by, staff_id, **data))
     return text
 
 
 async def actor_of_token(pool: Pool, token: str, need_scope: str, at: datetime) -> Actor:
     """Whom a program acts for. Raises Unauthenticated (unknown, expired, revoked, disabled), Forbidden (scope)."""
     async with pool.acquire() as conn:
-        found = await store_access.actor_of_token(conn, _digest(token), at)
+        found = await store_access.actor_of_token(conn, digest(token), at)
     if found is None:
         raise Unauthenticated("accounts.token_bad")
     actor, scopes = found
@@ -282,7 +229,7 @@ async def actor_of_token(pool: Pool, token: str, need_scope: str, at: datetime) 
 
 async def list_tokens(pool: Pool, staff_id: UUID, by: Actor) -> list[ApiToken]:
     """An account's keys, newest first: one's own, or anybody's for an account manager. Raises Forbidden."""
-    _require_own(by, staff_id)
+    require_own(by, staff_id)
     async with pool.acquire() as conn:
         return await store_access.tokens(conn, staff_id)
 
@@ -294,14 +241,14 @@ async def revoke_token(pool: Pool, token_id: UUID, by: Actor) -> None:
         if owner is None or not (may(by, Permission.MANAGE_ACCOUNTS) or (by.kind == "staff" and by.id == owner)):
             raise NotFound("accounts.no_such_token")
         if await store_access.revoke_token(conn, token_id):
-            await store.record(conn, _event(EventKind.TOKEN_REVOKED, by, owner, token_id=str(token_id)))
+            await store.record(conn, event(EventKind.TOKEN_REVOKED, by, owner, token_id=str(token_id)))
 
 
 # ---------------------------------------------------------------- agencies
 
 
 async def agency(conn: Conn, agency_id: str) -> Agency | None:
-    return await store.agency(conn, agency_id) if _AGENCY_ID.fullmatch(agency_id) else None
+    return await store.agency(conn, agency_id) if AGENCY_ID.fullmatch(agency_id) else None
 
 
 async def agencies(conn: Conn) -> list[Agency]:

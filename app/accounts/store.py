@@ -11,7 +11,16 @@ from app.db import Conn
 
 def staff_of_row(row: asyncpg.Record) -> Staff:
     return Staff(
-        row["staff_id"], row["username"], row["full_name"], Role(row["role"]), row["agency_id"], bool(row["active"])
+        row["staff_id"],
+        row["username"],
+        row["full_name"],
+        Role(row["role"]),
+        row["agency_id"],
+        bool(row["active"]),
+        row["email"],
+        tuple(row["categories"]),
+        tuple(row["communes"]),
+        row["password_temporary"],
     )
 
 
@@ -32,8 +41,9 @@ async def insert_staff(conn: Conn, staff: Staff, password_hash: str) -> bool:
     """Whether it was added: not when the agency is unknown or closed. Raises asyncpg.UniqueViolationError."""
     added = await conn.fetchval(
         """
-        INSERT INTO staff (staff_id, agency_id, username, full_name, role, password_hash)
-        SELECT $1, agency_id, $2, $3, $4, $5 FROM agencies WHERE agency_id = $6 AND active
+        INSERT INTO staff (staff_id, agency_id, username, full_name, role, password_hash, email, categories, communes,
+                           password_temporary)
+        SELECT $1, agency_id, $2, $3, $4, $5, $7, $8, $9, $10 FROM agencies WHERE agency_id = $6 AND active
         RETURNING true
         """,
         staff.staff_id,
@@ -42,17 +52,44 @@ async def insert_staff(conn: Conn, staff: Staff, password_hash: str) -> bool:
         staff.role,
         password_hash,
         staff.agency_id,
+        staff.email,
+        list(staff.categories),
+        list(staff.communes),
+        staff.password_temporary,
     )
     return added is not None
 
 
-async def staff_of_username(conn: Conn, username: str) -> Staff | None:
-    row = await conn.fetchrow("SELECT * FROM staff WHERE username = $1", username)
+async def update_staff(conn: Conn, before: Staff, after: Staff) -> bool:
+    """Whether it could be: not when they would move to an agency that is unknown or closed. Raises
+    asyncpg.UniqueViolationError."""
+    done = await conn.fetchval(
+        """
+        UPDATE staff SET full_name = $2, role = $3, agency_id = $4, email = $5, categories = $6, communes = $7,
+                         updated_at = now()
+        WHERE staff_id = $1 AND (agency_id = $4 OR EXISTS (SELECT FROM agencies a WHERE a.agency_id = $4 AND a.active))
+        RETURNING true
+        """,
+        before.staff_id,
+        after.full_name,
+        after.role,
+        after.agency_id,
+        after.email,
+        list(after.categories),
+        list(after.communes),
+    )
+    return done is not None
+
+
+async def staff_of_username(conn: Conn, username: str, *, lock: bool = False) -> Staff | None:
+    """``lock``: as below."""
+    row = await conn.fetchrow(f"SELECT * FROM staff WHERE username = $1{' FOR UPDATE' if lock else ''}", username)  # noqa: S608  # constants
     return staff_of_row(row) if row else None
 
 
-async def staff_of_id(conn: Conn, staff_id: UUID) -> Staff | None:
-    row = await conn.fetchrow("SELECT * FROM staff WHERE staff_id = $1", staff_id)
+async def staff_of_id(conn: Conn, staff_id: UUID, *, lock: bool = False) -> Staff | None:
+    """``lock``: nobody else changes the account before the transaction ends."""
+    row = await conn.fetchrow(f"SELECT * FROM staff WHERE staff_id = $1{' FOR UPDATE' if lock else ''}", staff_id)  # noqa: S608  # constants
     return staff_of_row(row) if row else None
 
 
@@ -78,17 +115,24 @@ async def switch(conn: Conn, staff_id: UUID, active: bool) -> bool:
     return changed is not None
 
 
-async def set_password(conn: Conn, staff_id: UUID, password_hash: str) -> None:
+async def set_password(conn: Conn, staff_id: UUID, password_hash: str, *, temporary: bool) -> None:
     await conn.execute(
-        "UPDATE staff SET password_hash = $2, updated_at = now() WHERE staff_id = $1", staff_id, password_hash
+        "UPDATE staff SET password_hash = $2, password_temporary = $3, updated_at = now() WHERE staff_id = $1",
+        staff_id,
+        password_hash,
+        temporary,
     )
 
 
-async def renew_hash(conn: Conn, staff_id: UUID, old: str, new: str) -> None:
-    """The same password with today's parameters, unless somebody has set another one meanwhile."""
-    await conn.execute(
-        "UPDATE staff SET password_hash = $3 WHERE staff_id = $1 AND password_hash = $2", staff_id, old, new
+async def renew_hash(conn: Conn, staff_id: UUID, old: str, new: str) -> bool:
+    """The same password with today's parameters; not when somebody has set another one meanwhile."""
+    done = await conn.fetchval(
+        "UPDATE staff SET password_hash = $3 WHERE staff_id = $1 AND password_hash = $2 RETURNING true",
+        staff_id,
+        old,
+        new,
     )
+    return done is not None
 
 
 # ---------------------------------------------------------------- agencies

@@ -10,20 +10,25 @@ from msgspec import Struct
 
 from app.accounts import service as accounts
 from app.accounts.model import Actor, ApiToken, Role, Session
+from app.accounts.origins import origin
+from app.accounts.totp import Policy
 from app.api import examples
 from app.api.body import read_body, read_query
 from app.api.context import Req, answer, context, staff
 from app.api.declare import ACCOUNT_MANAGER, ALL_STAFF, ANYONE, Who, call
 from app.api.problems import lang_of
 from app.api.views import Named, agency_name, agency_view
-from app.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
+from app.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 
 IN_A_BROWSER = Who("staff", frozenset(Role), by_hand=True)
 
 
 class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """``one_time_code``: six digits of the authenticator app, or a recovery code; for accounts with a second factor."""
+
     username: str
     password: str
+    one_time_code: str = ""
 
 
 class Me(Struct):
@@ -119,13 +124,27 @@ async def _view(request: Req, actor: Actor, session: Session) -> SessionView:
         body=SignIn,
         answer=SessionView,
         example=(examples.SIGN_IN, examples.SESSION),
-        errors=(Unauthenticated("accounts.sign_in_wrong"), TooMany("accounts.locked", retry_after=60, minutes=1)),
+        errors=(
+            Unauthenticated("accounts.sign_in_wrong"),
+            Unauthenticated("accounts.code_needed", field="one_time_code"),
+            Unauthenticated("accounts.code_wrong", field="one_time_code"),
+            Forbidden("accounts.set_up_first"),
+            TooMany("accounts.locked", retry_after=60, minutes=1),
+        ),
     ),
 )
 async def sign_in(request: Req) -> Response[bytes]:
     body, _ = await read_body(request, SignIn)
     now, pool = datetime.now(UTC), context(request).parts.pool
-    session = await accounts.sign_in(pool, body.username, body.password, now)
+    session = await accounts.sign_in(
+        pool,
+        body.username,
+        body.password,
+        now,
+        code=body.one_time_code,
+        policy=Policy.of(context(request).parts.settings),
+        origin=origin(request.headers.get("user-agent", ""), request.client.host if request.client else ""),
+    )
     found = await accounts.session(pool, session.token, now)
     if found is None:
         raise Unauthenticated("api.sign_in_first")

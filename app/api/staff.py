@@ -217,7 +217,7 @@ async def do_act(request: Req, code: FromPath[str], act: FromPath[str]) -> Respo
         photos=stored,
     )
     after = await reports.perform(parts.pool, parts.rules, actor, report, Act(act), form, version=body.version)
-    seen = actor.may_see(after.agency_id, after.supervisor_id)
+    seen = actor.may_see(after)
     case = await case_view(ctx, actor, after, lang) if seen else None
     word = status_word(after.status, lang)
     return answer(request, ActView(after.code, after.version, after.status, word, shown(refused, lang), case))

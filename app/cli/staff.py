@@ -1,12 +1,16 @@
 """``phananh staff``: accounts."""
 
 import asyncio
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.common import fail, out, prepared
+from app.cli.common import Language, fail, out, prepared
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.accounts.importing import Outcome
 
 staff_cli = typer.Typer(no_args_is_help=True, help="Staff accounts.")
 
@@ -43,6 +47,7 @@ def staff_add(
                 role=Role(role),
                 password=None,
                 by=SYSTEM,
+                temporary=True,
             )
         finally:
             await pool.close()
@@ -54,7 +59,7 @@ def staff_add(
 
 @staff_cli.command("reset")
 def staff_reset(username: str) -> None:
-    """Give an account a new password, printed once, and unlock it."""
+    """Give an account a new password, printed once; unlock it and take away its second factor."""
     from app.accounts import service as accounts
     from app.accounts.model import SYSTEM
     from app.db import connect_pool
@@ -64,7 +69,7 @@ def staff_reset(username: str) -> None:
         async with await connect_pool(settings.database_url, 2) as pool:
             async with pool.acquire() as conn:
                 staff = await accounts.find_staff(conn, username)
-            return await accounts.reset_password(pool, staff.staff_id, None, SYSTEM)
+            return await accounts.reset_password(pool, staff.staff_id, None, SYSTEM, temporary=True, factor=True)
 
     with prepared() as settings:
         out.print(f"{username}: {asyncio.run(reset(settings))}", highlight=False, markup=False)
@@ -99,6 +104,58 @@ def staff_disable(username: str) -> None:
 def staff_enable(username: str) -> None:
     """Open a closed account again."""
     _switch(username, active=True)
+
+
+@staff_cli.command("import")
+def staff_import(
+    file: Annotated[Path, typer.Argument(help="CSV, UTF-8: username, full_name, agency, role and more; see the docs.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
+    lang: Language = "en",
+) -> None:
+    """Make and change accounts from a table: all of it, or nothing and every mistake by its line.
+
+    Prints a line for each account that is new (with its first password, once) or changed.
+    """
+    from app.accounts import importing
+    from app.accounts.importing import Known, Unusable
+    from app.accounts.model import SYSTEM
+    from app.accounts.service import agencies
+    from app.db import connect_pool
+    from app.places import service as places
+    from app.routing import service as routing
+    from app.wiring import communes_of
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise fail([f"cannot read {file} ({error.strerror})"]) from None
+
+    async def take(settings: Settings) -> "list[Outcome]":
+        assert settings.database_url is not None
+        async with await connect_pool(settings.database_url, 2) as pool:
+            rules = await routing.active(pool)
+            async with pool.acquire() as conn:
+                open_ones = {agency.agency_id for agency in await agencies(conn) if agency.active}
+            communes = {code for code, _ in communes_of(await places.load(pool), rules)}
+            known = Known(open_ones, rules.categories, communes)
+            return await (importing.preview if dry_run else importing.take)(pool, data, known, SYSTEM)
+
+    with prepared() as settings:
+        try:
+            outcomes = asyncio.run(take(settings))
+        except Unusable as error:
+            raise fail(error.told(lang)) from None
+        _tell(outcomes, "would be: " if dry_run else "")
+
+
+def _tell(outcomes: "list[Outcome]", before: str) -> None:
+    for each in outcomes:
+        if each.what != "same":
+            said = f"{each.username}: {each.password or each.what}"
+            out.print(said, highlight=False, markup=False, soft_wrap=True)
+    counts = {what: sum(each.what == what for each in outcomes) for what in ("new", "changed", "same")}
+    end = ", ".join(f"{count} {what}" for what, count in counts.items())
+    out.print(f"{before}{end}", highlight=False, markup=False)
 
 
 def _switch(username: str, *, active: bool) -> None:

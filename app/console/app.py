@@ -3,7 +3,23 @@
 from litestar import Litestar
 from litestar.datastructures import State
 
-from app.console import assets, chats, entrance, rules_candidate, rules_in_force, rules_misrouted, rules_try
+from app.accounts.oidc import Provider
+from app.console import (
+    account,
+    assets,
+    chats,
+    entrance,
+    rules_candidate,
+    rules_in_force,
+    rules_misrouted,
+    rules_try,
+    second_factor,
+    sso,
+    staff_account,
+    staff_import,
+    staff_list,
+    staff_record,
+)
 from app.console.candidates import Checks
 from app.console.context import BASE, Console
 from app.console.failures import HANDLERS
@@ -15,12 +31,24 @@ from app.wiring import Parts
 def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
     """``cookie``: the name of the session's cookie, shared with the staff API."""
     rules = [*rules_in_force.ROUTES, *rules_try.ROUTES, *rules_candidate.ROUTES, *rules_misrouted.ROUTES]
+    staff = [*staff_list.ROUTES, *staff_account.ROUTES, *staff_import.ROUTES, *staff_record.ROUTES]
+    oidc = parts.settings.oidc
+    provider = Provider(oidc, f"{parts.settings.public_url}{sso.CALLBACK}") if oidc else None
     return Litestar(
-        [*assets.ROUTES, *entrance.ROUTES, *chats.ROUTES, *rules],
+        [
+            *assets.ROUTES,
+            *entrance.ROUTES,
+            *second_factor.ROUTES,
+            *sso.ROUTES,
+            *account.ROUTES,
+            *chats.ROUTES,
+            *rules,
+            *staff,
+        ],
         path=BASE,
         guards=[admit],
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
-        state=State({"console": Console(parts, cookie, secure, Replays(), Checks())}),
+        state=State({"console": Console(parts, cookie, secure, Replays(), Checks(), provider)}),
     )

@@ -1,12 +1,16 @@
 """What the pages of one application share, and how they get at it."""
 
+import secrets
 from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
 from msgspec import Struct
 
-from app.accounts.model import Actor, Session
+from app.accounts.model import Actor, Origin, Session
+from app.accounts.oidc import Provider
+from app.accounts.origins import origin
+from app.accounts.totp import Policy
 from app.console.candidates import Checks
 from app.console.replays import Replays
 from app.i18n import DEFAULT, LANGS, Lang
@@ -16,6 +20,7 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 Req = Request[Any, Any, Any]
 BASE = "/console"
 LANGUAGE_COOKIE = "phananh-language"
+_FORM_SECONDS = 24 * 3600
 
 
 class Console(Struct, frozen=True):
@@ -27,16 +32,31 @@ class Console(Struct, frozen=True):
     secure: bool
     replays: Replays
     checks: Checks
+    provider: Provider | None = None
 
     @property
     def form_cookie(self) -> str:
         """What proves that the sign-in form is ours, before there is a session."""
         return f"{self.cookie}-form"
 
-    def set_cookie(self, name: str, value: str, seconds: int) -> str:
+    @property
+    def step_cookie(self) -> str:
+        """A sign-in that waits for its second factor."""
+        return f"{self.cookie}-step"
+
+    @property
+    def policy(self) -> Policy:
+        return Policy.of(self.parts.settings)
+
+    @property
+    def sso_cookie(self) -> str:
+        """A sign-in that is at the identity provider."""
+        return f"{self.cookie}-sso"
+
+    def set_cookie(self, name: str, value: str, seconds: int, *, same_site: str = "Strict") -> str:
         """A Set-Cookie header for something that only this server reads."""
         secure = "; Secure" if self.secure else ""
-        return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+        return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}"
 
 
 def console(connection: Connection) -> Console:
@@ -56,6 +76,18 @@ def session(request: Req) -> Session:
     found = request.state.session
     assert isinstance(found, Session)
     return found
+
+
+def form_token(request: Req) -> tuple[str, str]:
+    """What a form without a session proves itself with, and the Set-Cookie header that goes along: the same for all
+    tabs of a browser, renewed with each form."""
+    here = console(request)
+    token = request.cookies.get(here.form_cookie) or secrets.token_urlsafe(32)
+    return token, here.set_cookie(here.form_cookie, token, _FORM_SECONDS)
+
+
+def origin_of(request: Req) -> Origin:
+    return origin(request.headers.get("user-agent", ""), request.client.host if request.client else "")
 
 
 def signature(request: Req) -> str:

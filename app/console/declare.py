@@ -11,11 +11,13 @@ from app.accounts.permissions import Permission, may
 
 class Who(Struct, frozen=True):
     """``anyone``: also without an account. ``staff``: whoever is signed in, with ``permission`` where one is named, or
-    with ``everywhere`` for the whole province."""
+    with ``everywhere`` for the whole province; ``entering``: also while the password that somebody else gave them is
+    still to be changed."""
 
     kind: Literal["anyone", "staff"]
     permission: Permission | None = None
     everywhere: Permission | None = None
+    entering: bool = False
 
     def includes(self, actor: Actor) -> bool:
         return (
@@ -32,9 +34,11 @@ class Who(Struct, frozen=True):
 
 ANYONE = Who("anyone")
 SIGNED_IN = Who("staff")
+ENTERING = Who("staff", entering=True)
 RULES = Who("staff", Permission.MANAGE_RULES)
 RULE_FIGURES = Who("staff", Permission.MANAGE_RULES, everywhere=Permission.READ_STATS)
 """Who looks after the rules, and who reads the whole province's figures: coordinators and leaders. As for the API."""
+ACCOUNTS = Who("staff", Permission.MANAGE_ACCOUNTS)
 
 
 def page(who: Who, *, status: int = 200) -> dict[str, Any]:

@@ -1,40 +1,54 @@
 """Signing in and out, the reader's language, and the first page."""
 
 import re
-import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from app.accounts import entry
 from app.accounts import service as accounts
-from app.console.context import BASE, LANGUAGE_COOKIE, Req, actor, console, session
-from app.console.declare import ANYONE, SIGNED_IN, page
+from app.accounts.model import Session
+from app.accounts.store_access import STEP_TIME
+from app.console.context import (
+    BASE,
+    LANGUAGE_COOKIE,
+    Req,
+    actor,
+    console,
+    form_token,
+    origin_of,
+    session,
+)
+from app.console.declare import ANYONE, ENTERING, SIGNED_IN, page
 from app.console.forms import Form
 from app.console.render import go, menu_of, show
 from app.console.words import when
 from app.errors import AppError, NotFound, TooMany, Unauthenticated
 from app.i18n import LANGS
 
+_Ended = Literal["", "next", "over"]  # nothing ended; the session; a sign-in between its two steps
+_SSO_SAID = {name: f"accounts.sso_{name}" for name in ("over", "refused", "unknown", "away", "locked")}
 _YEAR = 365 * 24 * 3600
-_FORM_SECONDS = 24 * 3600
 # Only pages of ours: "//other.example" and "/\other.example" are other people's.
 _OURS = re.compile(rf"{BASE}(?:[/?][\x21-\x5b\x5d-\x7e]*)?")
 
 
-def _next(given: str | None) -> str:
+def next_of(given: str | None) -> str:
     """Where to go after signing in; the first page when what was asked is no page of ours."""
     return given if given and _OURS.fullmatch(given) and not given.startswith(f"{BASE}/signin") else BASE
 
 
 @get("/signin", **page(ANYONE))
 async def sign_in_page(request: Req) -> Response[Any]:
-    wanted = _next(request.query_params.get("next"))
+    wanted = next_of(request.query_params.get("next"))
     token = request.cookies.get(console(request).cookie)
     if token and await accounts.session(console(request).parts.pool, token, datetime.now(UTC)):
         return go(wanted)
-    return _form(request, wanted=wanted, ended="next" in request.query_params)
+    ended: _Ended = "over" if "over" in request.query_params else "next" if "next" in request.query_params else ""
+    return _form(request, wanted=wanted, ended=ended)
 
 
 def _form(
@@ -44,7 +58,7 @@ def _form(
     username: str = "",
     missing: tuple[str, ...] = (),
     error: AppError | None = None,
-    ended: bool = False,
+    ended: _Ended = "",
 ) -> Response[bytes]:
     until = None
     headers = {}
@@ -52,10 +66,7 @@ def _form(
         seconds = error.problems[0].params["retry_after"]
         until = when(datetime.now(UTC) + timedelta(seconds=seconds))
         headers["Retry-After"] = str(seconds)
-    # The same token for all tabs of a browser; the cookie is renewed with it.
-    here = console(request)
-    token = request.cookies.get(here.form_cookie) or secrets.token_urlsafe(32)
-    headers["Set-Cookie"] = here.set_cookie(here.form_cookie, token, _FORM_SECONDS)
+    token, headers["Set-Cookie"] = form_token(request)
     return show(
         request,
         "signin.html.j2",
@@ -67,6 +78,8 @@ def _form(
         missing=missing,
         problem=error.problems[0] if error else None,
         until=until,
+        sso=here.provider.oidc.name if (here := console(request)).provider else "",
+        sso_said=_SSO_SAID.get(request.query_params.get("sso", ""), ""),
         ended=ended,
     )
 
@@ -74,20 +87,37 @@ def _form(
 @post("/signin", **page(ANYONE))
 async def sign_in(request: Req) -> Response[Any]:
     form: Form = request.state.form
-    wanted, username, password = _next(form.fields.get("next")), form.text("username"), form.fields.get("password", "")
+    wanted, username, password = (
+        next_of(form.fields.get("next")),
+        form.text("username"),
+        form.fields.get("password", ""),
+    )
     missing = tuple(name for name, given in (("username", username), ("password", password)) if not given)
     if missing:
         return _form(request, wanted=wanted, username=username, missing=missing)
     here, now = console(request), datetime.now(UTC)
     try:
-        opened = await accounts.sign_in(here.parts.pool, username, password, now)
+        opened = await entry.begin(here.parts.pool, here.policy, username, password, now, origin_of(request))
     except (Unauthenticated, TooMany) as error:
         return _form(request, wanted=wanted, username=username, error=error)
-    seconds = int((opened.expires_at - now).total_seconds())
-    return go(wanted, {"Set-Cookie": here.set_cookie(here.cookie, opened.token, seconds)})
+    return entered(request, opened, wanted, now)
 
 
-@post("/signout", **page(SIGNED_IN))
+def entered(request: Req, opened: Session | entry.Begun, wanted: str, now: datetime) -> Response[Any]:
+    """On to the page that was asked for, or to the second factor."""
+    here = console(request)
+    if isinstance(opened, entry.Begun):
+        cookie = here.set_cookie(here.step_cookie, opened.token, int(STEP_TIME.total_seconds()))
+        return go(f"{BASE}/signin/second?next={quote(wanted, safe='/')}", {"Set-Cookie": cookie})
+    return go(wanted, {"Set-Cookie": session_cookie(request, opened, now)})
+
+
+def session_cookie(request: Req, opened: Session, now: datetime) -> str:
+    here = console(request)
+    return here.set_cookie(here.cookie, opened.token, int((opened.expires_at - now).total_seconds()))
+
+
+@post("/signout", **page(ENTERING))
 async def sign_out(request: Req) -> Response[Any]:
     here = console(request)
     await accounts.sign_out(here.parts.pool, session(request).token)

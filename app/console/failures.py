@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from uuid_utils.compat import uuid7
 
 from app.console.context import BASE, Req, lang_of
+from app.console.guard import PasswordFirst
 from app.console.render import go, show
 from app.errors import AppError, NotFound, TooMany, Unauthenticated, Unavailable
 from app.i18n import t
@@ -49,6 +50,8 @@ def _page(request: Req, error: AppError, error_id: str = "") -> Response[bytes]:
 def _of_ours(request: Req, error: AppError) -> Any:
     if isinstance(error, Unauthenticated) and request.method in ("GET", "HEAD"):
         return go(f"{BASE}/signin?next={quote(_asked(request), safe='/')}")
+    if isinstance(error, PasswordFirst):
+        return go(f"{BASE}/account/password")
     return _page(request, error)
 
 

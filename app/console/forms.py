@@ -17,7 +17,8 @@ from app.i18n.text import nfc
 
 MOST_BYTES = 17 << 20
 """A rules file with everything it includes, and a little for the form around it."""
-_FIELDS_MOST = 40
+_FIELDS_MOST = 500
+"""A box for each category and commune of a province, and a little more."""
 _DRAINED_MOST = 64 << 20
 
 
@@ -33,10 +34,12 @@ class File(Struct, frozen=True):
 
 
 class Form(Struct):
-    """``fields`` as typed; ``files`` by field, without those left empty."""
+    """``fields`` as typed, the last of each name; ``ticked``: all values of a name that came several times; ``files``
+    by field, without those left empty."""
 
     fields: dict[str, str] = {}
     files: dict[str, File] = {}
+    ticked: dict[str, list[str]] = {}
 
     def text(self, name: str) -> str:
         """A line somebody typed: composed, trimmed, "" when it was not sent."""
@@ -50,7 +53,10 @@ async def read_form(request: Req) -> Form:
     try:
         if kind == "multipart/form-data":
             return _multipart(body, parameters.get("boundary", "").encode("ascii"))
-        return Form(dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS_MOST)))
+        form = Form()
+        for name, text in parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS_MOST):
+            _put(form, name, text)
+        return form
     except (MultipartError, ValueError):
         raise Malformed("console.form_broken") from None
 
@@ -87,6 +93,11 @@ def _multipart(body: bytes, boundary: bytes) -> Form:
 
 def _keep(form: Form, part: MultipartSegment, data: bytes) -> None:
     if part.filename is None:
-        form.fields[part.name] = data.decode()
+        _put(form, part.name, data.decode())
     elif data or part.filename:
         form.files[part.name] = File(part.filename, data)
+
+
+def _put(form: Form, name: str, text: str) -> None:
+    form.fields[name] = text
+    form.ticked.setdefault(name, []).append(text)

@@ -13,6 +13,10 @@ from app.console.forms import read_form
 from app.errors import Forbidden, Unauthenticated
 
 
+class PasswordFirst(Forbidden):
+    """The password was given by somebody else: a new one comes before anything else."""
+
+
 async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
     """Raises Unauthenticated or Forbidden. A form is read here, because nothing may be done before its token is seen.
 
@@ -34,6 +38,8 @@ async def _signed_in(connection: Connection, who: Who) -> None:
     if found is None:
         raise Unauthenticated("console.sign_in_first")
     connection.state.actor, connection.state.session = found
+    if found[1].staff.password_temporary and not who.entering:
+        raise PasswordFirst("console.password_first")
     if not who.includes(connection.state.actor):
         raise Forbidden("accounts.not_allowed")
 

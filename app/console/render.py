@@ -15,7 +15,7 @@ from msgspec import Struct
 from app.accounts.model import Actor
 from app.console.assets import address
 from app.console.context import BASE, Req, lang_of
-from app.console.declare import RULE_FIGURES, RULES, SIGNED_IN, Who
+from app.console.declare import ACCOUNTS, RULE_FIGURES, RULES, SIGNED_IN, Who
 from app.console.words import when
 from app.i18n import t
 from app.routing.calendar import VIETNAM
@@ -36,6 +36,7 @@ class Entry(Struct, frozen=True):
 MENU = (
     Entry("rules", f"{BASE}/rules", RULES),
     Entry("misrouted", f"{BASE}/rules/misrouted", RULE_FIGURES, within="rules"),
+    Entry("staff", f"{BASE}/staff", ACCOUNTS),
     Entry("chats", f"{BASE}/chats", SIGNED_IN),
 )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from app.accounts.model import Origin
 from app.i18n import Lang, t
 from app.places.gazetteer import Gazetteer
 from app.routing.calendar import VIETNAM
@@ -189,3 +190,14 @@ def _small(name: str, lang: Lang) -> str:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def browser_words(origin: Origin, lang: Lang) -> str:
+    """ "Firefox trên Windows, mạng 203.0.113.x": enough to recognize it."""
+    family, _, system = origin.browser.partition("/")
+    what = t("console.browser_on", lang, browser=family, system=system) if system else family
+    where = origin.address.partition("/")[0]
+    if where.endswith(".0"):
+        where = f"{where[:-1]}x"
+    place = t("console.network", lang, network=where) if where else t("console.network_house", lang)
+    return f"{what or t('console.browser_unknown', lang)}, {place}"

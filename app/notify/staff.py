@@ -80,10 +80,12 @@ async def _ears(conn: Conn, report: Report, event: Event) -> list[tuple[Ear, str
     """Who hears of an event, and under which heading. Who has the case by now counts: nobody else may read it."""
     found = []
     if (key := staff_cards.headline(event)) and report.status in OPEN:
-        found = [(ear, key) for ear in await store_staff.ears(conn, report.agency_id, report.assignee_id, event.at)]
+        found = [
+            (ear, key) for ear in await store_staff.ears(conn, report.agency_id, report.assignee_id, event.at, report)
+        ]
     for agency_id in calls_of(event):
         if agency_id != report.agency_id:
-            found += [(ear, "called") for ear in await store_staff.ears(conn, agency_id, None, event.at)]
+            found += [(ear, "called") for ear in await store_staff.ears(conn, agency_id, None, event.at, report)]
     return found
 
 
@@ -139,8 +141,8 @@ async def _compose(
 ) -> tuple[str, list[str], Buttons] | None:
     """Words, photos (sha256) and buttons. None: the case is no longer theirs."""
     key, lang = entry.template.removeprefix(_PREFIX), entry.lang
-    agency_id = await _agency_of(conn, entry)
-    if report.status not in OPEN or (agency_id != report.agency_id and key != "called"):
+    agency_id = await _agency_of(conn, entry, report)
+    if agency_id is None or report.status not in OPEN or (agency_id != report.agency_id and key != "called"):
         return None
     in_group = entry.recipient.startswith("agency:")
     shown = await show(conn, report, lang, theirs=True, in_group=in_group, map_link=map_link)
@@ -156,13 +158,13 @@ async def _compose(
     return text, [p.sha256 for p in case.pictures if p.stage == "info" and p.added_by == "citizen"][-1:], buttons
 
 
-async def _agency_of(conn: Conn, entry: store.Entry) -> str | None:
-    """The agency for which this chat hears."""
+async def _agency_of(conn: Conn, entry: store.Entry, report: Report) -> str | None:
+    """The agency for which this chat hears of the report; None when it may not any more."""
     kind, _, ident = entry.recipient.partition(":")
     if kind == "agency":
         return ident
     who = await chats.officer(conn, entry.channel, entry.channel_user_id)
-    return who.staff.agency_id if who else None
+    return who.staff.agency_id if who and who.actor.within_limits(report) else None
 
 
 async def _pictures(objects: ObjectStore, hashes: list[str]) -> tuple[bytes, ...]:
@@ -293,7 +295,7 @@ async def _still_theirs(conn: Conn, report: Report, card: Card) -> bool:
     if card.staff_id is None:
         return False
     who = await chats.officer(conn, card.channel, card.chat_id)
-    return who is not None and who.actor.may_see(report.agency_id, report.supervisor_id)
+    return who is not None and who.actor.may_see(report)
 
 
 async def refresh_stale(pool: Pool) -> None:

@@ -31,7 +31,8 @@ class Counts(Struct, frozen=True):
 
 
 async def plan(conn: Conn, day: date) -> None:
-    """A summary for each linked group and each lead with a chat, once a day however often it is asked for."""
+    """A summary for each linked group and each lead with a chat, once a day however often it is asked for. It counts
+    the whole agency's reports, so it is not for leads who are limited to some of them."""
     await conn.execute(
         """
         INSERT INTO staff_digests (day, recipient, channel, channel_user_id, agency_id, lang)
@@ -42,7 +43,8 @@ async def plan(conn: Conn, day: date) -> None:
             SELECT DISTINCT ON (staff_id, channel)
                    $1::date, 'staff:' || staff_id, channel, channel_user_id, agency_id, lang
             FROM staff_identities i JOIN staff s USING (staff_id)
-            WHERE s.active AND s.role = 'lead' AND i.unreachable_since IS NULL
+            WHERE s.active AND s.role = 'lead' AND s.categories = '{}' AND s.communes = '{}'
+              AND i.unreachable_since IS NULL
             ORDER BY staff_id, channel, linked_at DESC
         ) AS leads
         ON CONFLICT DO NOTHING

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from app.accounts.model import Concern
 from app.db import Conn
 from app.i18n import Lang
 from app.notify.store import Entry, Key, settle
@@ -19,8 +20,9 @@ class Ear(Struct, frozen=True):
     lang: Lang
 
 
-async def ears(conn: Conn, agency_id: str, assignee_id: UUID | None, at: datetime) -> list[Ear]:
-    """The agency's group, and the assignee in private. Without a group, its officers and leads who have a chat.
+async def ears(conn: Conn, agency_id: str, assignee_id: UUID | None, at: datetime, report: Concern) -> list[Ear]:
+    """The agency's group, and the assignee in private. Without a group, its officers and leads who have a chat. In
+    private nobody hears of a report outside of their categories and communes.
 
     ``at``: when it happened. What happened before a chat was linked is to be found in the queue.
     """
@@ -38,12 +40,15 @@ async def ears(conn: Conn, agency_id: str, assignee_id: UUID | None, at: datetim
             WHERE s.active AND s.agency_id = $1 AND s.role IN ('officer', 'lead', 'coordinator')
               AND (s.staff_id = $2 OR NOT EXISTS (SELECT FROM groups))
               AND linked_at <= $3::timestamptz + interval '1 minute'
+              AND (s.categories = '{}' OR $4 = ANY(s.categories)) AND (s.communes = '{}' OR $5 = ANY(s.communes))
             ORDER BY staff_id, channel, linked_at DESC
         ) AS people
         """,
         agency_id,
         assignee_id,
         at,
+        report.category,
+        report.commune_code,
     )
     return [Ear(*row) for row in rows]
 

@@ -122,7 +122,7 @@ async def mute(pool: Pool, report: Report, citizen_id: UUID, *, muted: bool) -> 
 
 def visible(actor: Actor, report: Report) -> Report:
     """The report, or NotFound when it is none of the actor's business: whether it exists is not told either."""
-    if not actor.may_see(report.agency_id, report.supervisor_id):
+    if not actor.may_see(report):
         raise NotFound("reports.code_unknown", code=report.code)
     return report
 

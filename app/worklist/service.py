@@ -41,7 +41,8 @@ def _decode(cursor: str) -> tuple[datetime, UUID]:
 
 
 async def queue(pool: Pool, actor: Actor, wanted: Filter, cursor: str | None = None, limit: int = PAGE) -> Page:
-    """One page of the actor's queue: own agency and those below it; coordinators and leaders see every agency.
+    """One page of the actor's queue: own agency and those below it; coordinators and leaders see every agency. Whoever
+    is limited to some categories or communes sees those alone.
 
     One statement. Raises Forbidden for roles without a queue, Invalid for a broken cursor or unknown status.
     """
@@ -54,7 +55,7 @@ async def queue(pool: Pool, actor: Actor, wanted: Filter, cursor: str | None = N
     agencies = None if actor.sees_all else sorted(actor.agencies)
     async with pool.acquire() as conn:
         rows = await store.queue(
-            conn, agencies, wanted, fold(nfc(wanted.text)), _decode(cursor) if cursor else None, limit + 1
+            conn, agencies, wanted, fold(nfc(wanted.text)), _decode(cursor) if cursor else None, limit + 1, actor
         )
     more = len(rows) > limit
     return Page(rows[:limit], _encode(rows[limit - 1]) if more else None)

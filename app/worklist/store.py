@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.accounts.model import Actor
 from app.db import Conn
 from app.reports.model import Status
 from app.reports.voices import voices_of
@@ -72,13 +73,18 @@ async def queue(
     folded: str,
     after: tuple[datetime, UUID] | None,
     limit: int,
+    reader: Actor,
 ) -> list[QueueRow]:
-    """Rows behind ``after`` by (deadline, id). ``agencies`` None: all.
+    """Rows behind ``after`` by (deadline, id), within the reader's categories and communes. ``agencies`` None: all.
 
     Each agency is read in order from its own stretch of the index, as many rows as the page has, and the pages are
     merged; so are those of the reports that the agencies only supervise.
     """
     conditions = _wanted(wanted, folded, after)
+    if reader.categories:
+        conditions.add("category = ANY({}::text[])", sorted(reader.categories))
+    if reader.communes:
+        conditions.add("commune_code = ANY({}::text[])", sorted(reader.communes))
     page = conditions.mark(limit)
     own = conditions.mark(list(agencies)) if agencies is not None else None
     stretches = []

@@ -54,6 +54,17 @@ async def events(pool: Pool, staff_id: UUID) -> list[tuple[str, str, Any]]:
 
 async def everything_stored(pool: Pool) -> str:
     """All rows of all tables of accounts as text, to look for what must not be in them."""
-    tables = ("staff", "staff_sessions", "api_tokens", "account_events", "sign_in_attempts")
+    tables = (
+        "staff",
+        "staff_sessions",
+        "api_tokens",
+        "account_events",
+        "sign_in_attempts",
+        "second_factors",
+        "recovery_codes",
+        "sign_ins_begun",
+        "single_sign_ons",
+        "provider_identities",
+    )
     parts = [await pool.fetchval(f"SELECT string_agg(t::text, E'\\n') FROM {table} t") for table in tables]
     return "\n".join(part or "" for part in parts)

@@ -43,6 +43,17 @@ def test_a_long_enough_password_of_ones_own_is_taken(password: str) -> None:
         "NguyenVanAn@01/02/1990",
         "admin-admin-admin",
         "mat-khau-mat-khau",
+        "thang11nam2026",
+        "Vnpt@20262027",
+        "thienthannho123",
+        "hoamaihoamai",
+        "kh5-TRq!kh5-TRq!",
+        "jennifer1234",
+        "barcelona2024",
+        "michelle19880212",
+        "ncc1701enterprise",
+        "qazwsxedcrfv",
+        "Nguyen.Van.An@2026",
     ],
 )
 def test_what_is_guessed_first_is_refused(password: str) -> None:

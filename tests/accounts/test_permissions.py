@@ -1,10 +1,12 @@
 from uuid import uuid4
 
 import pytest
+from msgspec import structs
 
 from app.accounts.model import SYSTEM, Actor, Role
 from app.accounts.permissions import ALLOWED, Permission, may, require
 from app.errors import Forbidden
+from tests.small_world import Business
 
 # Written from the roles in the provincial rules, not from the table under test: one column for each role.
 EXPECTED = """
@@ -51,5 +53,20 @@ def test_the_system_may_everything_and_a_citizen_nothing_of_it(permission: Permi
 
 def test_whoever_manages_accounts_sees_no_report() -> None:
     administrator = staff(Role.ADMINISTRATOR)
-    assert not administrator.may_see("so-xay-dung")
+    assert not administrator.may_see(Business("so-xay-dung"))
     assert not may(administrator, Permission.READ_REPORT)
+
+
+def test_limits_narrow_every_role_and_an_unknown_commune_is_outside_of_all() -> None:
+    for role in (Role.OFFICER, Role.LEAD, Role.COORDINATOR, Role.LEADER):
+        actor = structs.replace(staff(role), categories=frozenset({"pothole"}), communes=frozenset({"32002"}))
+        assert actor.may_see(Business("so-xay-dung", None, "pothole", "32002"))
+        assert not actor.may_see(Business("so-xay-dung", None, "litter", "32002"))
+        assert not actor.may_see(Business("so-xay-dung", None, "pothole", "31999"))
+        assert not actor.may_see(Business("so-xay-dung", None, "pothole", None))
+
+
+def test_limits_never_widen() -> None:
+    actor = structs.replace(staff(Role.OFFICER), categories=frozenset({"pothole"}))
+    assert not actor.may_see(Business("dien-luc", None, "pothole"))
+    assert actor.may_see(Business("dien-luc", "so-xay-dung", "pothole"))

@@ -9,6 +9,7 @@ from app.accounts.model import SYSTEM, Actor, Role, Session
 from app.db import Pool
 from app.errors import Forbidden
 from tests.accounts.conftest import NewStaff, events
+from tests.small_world import Business
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -57,7 +58,7 @@ async def test_an_officer_sees_the_offices_below_but_not_those_beside_or_above(p
     session = await signed_in(pool, new_staff)
     found = await service.session(pool, session.token, AT)
     assert found is not None
-    seen = {agency: found[0].may_see(agency) for agency in ("so-xay-dung", "xa-a", "to-1", "dien-luc", "ioc")}
+    seen = {agency: found[0].may_see(Business(agency)) for agency in ("so-xay-dung", "xa-a", "to-1", "dien-luc", "ioc")}
     assert seen == {"so-xay-dung": True, "xa-a": True, "to-1": True, "dien-luc": False, "ioc": False}
 
 

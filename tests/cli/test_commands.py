@@ -104,6 +104,23 @@ def test_a_chat_code_is_for_an_open_account_alone(phananh: Shell) -> None:
         assert (refused.returncode, "Traceback" in refused.stderr) == (2, False)
 
 
+def test_a_table_of_accounts_is_tried_and_then_taken_once(phananh: Shell, tmp_path: Path) -> None:
+    table = tmp_path / "staff.csv"
+    line = "ut.le,Lê Thị Út,so-xay-dung,officer,,street-light,32002"
+    table.write_text(f"username,full_name,agency,role,email,categories,communes\n{line}\n", encoding="utf-8")
+    tried = phananh("staff", "import", str(table), "--dry-run")
+    assert tried.stdout == "ut.le: new\nwould be: 1 new, 0 changed, 0 same\n", tried.stderr
+    taken = phananh("staff", "import", str(table))
+    assert taken.stdout.endswith("\n1 new, 0 changed, 0 same\n")
+    assert len(taken.stdout.splitlines()[0]) == len("ut.le: abcd-efgh-jkmn-pqrs")
+    assert phananh("staff", "import", str(table)).stdout == "0 new, 0 changed, 1 same\n"
+    table.write_text("username,full_name,agency,role\nA b,,none,boss\n", encoding="utf-8")
+    refused = phananh("staff", "import", str(table))
+    assert refused.returncode == 2
+    assert refused.stderr.count("Line 2:") == 4
+    assert phananh("staff", "import", str(tmp_path / "none.csv")).returncode == 2
+
+
 def test_an_account_in_no_agency_or_role_is_refused(phananh: Shell) -> None:
     nowhere = phananh("staff", "add", "minh", "--full-name", "Minh", "--agency", "so-la", "--role", "officer")
     assert nowhere.returncode == 2

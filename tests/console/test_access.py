@@ -25,6 +25,32 @@ NOBODY_ELSE = (403, 403, 403, 403)
 # What everybody gets, in the order of ROLES; forms are sent with their token. Strangers are sent to sign in.
 EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", ""): (200, 200, 200, 200, 200),
+    ("GET", "/account"): (200, 200, 200, 200, 200),
+    ("POST", "/account/end"): (404, 404, 404, 404, 404),
+    ("GET", "/account/factor"): (200, 200, 200, 200, 200),
+    ("POST", "/account/factor/start"): (401, 401, 401, 401, 401),
+    ("POST", "/account/factor/confirm"): (401, 401, 401, 401, 401),
+    ("POST", "/account/factor/codes"): (401, 401, 401, 401, 401),
+    ("POST", "/account/factor/remove"): (401, 401, 401, 401, 401),
+    ("GET", "/account/password"): (200, 200, 200, 200, 200),
+    ("POST", "/account/password"): (422, 422, 422, 422, 422),
+    ("GET", "/staff"): (*NOBODY_ELSE, 200),
+    ("GET", "/staff/new"): (*NOBODY_ELSE, 200),
+    ("POST", "/staff/new"): (*NOBODY_ELSE, 422),
+    ("GET", "/staff/agencies"): (*NOBODY_ELSE, 200),
+    ("GET", "/staff/tokens"): (*NOBODY_ELSE, 200),
+    ("GET", "/staff/audit"): (*NOBODY_ELSE, 200),
+    ("GET", "/staff/import"): (*NOBODY_ELSE, 200),
+    ("POST", "/staff/import"): (*NOBODY_ELSE, 422),
+    ("GET", "/staff/account/{account}"): (*NOBODY_ELSE, 200),
+    ("POST", "/staff/account/{account}"): (*NOBODY_ELSE, 422),
+    ("POST", "/staff/account/{account}/reset"): (*NOBODY_ELSE, 200),
+    ("POST", "/staff/account/{account}/factor"): (*NOBODY_ELSE, 303),
+    ("POST", "/staff/account/{account}/switch"): (*NOBODY_ELSE, 303),
+    ("POST", "/staff/account/{account}/end"): (*NOBODY_ELSE, 404),
+    ("POST", "/staff/account/{account}/token"): (*NOBODY_ELSE, 422),
+    ("POST", "/staff/account/{account}/token/revoke"): (*NOBODY_ELSE, 404),
+    ("POST", "/staff/account/{account}/unlink"): (*NOBODY_ELSE, 303),
     ("GET", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats/unlink"): (303, 303, 303, 303, 303),
@@ -48,6 +74,10 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
 OPEN = {
     ("GET", "/signin"),
     ("POST", "/signin"),
+    ("GET", "/signin/second"),
+    ("POST", "/signin/second"),
+    ("GET", "/sso"),
+    ("GET", "/sso/callback"),
     ("GET", "/language/{wanted}"),
     ("GET", "/static/{version}/{name}"),
 }
@@ -82,7 +112,8 @@ async def test_a_page_that_says_nothing_lets_nobody_in(parts: Parts, world: Worl
 
 
 def _filled(path: str, world: World) -> str:
-    return PAGES + path.format(version=world.parts.rules.version, wanted=ABSENT)
+    account = world.people["other_lead"].staff_id
+    return PAGES + path.format(version=world.parts.rules.version, wanted=ABSENT, account=account)
 
 
 @pytest.mark.parametrize("page", list(EXPECTED), ids=" ".join)
@@ -137,17 +168,19 @@ async def test_a_programs_key_opens_no_page(stranger: httpx.AsyncClient) -> None
 @pytest.mark.parametrize("role", ROLES)
 async def test_the_menu_shows_what_may_be_opened_and_nothing_else(role: str, visitor: Visitor) -> None:
     page = await (await visitor(role)).get(PAGES)
-    assert ('href="/console/rules"' in page.text) == (role == Role.ADMINISTRATOR)
+    for menu in ("rules", "staff"):
+        assert (f'href="/console/{menu}"' in page.text) == (role == Role.ADMINISTRATOR)
 
 
 async def test_pages_come_with_the_safety_headers_and_nothing_inline(admin: httpx.AsyncClient) -> None:
-    for path in ("", "/rules", "/rules/try", "/rules/candidate", "/rules/history", "/nothing"):
+    pages = [path for method, path in EXPECTED if method == "GET" and "{" not in path]
+    for path in (*pages, "/nothing"):
         answer = await admin.get(PAGES + path)
         assert answer.headers["content-security-policy"].startswith("default-src 'self'")
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-frame-options"] == "DENY"
         assert not re.search(r"<style|\sstyle=|<script(?! src=)|\son\w+=|https?://", answer.text), path
-        assert answer.text.count("<form") - answer.text.count('role="search"') == answer.text.count('name="csrf"')
+        assert len(re.findall(r'<form[^>]* method="post"', answer.text)) == answer.text.count('name="csrf"')
 
 
 async def test_styles_and_scripts_are_kept_for_good_under_their_hash(stranger: httpx.AsyncClient) -> None:

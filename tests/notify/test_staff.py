@@ -1,5 +1,6 @@
 """What staff are told and when: in office hours, once, nothing that is no longer theirs; the morning's summary."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest_asyncio
 from app.accounts import chats
 from app.accounts.model import SYSTEM, Actor
 from app.db import Pool
-from app.notify import morning, staff
+from app.notify import morning, staff, store_morning
 from app.notify.model import SendFailed, Telling, TryLater, Uncertain, Unreachable
 from app.reports.model import Report
 from app.reports.workflow import Act
@@ -294,3 +295,44 @@ async def test_one_gets_a_code_for_oneself_alone(settled: Pool) -> None:
     for wrong in (LEAD, COORDINATOR, Actor("citizen")):
         with pytest.raises(Exception, match="not_allowed"):
             await chats.make_code(settled, OFFICER.id, wrong)
+
+
+# ---------------------------------------------------------------- limits
+
+
+async def limit(pool: Pool, category: str) -> None:
+    await pool.execute("UPDATE staff SET categories = $2 WHERE staff_id = $1", LEAD.id, [category] if category else [])
+
+
+@pytest_asyncio.fixture
+async def alone(linked: Pool) -> AsyncIterator[Pool]:
+    """No group: what there is goes to the lead in private."""
+    await linked.execute("DELETE FROM agency_chats")
+    yield linked
+    await limit(linked, "")
+
+
+async def test_in_private_nobody_hears_of_what_is_outside_of_their_limits(alone: Pool) -> None:
+    await limit(alone, "litter")
+    await file(alone)
+    assert await tell(alone, MONDAY) == []
+    await limit(alone, "pothole")
+    await file(alone)
+    assert [job["recipient"] for job, _ in await tell(alone, MONDAY)] == [f"staff:{LEAD.id}"]
+
+
+async def test_limits_that_came_meanwhile_hold_when_the_card_is_sent(alone: Pool, tmp_path: Path) -> None:
+    await file(alone)
+    assert len(await tell(alone, MONDAY)) == 1
+    await limit(alone, "litter")
+    board = Board()
+    await deliver(alone, board, tmp_path)
+    assert board.texts("77") == []
+
+
+async def test_a_lead_who_is_limited_gets_no_summary_of_the_whole_agency(alone: Pool) -> None:
+    for category, summaries in (("litter", 0), ("", 1)):
+        await limit(alone, category)
+        async with alone.acquire() as conn:
+            await store_morning.plan(conn, MONDAY.date())
+        assert await alone.fetchval("SELECT count(*) FROM staff_digests") == summaries

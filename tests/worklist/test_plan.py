@@ -121,7 +121,9 @@ async def test_a_page_is_read_in_order_from_its_index_and_little_else(
 async def test_every_page_for_every_reader_is_what_a_plain_scan_would_give(crowded: Pool) -> None:
     chance = random.Random(5)
     async with crowded.acquire() as conn:
-        rows = await conn.fetch("SELECT report_id, due_at, status, agency_id, supervisor_id FROM reports")
+        rows = await conn.fetch(
+            "SELECT report_id, due_at, status, agency_id, supervisor_id, category, commune_code FROM reports"
+        )
     for actor in (world.COORDINATOR, world.OFFICER, world.ELECTRICIAN):
         for statuses in ((), ("closed",), ("assigned", "returned", "closed")):
             wanted = Filter(statuses=statuses)
@@ -129,7 +131,7 @@ async def test_every_page_for_every_reader_is_what_a_plain_scan_would_give(crowd
                 (row["due_at"], row["report_id"])
                 for row in rows
                 if row["status"] in (statuses or [str(status) for status in OPEN])
-                and actor.may_see(row["agency_id"], row["supervisor_id"])
+                and actor.may_see(world.Business(**{name: row[name] for name in world.Business.__struct_fields__}))
             )
             cursor, found = None, []
             for _ in range(chance.randint(3, 6)):

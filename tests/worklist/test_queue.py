@@ -124,7 +124,7 @@ async def test_without_a_wish_for_statuses_everything_open_is_in_it(settled: Poo
 @pytest.mark.parametrize("actor", [world.COORDINATOR, world.OFFICER])
 async def test_any_statuses_can_be_asked_for_open_done_or_both(settled: Pool, actor: Actor) -> None:
     reports = {status: await world.reach(settled, status) for status in Status}
-    seen = {status for status, report in reports.items() if actor.may_see(report.agency_id)}
+    seen = {status for status, report in reports.items() if actor.may_see(report)}
     for wanted in (*([status] for status in Status), [Status.CLOSED, Status.ASSIGNED], list(Status)):
         rows = await all_pages(settled, Filter(statuses=tuple(wanted)), 3, actor)
         assert len({row.report_id for row in rows}) == len(rows)
