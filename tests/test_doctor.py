@@ -21,7 +21,8 @@ from app.doctor.machine import judge_space, settings_in_use, space
 from app.doctor.outside import chat_bot, photo_store
 from app.embedded import EmbeddedPostgres
 from app.routing import service as routing
-from app.settings import S3, Settings, Telegram
+from app.settings import S3, Settings
+from app.settings.channels import Telegram
 from app.wiring import prepare
 from bot.simulator.core import Simulator
 from bot.simulator.server import running

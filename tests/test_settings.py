@@ -9,6 +9,7 @@ import pytest
 from app import settings
 from app.accounts.model import Role
 from app.settings import Settings, SettingsError
+from app.settings.channels import Telegram
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "123456:secret-token_A"
@@ -104,7 +105,7 @@ def test_everything_can_be_set(home: dict[str, str]) -> None:
     assert got.database_url == URL
     assert not got.embedded_database
     assert got.s3 == settings.S3("s3.example:8333", "access", "hidden", "photos", "vn-1", tls=False)
-    assert got.telegram == settings.Telegram(TOKEN, "https://bot.example/telegram", "hook_secret-1")
+    assert got.telegram == Telegram(TOKEN, "https://bot.example/telegram", "hook_secret-1")
     assert not got.simulated
     assert (got.host, got.port, got.simulator_port, got.bot_port) == ("0.0.0.0", 80, 81, 82)
     assert got.public_url == "https://phananh.example"

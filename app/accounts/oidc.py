@@ -30,7 +30,7 @@ from app.accounts.store_identities import Away
 from app.accounts.totp import Policy
 from app.db import Pool
 from app.errors import Unauthenticated, Unavailable
-from app.settings_signin import Oidc
+from app.settings.signin import Oidc
 
 log = structlog.get_logger(__name__)
 

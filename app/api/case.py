@@ -33,6 +33,7 @@ from app.reports.clock import proposal_of
 from app.reports.model import (
     Adder,
     Audience,
+    Message,
     MessageKind,
     Picture,
     Rating,
@@ -333,6 +334,31 @@ async def _photos(ctx: Context, report: Report, pictures: Iterable[Picture]) -> 
     ]
 
 
+def _messages(messages: Iterable[Message], names: Mapping[UUID, str]) -> list[CaseMessage]:
+    return [
+        CaseMessage(
+            m.message_id,
+            m.at,
+            m.kind,
+            _by(m.author_kind, m.author_id, names, follower=m.kind == "voice"),
+            m.visibility,
+            m.body,
+        )
+        for m in messages
+    ]
+
+
+def _event(event: Event, agencies: Mapping[str, Agency], names: Mapping[UUID, str], lang: Lang) -> CaseEvent:
+    return CaseEvent(
+        event.seq,
+        event.at,
+        event.kind,
+        sentence(event, agencies, lang),
+        _by(event.actor_kind, event.actor_id, names, follower=event.kind in _OF_FOLLOWERS),
+        UUID(event.data["message_id"]) if event.data.get("message_id") else None,
+    )
+
+
 async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> CaseView:
     """Read and put together the case as this member of staff may see it. The caller has checked that they may."""
     async with ctx.parts.pool.acquire() as conn:
@@ -385,28 +411,8 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         FollowerRatings(**{str(rating): count for rating, count in rated.items()}),
         _recordings(events),
         await _photos(ctx, report, case.pictures),
-        [
-            CaseMessage(
-                m.message_id,
-                m.at,
-                m.kind,
-                _by(m.author_kind, m.author_id, names, follower=m.kind == "voice"),
-                m.visibility,
-                m.body,
-            )
-            for m in case.messages
-        ],
-        [
-            CaseEvent(
-                e.seq,
-                e.at,
-                e.kind,
-                sentence(e, agencies, lang),
-                _by(e.actor_kind, e.actor_id, names, follower=e.kind in _OF_FOLLOWERS),
-                UUID(e.data["message_id"]) if e.data.get("message_id") else None,
-            )
-            for e in events
-        ],
+        _messages(case.messages, names),
+        [_event(e, agencies, names, lang) for e in events],
         [convert({name: row[name] for name in Told.__struct_fields__}, Told) for row in told],
         acts_for(actor, report),
     )

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from app.db import Conn
 from app.doctor.finding import Finding, Findings
 from app.notify.model import SendFailed
-from app.settings import Settings, ZaloBot
+from app.settings import Settings
+from app.settings.channels import ZaloBot
 from bot.zalo.bot_api import BotApi, BotError
 from bot.zalo.http import client
 from bot.zalo.tokens import CHANNEL

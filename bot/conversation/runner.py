@@ -17,7 +17,7 @@ import structlog
 from app.db import Conn
 from app.errors import Unavailable
 from app.notify.model import TryLater
-from bot.conversation import store
+from bot.conversation import store, store_inbox
 from bot.conversation.channel import Channel, Update
 from bot.conversation.fulfilment import Parts
 from bot.conversation.outbox import Outbox
@@ -78,7 +78,7 @@ class Runner:
         They are worked off here when this process leads, else the leading one is told. Raises what the database raises.
         """
         async with self._pool.acquire() as conn:
-            fresh = await store.receive(conn, self._channel.bot, updates)
+            fresh = await store_inbox.receive(conn, self._channel.bot, updates)
             if fresh and not self.leading.is_set():
                 await store.wake(conn)
         if self.leading.is_set():
@@ -177,7 +177,7 @@ class Runner:
 
     async def _take_up(self, conn: Conn) -> None:
         """Whatever another process, or an earlier life of this one, has left in the inbox or outbox."""
-        for update in await store.unprocessed(conn, self._channel.bot):
+        for update in await store_inbox.unprocessed(conn, self._channel.bot):
             self._put(update)
         known = {queued.message_id for lane in self._lanes.values() for queued in lane.replies}
         for chat_id, queued in await store.unsent(conn, self._channel.name):
@@ -295,7 +295,7 @@ class Runner:
         """Keep that a try failed; only what kind of error, not what the citizen wrote. False: the database is away."""
         try:
             async with self._pool.acquire() as conn:
-                await store.failed_try(conn, self._channel.bot, update.update_id if update else None, why)
+                await store_inbox.failed_try(conn, self._channel.bot, update.update_id if update else None, why)
         except NO_DATABASE:
             return False
         return True

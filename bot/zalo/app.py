@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from app.notify.model import SendFailed
-from app.settings import Settings, ZaloBot
+from app.settings import Settings
+from app.settings.channels import ZaloBot
 from app.wiring import Parts
 from bot.conversation.channel import Update
 from bot.conversation.runner import NO_DATABASE, Runner

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from app.notify.model import Refused, SendFailed, TryLater, Unreachable
-from app.settings import ZaloBot
+from app.settings.channels import ZaloBot
 from bot.zalo.http import Json, call
 
 SIMULATOR_TOKEN = "1000000002:local-zalo-bot-server-only"  # noqa: S105  # opens nothing but our own simulator

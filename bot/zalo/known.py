@@ -1,6 +1,7 @@
 """Which Zalo bots there are: those that the settings name, or the simulator's, which play everything."""
 
-from app.settings import Settings, ZaloBot, ZaloOA
+from app.settings import Settings
+from app.settings.channels import ZaloBot, ZaloOA
 from bot.zalo.bot_api import SIMULATOR_TOKEN
 from bot.zalo.oa_api import SIMULATOR_APP, SIMULATOR_SECRET
 

@@ -10,7 +10,7 @@ import httpx
 
 from app.db import Pool
 from app.notify.model import Closed, Refused, SendFailed, TryLater, Uncertain, Unreachable
-from app.settings import ZaloOA
+from app.settings.channels import ZaloOA
 from bot.conversation.model import Choice
 from bot.zalo import window
 from bot.zalo.http import Json, call

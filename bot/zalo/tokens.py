@@ -14,7 +14,7 @@ import structlog
 
 from app.db import Conn, Pool, transaction
 from app.notify.model import SendFailed, TryLater
-from app.settings import ZaloOA
+from app.settings.channels import ZaloOA
 from bot.zalo.http import Json, call
 
 log = structlog.get_logger()

@@ -29,7 +29,7 @@ from app.photos.lab import PhotoLab
 from app.places.service import embedded_default
 from app.routing.ruleset import load
 from app.wiring import Parts, object_store, prepare
-from bot.conversation import store
+from bot.conversation import store_inbox
 from bot.conversation.channel import Update
 from bot.conversation.model import Reply
 from bot.conversation.outbox import Outbox
@@ -143,7 +143,7 @@ async def _one(parts: Parts, desk: Desk, outbox: Outbox, channel: TelegramChanne
     message = {"message_id": number, "date": int(time.time()), "chat": {"id": 7, "type": "private"}, "from": sender}
     update = Update(number, "7", {"update_id": number, "message": message | {"text": said}})
     async with parts.pool.acquire() as conn:
-        await store.receive(conn, channel.bot, [update])
+        await store_inbox.receive(conn, channel.bot, [update])
     handled = await desk.handle(update, channel.read(update.content))
     await outbox.send("7", deque(handled.replies))
 

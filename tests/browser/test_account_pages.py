@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, expect
 
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Role
-from app.settings_signin import Oidc
+from app.settings.signin import Oidc
 from tests import idp
 from tests.api.conftest import lab as lab  # fixtures of the same real server
 from tests.api.conftest import parts as parts

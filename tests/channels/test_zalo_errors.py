@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app.notify.model import Closed, Refused, SendFailed, TryLater, Uncertain, Unreachable
-from app.settings import ZaloBot
+from app.settings.channels import ZaloBot
 from bot.zalo.bot_api import BotApi, sent
 from bot.zalo.channel import in_pieces
 from bot.zalo.http import client, download

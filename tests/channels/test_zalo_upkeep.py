@@ -8,7 +8,7 @@ import sys
 from msgspec import structs
 
 from app.doctor.zalo import zalo_bot, zalo_oa
-from app.settings import ZaloBot
+from app.settings.channels import ZaloBot
 from bot.zalo import tokens
 from bot.zalo.known import bot_of, oa_of
 from tests.channels.conftest import Town

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import httpx
 from msgspec import structs
 
-from app.settings import ZaloBot
+from app.settings.channels import ZaloBot
 from bot.zalo.bot_api import BotApi
 from bot.zalo.http import client
 from bot.zalo.known import bot_of

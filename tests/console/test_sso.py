@@ -21,7 +21,7 @@ from app.accounts import factors
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Role, Staff
 from app.accounts.totp import Policy
-from app.settings_signin import Oidc
+from app.settings.signin import Oidc
 from tests import idp
 from tests.api.conftest import running
 from tests.console.conftest import PAGES, token

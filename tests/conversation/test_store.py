@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from app.accounts import citizens
 from app.db import Conn
 from app.photos import store as photos
-from bot.conversation import store
+from bot.conversation import store, store_inbox
 from bot.conversation.channel import Update
 from bot.conversation.draft import Content, Draft, Piece
 from bot.conversation.model import Choice, Photo, Reply
@@ -44,21 +44,21 @@ async def save(conn: Conn, update_id: int | None, draft: Draft | None = DRAFT, *
 async def test_an_update_is_taken_in_once(conn: Conn) -> None:
     update = Update(5, "1", {"text": "x"})
     following = Update(6, "1", {})
-    assert await store.receive(conn, "b", [update]) == [update]
-    assert await store.receive(conn, "b", [update, following]) == [following]
-    assert [each.update_id for each in await store.unprocessed(conn, "b")] == [5, 6]
-    assert await store.receive(conn, "another bot", [update]) == [update]
+    assert await store_inbox.receive(conn, "b", [update]) == [update]
+    assert await store_inbox.receive(conn, "b", [update, following]) == [following]
+    assert [each.update_id for each in await store_inbox.unprocessed(conn, "b")] == [5, 6]
+    assert await store_inbox.receive(conn, "another bot", [update]) == [update]
 
 
 async def test_text_that_the_database_refuses_is_taken_in_all_the_same(conn: Conn) -> None:
     odd = {"text": "a\x00b", "half": "\ud800", "list": [{"\ud83d": "\x00"}], "typed": "\\u0000"}
-    await store.receive(conn, "b", [Update(1, "1", odd)])
-    (update,) = await store.unprocessed(conn, "b")
+    await store_inbox.receive(conn, "b", [Update(1, "1", odd)])
+    (update,) = await store_inbox.unprocessed(conn, "b")
     assert update.content == {"text": "a\ufffdb", "half": "?", "list": [{"?": "\ufffd"}], "typed": "\\u0000"}
 
 
 async def test_draft_replies_and_update_are_written_together(conn: Conn) -> None:
-    await store.receive(conn, "b", [Update(1, "1", {})])
+    await store_inbox.receive(conn, "b", [Update(1, "1", {})])
     numbers = await save(conn, 1, DRAFT, HELLO, Reply(text="hai"))
     assert numbers == sorted(numbers or [])
     kept = await store.chat(conn, "telegram", "1")
@@ -68,11 +68,11 @@ async def test_draft_replies_and_update_are_written_together(conn: Conn) -> None
         ("1", HELLO),
         ("1", Reply(text="hai")),
     ]
-    assert await store.unprocessed(conn, "b") == []
+    assert await store_inbox.unprocessed(conn, "b") == []
 
 
 async def test_an_update_that_was_processed_writes_nothing_again(conn: Conn) -> None:
-    await store.receive(conn, "b", [Update(1, "1", {})])
+    await store_inbox.receive(conn, "b", [Update(1, "1", {})])
     await save(conn, 1, DRAFT, HELLO)
     assert await save(conn, 1, Draft(), HELLO) is None
     assert len(await store.unsent(conn, "telegram")) == 1

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from app.accounts import citizens
 from app.db import Conn, Pool
-from bot.conversation import store
+from bot.conversation import store, store_inbox
 from bot.conversation.channel import Update
 from bot.conversation.draft import Content, Draft, Piece
 from bot.conversation.model import Reply
@@ -130,7 +130,7 @@ async def test_writing_again_starts_the_time_anew(pool: Pool) -> None:
 
 async def test_old_messages_are_forgotten_and_those_not_done_with_are_kept(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        await store.receive(conn, "b", [Update(n, "1", {"text": "x"}) for n in (1, 2, 3)])
+        await store_inbox.receive(conn, "b", [Update(n, "1", {"text": "x"}) for n in (1, 2, 3)])
         await store.save(
             conn, Result(bot="b", update_id=1, channel="telegram", chat_id="1", replies=[Reply(text="x")] * 2)
         )

@@ -15,7 +15,7 @@ from app.i18n import Lang
 from app.pins import Link
 from app.settings import SIMULATOR_TOKEN
 from app.wiring import Parts
-from bot.conversation import store
+from bot.conversation import store, store_inbox
 from bot.conversation.draft import Asked, Content, Draft, Piece
 from bot.conversation.store import Result
 from bot.simulator.model import Person
@@ -43,7 +43,7 @@ class Chat(Struct):
     async def pins(self) -> list[dict[str, object]]:
         """What has come into the bot's inbox from the map."""
         async with self.parts.pool.acquire() as conn:
-            found = await store.unprocessed(conn, self.link.bot)
+            found = await store_inbox.unprocessed(conn, self.link.bot)
         return [one.content[pins.PAYLOAD] for one in found if one.chat_id == self.link.chat_id]
 
     async def drop(self) -> None:

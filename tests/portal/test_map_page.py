@@ -13,9 +13,10 @@ from uuid_utils.compat import uuid7
 
 from app import pins
 from app.portal.app import portal_app
-from app.settings import Telegram, Tiles
+from app.settings import Tiles
+from app.settings.channels import Telegram
 from app.wiring import Parts
-from bot.conversation import store
+from bot.conversation import store_inbox
 from bot.conversation.channel import Update
 from tests.api.conftest import running
 from tests.portal.conftest import HERE, SCRIPT, asked_where, opened
@@ -55,10 +56,10 @@ async def test_a_pin_is_answered_after_what_the_chat_brought_before_it(
 ) -> None:
     chat = await asked_where(world.parts)
     async with world.parts.pool.acquire() as conn:
-        await store.receive(conn, chat.link.bot, [Update(7, chat.link.chat_id, {})])
+        await store_inbox.receive(conn, chat.link.bot, [Update(7, chat.link.chat_id, {})])
         await browser.post(chat.path, data=HERE)
-        await store.receive(conn, chat.link.bot, [Update(8, chat.link.chat_id, {})])
-        found = await store.unprocessed(conn, chat.link.bot)
+        await store_inbox.receive(conn, chat.link.bot, [Update(8, chat.link.chat_id, {})])
+        found = await store_inbox.unprocessed(conn, chat.link.bot)
     mine = [update.update_id for update in found if update.chat_id == chat.link.chat_id]
     assert mine == [7, chat.link.update_id, 8]
     assert -(2**63) <= chat.link.update_id < 0

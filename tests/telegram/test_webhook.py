@@ -8,7 +8,7 @@ import httpx
 import pytest_asyncio
 from msgspec import structs
 
-from app.settings import Telegram
+from app.settings.channels import Telegram
 from app.wiring import Parts
 from bot.simulator.client import SimClient, SimUser
 from bot.telegram.client import SIMULATOR_TOKEN, Bot

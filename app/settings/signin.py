@@ -1,24 +1,14 @@
 """Settings of how staff sign in: which roles need a second factor, and the provider of single sign-on."""
 
 import re
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from app.settings.reader import Reader
+
 ROLES = ("officer", "lead", "coordinator", "leader", "administrator")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-class Reader(Protocol):
-    """What reads variables without their prefix, and collects what is wrong; see ``app.settings``."""
-
-    problems: list[str]
-
-    def text(self, name: str, default: str | None = None, *, secret: bool = False) -> str | None: ...
-    def url(
-        self, name: str, schemes: tuple[str, ...], default: str | None = None, *, secret: bool = False
-    ) -> str | None: ...
 
 
 class Oidc(Struct, frozen=True):
