@@ -337,3 +337,32 @@ async def test_many_messages_in_one_instant_are_answered_in_order(stage: Stage) 
     heard = await lan.heard()
     signs = ("113", "chưa gửi phản ánh nào", "", "không có phản ánh nào")
     assert [sign in words for sign, words in zip(signs, heard, strict=True)] == [True] * 4
+
+
+# --- somebody else's report
+
+
+async def test_the_same_matter_is_offered_followed_told_of_and_rated(stage: Stage) -> None:
+    lan, minh = await stage.citizen("Lan"), await stage.citizen("Minh")
+    words = "Đèn đường trước đình thần hỏng ba đêm nay, phường An Xuyên"
+    code = await stage.files(lan, words)
+    await minh.says(words)
+    await minh.reads("đúng không")
+    await minh.chooses("Đúng")
+    await minh.reads("hình như đã có người phản ánh")
+    await minh.chooses("theo dõi")
+    await minh.reads("đồng ý")
+    await minh.chooses("Đồng ý và theo dõi")
+    await minh.reads(code)
+    await stage.staff(code, Act.PUBLISH)
+    await stage.staff(code, Act.START)
+    await minh.reads(code)
+    await stage.staff(code, Act.RESOLVE, pictures=True, text="Đã thay bóng mới.")
+    told = await minh.reads("Đã thay bóng mới")
+    assert len(minh.choices(told)) == 3
+    await minh.chooses("Chấp nhận được")
+    await minh.reads("Cảm ơn anh/chị đã đánh giá")
+    report = await stage.report(code)
+    assert report.rating is None, "the reporter's own rating is the reporter's"
+    theirs = "SELECT rating FROM follower_ratings WHERE report_id = $1"
+    assert await stage.value(theirs, report.report_id) == "acceptable"
