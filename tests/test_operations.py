@@ -30,7 +30,7 @@ def rows(lang: str) -> dict[str, list[str]]:
 def settings_read() -> dict[str, tuple[object, bool]]:
     """Each setting that is read: its default, where that is written out, and whether it is a secret."""
     found: dict[str, tuple[object, bool]] = {}
-    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "app").glob("settings*.py")))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "app" / "settings").glob("*.py")))
     for call in ast.walk(ast.parse(source)):
         match call:
             case ast.Call(func=ast.Attribute(value=ast.Name("read")), args=[ast.Constant(str(name)), *rest]):

@@ -71,8 +71,10 @@ def _welcome(settings: Settings, accounts: list[tuple[str, str, str]], seconds: 
     out.print(Panel("\n".join(lines), expand=False))
     if accounts:
         table = Table(title="Tài khoản mẫu, chỉ hiện một lần / demo accounts, shown once")
-        for heading in ("", "Tên đăng nhập / username", "Mật khẩu / password"):
-            table.add_column(heading)
+        table.add_column("")
+        for heading in ("Tên đăng nhập / username", "Mật khẩu / password"):
+            # What is to be typed must stand there whole, however narrow the window.
+            table.add_column(heading, no_wrap=True, min_width=max(len(name) for _, name, _ in accounts))
         for row in accounts:
             table.add_row(*row)
         out.print(table)

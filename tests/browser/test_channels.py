@@ -91,3 +91,11 @@ async def test_every_channel_fits_a_phone_and_a_desk(chat: Page) -> None:
         await chat.set_viewport_size({"width": 1280, "height": 800})
         assert await chat.evaluate(width) == 1280
         await chat.set_viewport_size({"width": 390, "height": 844})
+
+
+async def test_an_address_in_the_words_of_a_zalo_message_opens(chat: Page, played: Played) -> None:
+    await _go(chat, "Zalo Bot")
+    lan = next(person for person in played.zalo_bot.people.values() if person.first_name == "Lan")
+    address = "http://localhost:8000/m/abc_-1"
+    Actor(played.zalo_bot, lan.id).text(f"Chọn trên bản đồ:\n{address}")
+    await expect(chat.locator("#messages").get_by_role("link", name=address)).to_have_attribute("href", address)

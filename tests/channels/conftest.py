@@ -160,7 +160,8 @@ class Stage:
             stored = await store_photo(parts.pool, parts.objects, parts.lab, photo(code, colour="#345"), "1")
             form["photos"] = (stored,)
         coordinator = self.town.world.people["coordinator"].staff_id
-        officer = Actor("staff", coordinator, Role.LEAD, report.agency_id, frozenset({report.agency_id}))
+        role = Role.COORDINATOR if act is Act.PUBLISH else Role.LEAD
+        officer = Actor("staff", coordinator, role, report.agency_id, frozenset({report.agency_id}))
         await reports.perform(self.parts.pool, self.parts.rules, officer, report, act, Form(**form))
 
     async def tells(self) -> None:

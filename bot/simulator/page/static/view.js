@@ -37,7 +37,7 @@ export function richText(text, entities, onCommand) {
       while (open.length > 1 && open.at(-1).end <= at) open.pop();
     }
   };
-  for (const entity of entities || []) {
+  for (const entity of entities || addresses(text)) {
     writeTo(entity.offset);
     const end = Math.min(entity.offset + entity.length, open.at(-1).end);
     const node = entityNode(entity, text.slice(entity.offset, end), onCommand);
@@ -47,6 +47,15 @@ export function richText(text, entities, onCommand) {
   }
   writeTo(text.length);
   return root;
+}
+
+/** Addresses in words without entities, as on Zalo, which finds them by itself. */
+function addresses(text) {
+  return [...text.matchAll(/https?:\/\/\S+/g)].map((found) => ({
+    type: "url",
+    offset: found.index,
+    length: found[0].length,
+  }));
 }
 
 function entityNode(entity, words, onCommand) {
