@@ -16,7 +16,6 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from zxcvbn import zxcvbn
 
 from app.errors import Problem, TooMany
 from app.i18n.text import fold
@@ -114,6 +113,9 @@ def _block(text: str) -> str:
 
 def _guessed(password: str, personal: str) -> bool:
     """Whether a program that knows leaked passwords, first names and English words guesses it soon."""
+    # Its lists take 13 MB, which only a process that is given a new password need carry.
+    from zxcvbn import zxcvbn
+
     told = zxcvbn(password[:_JUDGED], user_inputs=personal.split())
     return math.log10(told["guesses"]) < GUESSES
 
