@@ -11,8 +11,8 @@ from app.accounts import service as accounts
 from app.db import Pool
 from app.i18n import t
 from app.notify import store_morning as store
+from app.notify.attempts import outcome
 from app.notify.model import Button, CardSender, SendFailed, Telling, TryLater, Unreachable
-from app.notify.staff import outcome
 from app.notify.staff_cards import MARK, late_by
 from app.routing.calendar import VIETNAM, Calendar
 from app.routing.ruleset import RuleSet

@@ -6,7 +6,7 @@ it, claim it, call the channel, settle it. A crash before the claim leaves it qu
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,15 +18,14 @@ from app.db import Conn, Pool
 from app.history import service as history
 from app.jobs import Job
 from app.notify import digest, pictures, store, store_digest, templates
+from app.notify.attempts import again, later, outcome
 from app.notify.manners import AT_ONCE, QUESTIONS, WINDOW, Go, Quiet, Wait, decide
-from app.notify.model import Closed, Sender, Senders, SendFailed, Telling, TryLater, Uncertain, Unreachable
+from app.notify.model import Closed, Sender, Senders, SendFailed, Telling, TryLater, Unreachable
 from app.notify.templates import Relation
 from app.photos.lab import PhotoLab
 from app.reports import service as reports
 from storage.objects import ObjectStore
 
-MAX_ATTEMPTS = 30
-"""With the back-off, a channel may be out of order for most of a day and the message still arrives."""
 _BACKOFF_MOST = 3600.0
 """Seconds."""
 
@@ -88,7 +87,7 @@ async def deliver(
             return
     match decide(found.moment, quiet, at):
         case Wait(seconds):
-            raise _later(seconds, "not now")
+            raise later(seconds, "not now")
         case Go(digest=True):
             await _send_digest(pool, sender, found)
         case _:
@@ -134,7 +133,7 @@ async def _send(pool: Pool, sender: Sender, entry: store.Entry, attempt: int, te
         ref = await sender.send(entry.channel_user_id, telling)
     except SendFailed as failed:
         failure = failed
-    status = _outcome(failure, attempt)
+    status = outcome(failure, attempt)
     # Somebody may have taken us for dead and written 'uncertain' meanwhile. We know better, but do not send it again.
     was = ("sending",) if status == "queued" else ("sending", "uncertain")
     async with pool.acquire() as conn:
@@ -146,8 +145,7 @@ async def _send(pool: Pool, sender: Sender, entry: store.Entry, attempt: int, te
             return
         settled = await store.settle(conn, entry, status, reason, ref, was=was, attempt=attempt)
     if settled and isinstance(failure, TryLater) and status == "queued":
-        delay = max(failure.seconds, min(2.0 ** (attempt - 1), _BACKOFF_MOST))
-        raise _later(delay, failure.reason)
+        raise again(failure, attempt, _BACKOFF_MOST)
 
 
 async def _pass_on(
@@ -158,31 +156,8 @@ async def _pass_on(
         if not await store.settle(conn, entry, status, reason, was=was, attempt=attempt):
             return
         for row in await store_digest.elsewhere(conn, entry):
-            again = store.Entry(*row, attempts=0)
-            await store.enter(conn, again.report_id, [again], [_job(again)])
-
-
-def _later(seconds: float, reason: str) -> Exception:
-    # Known to the worker alone: it brings pydantic along, 12 MB that the API process need not carry.
-    from pgqueuer import RetryRequested
-
-    return RetryRequested(timedelta(seconds=seconds), reason)
-
-
-def _outcome(failure: SendFailed | None, attempt: int) -> str:
-    match failure:
-        case None:
-            return "sent"
-        case Unreachable():
-            return "unreachable"
-        case Closed():
-            return "closed"
-        case TryLater() if attempt < MAX_ATTEMPTS:
-            return "queued"
-        case Uncertain():
-            return "uncertain"
-        case _:
-            return "failed"
+            other = store.Entry(*row, attempts=0)
+            await store.enter(conn, other.report_id, [other], [_job(other)])
 
 
 async def _told(conn: Conn, entry: store.Entry, citizen_id: UUID) -> tuple[templates.Told, pictures.Shown]:

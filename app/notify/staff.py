@@ -7,7 +7,6 @@ most once. What is not urgent waits for office hours. Changing a card may be rep
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import NoReturn
 from uuid import UUID
 
 from app.accounts import chats
@@ -19,8 +18,8 @@ from app.history.model import Event
 from app.i18n import Lang
 from app.jobs import Job, enqueue
 from app.notify import staff_cards, store, store_staff
-from app.notify.model import Button, CardSender, SendFailed, Telling, TryLater, Uncertain, Unreachable
-from app.notify.service import MAX_ATTEMPTS
+from app.notify.attempts import again, outcome
+from app.notify.model import Button, CardSender, SendFailed, Telling, TryLater, Unreachable
 from app.notify.store_staff import Card, Ear
 from app.photos import service as photos
 from app.reports import service as reports
@@ -211,31 +210,7 @@ async def _send(pool: Pool, sender: CardSender, entry: store.Entry, attempt: int
             # Something may have happened while it was on its way.
             await _refresh_soon(conn, entry.report_id)
     if settled and isinstance(failure, TryLater) and status == "queued":
-        raise_retry(failure, attempt)
-
-
-def outcome(failure: SendFailed | None, attempt: int) -> str:
-    """What the ledger says after a call."""
-    match failure:
-        case None:
-            return "sent"
-        case Unreachable():
-            return "unreachable"
-        case TryLater() if attempt < MAX_ATTEMPTS:
-            return "queued"
-        case Uncertain():
-            return "uncertain"
-        case _:
-            return "failed"
-
-
-def raise_retry(failure: TryLater, attempt: int) -> NoReturn:
-    """Come back later, as the channel asks."""
-    # Known to the worker alone, see ``app.notify.service``.
-    from pgqueuer import RetryRequested
-
-    delay = max(failure.seconds, min(2.0 ** (attempt - 1), _BACKOFF_MOST))
-    raise RetryRequested(timedelta(seconds=delay), failure.reason)
+        raise again(failure, attempt, _BACKOFF_MOST)
 
 
 # ---------------------------------------------------------------- bringing up to date
@@ -282,7 +257,7 @@ async def _refresh(conn: Conn, rules: RuleSet, sender: CardSender, report_id: UU
             card.chat_id, card.message_id, Telling(staff_cards.card(rules, card.lang, shown), (), buttons)
         )
     except TryLater as failure:
-        raise_retry(failure, 1)
+        raise again(failure, 1, _BACKOFF_MOST) from failure
     except SendFailed:
         await store_staff.forget_card(conn, report_id, card)
     else:

@@ -16,6 +16,7 @@ from pgqueuer.types import QueueExecutionMode
 from app.accounts import citizens
 from app.db import Pool
 from app.history import service as history
+from app.notify import attempts
 from app.notify import service as notify
 from app.notify.model import Refused, SendFailed, TryLater, Uncertain, Unreachable
 from app.notify.store import Key
@@ -135,9 +136,9 @@ async def test_what_may_work_later_is_tried_again_when_the_channel_says(message:
 
 
 async def test_the_wait_doubles_up_to_an_hour_and_then_it_is_given_up(message: Message) -> None:
-    post = Post(*(TryLater("server error", 0.0) for _ in range(notify.MAX_ATTEMPTS)))
+    post = Post(*(TryLater("server error", 0.0) for _ in range(attempts.MAX_ATTEMPTS)))
     waits = []
-    for _ in range(notify.MAX_ATTEMPTS - 1):
+    for _ in range(attempts.MAX_ATTEMPTS - 1):
         with pytest.raises(RetryRequested) as later:
             await message.deliver(post)
         waits.append(later.value.delay.total_seconds())
@@ -145,9 +146,9 @@ async def test_the_wait_doubles_up_to_an_hour_and_then_it_is_given_up(message: M
     assert max(waits) == waits[-1] == 3600
     assert sum(waits) > 12 * 3600
     await message.deliver(post)
-    assert await message.entry() == ("failed", notify.MAX_ATTEMPTS, "server error")
+    assert await message.entry() == ("failed", attempts.MAX_ATTEMPTS, "server error")
     await message.deliver(post)
-    assert post.calls == notify.MAX_ATTEMPTS
+    assert post.calls == attempts.MAX_ATTEMPTS
 
 
 async def test_a_channel_that_is_not_there_is_a_failure_not_a_dead_person(message: Message) -> None:

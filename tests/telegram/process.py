@@ -15,9 +15,9 @@ PROGRAM = "import uvloop; from app import settings; from bot.process import run;
 
 
 class BotProcess:
-    """Starts and ends; its log stays in ``home``."""
+    """Starts and ends; its log stays in ``home``. ``settings`` come on top."""
 
-    def __init__(self, home: Path, database_url: str, server: str) -> None:
+    def __init__(self, home: Path, database_url: str, server: str, **settings: str) -> None:
         self._home = home
         self._env = {
             "PATH": os.environ.get("PATH", ""),
@@ -25,6 +25,7 @@ class BotProcess:
             "PHANANH_RULES": str(RULES),
             "PHANANH_DATABASE_URL": database_url,
             "PHANANH_SIMULATOR_PORT": str(urlsplit(server).port),
+            **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
 
