@@ -19,10 +19,11 @@ from app.places.service import Gazetteer
 from app.reports import following, ownership, rights
 from app.reports import service as reports
 from app.reports.intake import file_report
-from app.reports.limits import check_pace
+from app.reports.limits import check_pace, check_spot
 from app.reports.masking import mask
 from app.reports.model import CONSENT_VERSION, Contact, NewReport, Place, Report, Status
 from app.reports.workflow import Act, acts_for
+from app.routing.danger import is_danger
 from app.routing.service import RuleSet
 from app.settings import Settings
 from bot.conversation import neighbours, store, wishes
@@ -158,6 +159,10 @@ class Fulfilment:
         key = (self._channel.name, str(self.draft_id))
         async with parts.pool.acquire() as conn:
             await check_pace(conn, self._chat.citizen_id, key)
+            if draft.spot and draft.category and not is_danger(draft.content.text):
+                lat, lon = draft.spot.lat, draft.spot.lon
+                if lat is not None and lon is not None:
+                    await check_spot(conn, draft.category, (lat, lon), key)
         if wish.consents:
             async with parts.pool.acquire() as conn:
                 await citizens.give_consent(conn, self._chat.citizen_id, CONSENT_VERSION, datetime.now(UTC))

@@ -7,10 +7,12 @@ import pytest
 
 from app.db import Pool
 from app.errors import TooMany
-from app.reports.limits import A_DAY, AN_HOUR, check_pace
+from app.reports.limits import A_DAY, A_SPOT_AN_HOUR, AN_HOUR, check_pace, check_spot
+from app.reports.model import Place
 from tests import small_world as world
 
 HOUR = timedelta(hours=1)
+SPOT = (9.31, 105.31)
 
 
 async def check(pool: Pool, person: UUID, at: timedelta, key: str = "") -> None:
@@ -53,3 +55,29 @@ async def test_other_people_s_reports_do_not_count(settled: Pool) -> None:
     for _ in range(AN_HOUR):
         await world.file(settled, citizen_id=busy)
     await check(settled, calm, timedelta(minutes=1))
+
+
+async def check_at(
+    pool: Pool, spot: tuple[float, float], at: timedelta, category: str = "pothole", key: str = ""
+) -> None:
+    async with pool.acquire() as conn:
+        await check_spot(conn, category, spot, ("telegram", key or str(uuid4())), world.MONDAY + at)
+
+
+async def test_a_spot_that_many_have_reported_waits_an_hour_and_other_spots_do_not(settled: Pool) -> None:
+    for number in range(A_SPOT_AN_HOUR):
+        filed = await world.file(
+            settled,
+            world.MONDAY + number * timedelta(minutes=1),
+            place=Place(*SPOT),
+            key=("telegram", f"spot-{number}"),
+        )
+    category = filed.report.category
+    soon = timedelta(minutes=30)
+    with pytest.raises(TooMany) as refused:
+        await check_at(settled, SPOT, soon, category)
+    assert refused.value.problems[0].params["again"] == "10:00, 02/03"
+    await check_at(settled, (SPOT[0] + 0.001, SPOT[1]), soon, category)
+    await check_at(settled, SPOT, soon, "another-matter")
+    await check_at(settled, SPOT, HOUR + timedelta(seconds=1), category)
+    await check_at(settled, SPOT, soon, category, key="spot-3")
