@@ -14,6 +14,7 @@ from app.routing.service import commune_office
 from bot.conversation import wishes
 from bot.conversation.draft import Draft
 from bot.conversation.model import COMMANDS, Choice, Reply
+from tests.channels.afterwards import SCENES, Said
 from tests.channels.recorded import Conversation, Step, book
 from tests.conversation.talk import NOW, Talk, gazetteer, report, rules
 
@@ -23,9 +24,9 @@ _WIDTH, _INDENT = 64, 34
 _HEAD = """\
 # Các cuộc trò chuyện
 
-Trang này cho thấy người dân và bot nói với nhau thế nào, từ tin nhắn đầu tiên đến mã phản ánh. Lời của bot lấy từ
-chính chương trình, nên trang luôn đúng với bản đang dùng. Người dân ở bên phải; ô trong ngoặc vuông là nút bấm. Trên
-Zalo Bot, nơi không có nút, các lựa chọn được đánh số và người dân nhắn số.
+Trang này cho thấy người dân và bot nói với nhau thế nào, từ tin nhắn đầu tiên đến mã phản ánh và kết quả. Lời của bot
+lấy từ chính chương trình, nên trang luôn đúng với bản đang dùng. Người dân ở bên phải; ô trong ngoặc vuông là nút bấm.
+Trên Zalo Bot, nơi không có nút, các lựa chọn được đánh số và người dân nhắn số.
 """
 
 
@@ -63,7 +64,17 @@ def page() -> str:
     for number, conversation in enumerate(book().conversations, 1):
         said = "\n".join(_lines(conversation))
         parts.append(f"## {number}. {conversation.title}\n\n```text\n{said}\n```\n")
+    parts.append("# Sau khi gửi, và những lời khác\n")
+    for title, scene in SCENES:
+        said = "\n\n".join("\n".join(_shown(each)) for each in scene(Talk()))
+        parts.append(f"## {title}\n\n```text\n{said}\n```\n")
     return "\n".join(parts)
+
+
+def _shown(said: Said) -> list[str]:
+    if said.by_citizen:
+        return _right(said.text)
+    return [*_wrapped(said.text), *(" ".join(f"[{label}]" for label in row) for row in said.rows)]
 
 
 def _lines(conversation: Conversation) -> list[str]:
@@ -118,10 +129,14 @@ def _right(text: str) -> list[str]:
 
 
 def _left(reply: Reply) -> list[str]:
-    lines = [line for part in reply.text.split("\n") for line in textwrap.wrap(part, _WIDTH) or [""]]
+    lines = _wrapped(reply.text)
     if reply.place_button:
         lines.append(f"[{reply.place_button}]")
     return [*lines, *(_row(row) for row in reply.rows)]
+
+
+def _wrapped(text: str) -> list[str]:
+    return [line for part in text.split("\n") for line in textwrap.wrap(part, _WIDTH) or [""]]
 
 
 def _row(row: tuple[Choice, ...]) -> str:
