@@ -85,6 +85,17 @@ class Runner:
             for update in fresh:
                 self._put(update)
 
+    async def keep(self, updates: Sequence[Update]) -> None:
+        """``take``, however long the database takes to come back: for whoever fetches updates, before acknowledging."""
+        while updates:
+            try:
+                await self.take(updates)
+            except NO_DATABASE as error:
+                log.warning("the database does not answer", error=type(error).__name__)
+                await asyncio.sleep(_STANDBY_SECONDS)
+            else:
+                return
+
     def _put(self, update: Update) -> None:
         if update.update_id in self._in_hand or self._stopping.is_set():
             return

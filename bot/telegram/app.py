@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 import structlog
 from telegram import BotCommand, BotCommandScopeAllGroupChats
@@ -11,9 +11,8 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from app.i18n import DEFAULT, LANGS, Lang, t
 from app.settings import Settings
 from bot import process
-from bot.conversation.channel import Update
 from bot.conversation.fulfilment import Parts
-from bot.conversation.runner import NO_DATABASE, Runner
+from bot.conversation.runner import Runner
 from bot.hook import Hook, secret_in
 from bot.process import Line
 from bot.telegram.channel import TelegramChannel
@@ -109,19 +108,8 @@ class Polling:
                 continue
             self._failures = 0
             updates = [arrived(raw) for raw in found]
-            await self._keep(updates)
+            await self._runner.keep(updates)
             offset = updates[-1].update_id + 1 if updates else None
-
-    async def _keep(self, updates: Sequence[Update]) -> None:
-        """Into the inbox, however long the database takes to come back: nothing is acknowledged before."""
-        while updates:
-            try:
-                await self._runner.take(updates)
-            except NO_DATABASE as error:
-                log.warning("the database does not answer", error=type(error).__name__)
-                await asyncio.sleep(1)
-            else:
-                return
 
     async def _wait_after(self, error: TelegramError) -> None:
         self._failures += 1

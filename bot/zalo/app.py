@@ -11,7 +11,7 @@ from app.settings import Settings
 from app.settings.channels import ZaloBot
 from app.wiring import Parts
 from bot.conversation.channel import Update
-from bot.conversation.runner import NO_DATABASE, Runner
+from bot.conversation.runner import Runner
 from bot.hook import Hook, secret_in
 from bot.process import Line
 from bot.zalo import tokens
@@ -77,22 +77,12 @@ class Polling:
                 continue
             self._failures = 0
             # Once given they must be kept, even when we are told to stop meanwhile.
-            keeping = asyncio.create_task(self._keep([update for one in found if (update := _read(one))]))
+            keeping = asyncio.create_task(self._runner.keep([update for one in found if (update := _read(one))]))
             try:
                 await asyncio.shield(keeping)
             except asyncio.CancelledError:
                 await asyncio.wait({keeping}, timeout=_KEEP_SECONDS)
                 raise
-
-    async def _keep(self, updates: list[Update]) -> None:
-        while updates:
-            try:
-                await self._runner.take(updates)
-            except NO_DATABASE as error:
-                log.warning("the database does not answer", error=type(error).__name__)
-                await asyncio.sleep(1)
-            else:
-                return
 
     async def _wait_after(self, error: BotError | SendFailed) -> None:
         self._failures += 1
