@@ -153,6 +153,11 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
     async def forget_keys(_: Schedule) -> None:
         await reports.forget_keys(parts.pool, datetime.now(UTC) - _KEYS_KEPT)
 
+    @queue.schedule("forget_messages", "53 * * * *")
+    async def forget_messages(_: Schedule) -> None:
+        forgotten = await conversation.forget_messages(parts.pool)
+        log.info("old messages forgotten", messages=forgotten)
+
 
 async def run(settings: Settings) -> None:
     """Work until told to stop; what was taken is finished first."""

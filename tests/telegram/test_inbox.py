@@ -1,8 +1,12 @@
 """Updates: each is answered once, in order in its chat, many chats at once; a bad one harms nobody."""
 
 import asyncio
+from typing import Any, cast
+
+from pgqueuer import PgQueuer
 
 from app.wiring import Parts
+from app.worker import register
 from bot.conversation.channel import Update
 from bot.conversation.runner import Runner
 from bot.simulator.actor import Actor
@@ -172,3 +176,20 @@ def _message(person: SimUser, text: str) -> Json:
     sender = {"id": person.id, "is_bot": False, "first_name": "Lan", "language_code": "vi"}
     said = {"message_id": 900, "date": 1_763_000_000, "chat": {"id": person.id, "type": "private"}, "from": sender}
     return said | ({"text": text} if text else {})
+
+
+async def test_the_worker_forgets_what_was_said_a_month_ago(parts: Parts) -> None:
+    async with parts.pool.acquire() as conn:
+        await conn.execute(
+            """
+            INSERT INTO inbox (bot, update_id, chat_id, payload, processed_at)
+            VALUES ('telegram:month', 1, '9', '{}', now() - interval '31 days'), ('telegram:month', 2, '9', '{}', now())
+            """
+        )
+    queue = PgQueuer.in_memory()
+    register(queue, parts, {})
+    (scheduled,) = [each for at, each in queue.sm.registry.items() if at.entrypoint == "forget_messages"]
+    await cast("Any", scheduled.parameters.func)(None)
+    async with parts.pool.acquire() as conn:
+        left = await conn.fetch("SELECT update_id FROM inbox WHERE bot = 'telegram:month'")
+    assert [row["update_id"] for row in left] == [2]
