@@ -12,8 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 VENDOR = Path(__file__).parent / "static" / "vendor"
-FILES = ("leaflet/dist/leaflet.js", "leaflet/dist/leaflet.css")
-"""Below node_modules. Each keeps its own name, and its licence in its first lines."""
+FILES = ("leaflet/dist/leaflet.js", "leaflet/dist/leaflet.css", "htmx.org/dist/htmx.min.js")
+"""Below node_modules. Each keeps its own name, and its licence in its first lines where it asks for that (htmx, 0BSD,
+does not)."""
 
 
 class NotFetched(Exception):

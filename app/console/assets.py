@@ -1,4 +1,4 @@
-"""The console's own styles and scripts."""
+"""The console's styles and scripts."""
 
 from pathlib import Path
 
@@ -8,8 +8,9 @@ from litestar.params import FromPath
 from app.assets import Assets
 from app.console.context import BASE, Req
 from app.console.declare import ANYONE, page
+from app.vendor import VENDOR
 
-_ASSETS = Assets(f"{BASE}/static", Path(__file__).parent / "static")
+_ASSETS = Assets(f"{BASE}/static", Path(__file__).parent / "static", VENDOR)
 address = _ASSETS.address
 
 

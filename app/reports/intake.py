@@ -261,6 +261,7 @@ def _new_report(new: NewReport, located: Located, decision: Decision, to_desk: b
         first_answer_due_at=decision.first_answer_due,
         answers=new.answers,
         reporter_kind=new.reporter_kind,
+        tags=decision.tags,
     )
 
 

@@ -141,6 +141,11 @@ class Report(Struct, frozen=True, kw_only=True):
     """A later deadline that the agency asks for, until a coordinator has decided."""
     extended_to: datetime | None = None
     """Granted: the deadline is not before this for as long as the same clock runs."""
+    tags: tuple[str, ...] = ()
+    directed_due_at: datetime | None = None
+    """By when a leader's open direction is to be carried out."""
+    part_of: UUID | None = None
+    """The report it was split off from."""
 
 
 class Filed(Struct, frozen=True):
