@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct, convert
 
-from app.accounts import service as accounts
 from app.accounts.model import Actor, Agency
 from app.api.context import Context
 from app.api.views import (
@@ -18,18 +17,13 @@ from app.api.views import (
     category_view,
     commune_view,
     photo_link,
-    sentence,
-    status_word,
 )
-from app.api.waiting import Answered, FirstAnswer, answers_of, finished, first_answer
-from app.history import service as history
-from app.history.model import Event, Kind
+from app.casefile import service as casefile
+from app.casefile.model import By, CaseFile, FirstAnswer, Told, finished, first_answer, overdue
+from app.casefile.words import answers_of, sentence, status_word
+from app.history.model import Event
 from app.i18n import Lang
-from app.notify import service as notify
-from app.reports import following
-from app.reports import service as reports
 from app.reports.calling import decided
-from app.reports.clock import proposal_of
 from app.reports.model import (
     Adder,
     Audience,
@@ -43,8 +37,9 @@ from app.reports.model import (
     Status,
     Urgency,
 )
-from app.reports.workflow import Act, acts_for
+from app.reports.workflow import Act
 from app.routing.limits import parse_limit
+from app.routing.service import RuleSet
 from app.worklist.model import QueueRow
 
 Doc = Meta
@@ -96,6 +91,14 @@ class Deadline(Struct):
     extended_to: datetime | None
 
 
+class Answered(Struct):
+    """What the reporter answered to an extra question of the category. Names as the rules have them now; the ids where
+    they have none any more."""
+
+    question: Named
+    answer: Named
+
+
 class CasePhoto(Struct):
     """``original`` is the file as it came, with the camera's time and place: evidence, for staff on the case alone."""
 
@@ -108,13 +111,6 @@ class CasePhoto(Struct):
     small: str
     large: str
     original: str
-
-
-class By(Struct):
-    """Who: the reporter or a follower (never by name), a member of staff, or the system."""
-
-    kind: Literal["citizen", "follower", "staff", "system"]
-    name: str | None = None
 
 
 class CaseMessage(Struct):
@@ -135,19 +131,6 @@ class CaseEvent(Struct):
     words: str
     by: By
     message_id: UUID | None
-
-
-class Told(Struct):
-    """A message that went out, or did not: by event, channel and what became of it; never to whom."""
-
-    seq: int
-    channel: str
-    template: str
-    status: str
-    attempts: int
-    reason: str | None
-    created_at: datetime
-    updated_at: datetime
 
 
 class WhyAgency(Struct):
@@ -222,10 +205,6 @@ class CaseView(Struct):
     acts: list[Act]
 
 
-def _overdue(due_at: datetime, paused_at: datetime | None, finished: bool, now: datetime) -> bool:
-    return paused_at is None and not finished and due_at < now
-
-
 async def queue_items(
     ctx: Context, rows: Iterable[QueueRow], agencies: Mapping[str, Agency], names: Mapping[UUID, str], lang: Lang
 ) -> list[QueueItem]:
@@ -247,7 +226,7 @@ async def queue_items(
             row.due_at,
             first_answer(row.first_answer_due_at, row.first_answered_at, Status(row.status), now),
             row.paused_at,
-            _overdue(row.due_at, row.paused_at, finished(Status(row.status)), now),
+            overdue(row.due_at, row.paused_at, Status(row.status), now),
             row.voices,
             await photo_link(ctx, row.photo, "small") if row.photo else None,
         )
@@ -259,18 +238,6 @@ def _person(staff_id: UUID | None, names: Mapping[UUID, str]) -> Named | None:
     return Named(str(staff_id), names.get(staff_id, "")) if staff_id else None
 
 
-_OF_FOLLOWERS = {Kind.FOLLOWED, Kind.UNFOLLOWED, Kind.VOICE_ADDED, Kind.FOLLOWER_RATED}
-
-
-def _by(kind: str, actor_id: UUID | None, names: Mapping[UUID, str], *, follower: bool = False) -> By:
-    """Staff by name. A citizen's id stays where it is."""
-    if follower:
-        return By("follower")
-    if kind == "staff" and actor_id:
-        return By("staff", names.get(actor_id))
-    return By("citizen") if kind == "citizen" else By("system")
-
-
 def _deadline(report: Report, lang: Lang) -> Deadline:
     now = datetime.now(UTC)
     running = report.paused_at is None and not finished(report.status)
@@ -280,41 +247,28 @@ def _deadline(report: Report, lang: Lang) -> Deadline:
         report.due_at,
         parse_limit(report.handling).words(lang),
         report.paused_at,
-        _overdue(report.due_at, report.paused_at, finished(report.status), now),
+        overdue(report.due_at, report.paused_at, report.status, now),
         int((report.due_at - now).total_seconds()) if running else None,
         report.extension_wanted,
         report.extended_to,
     )
 
 
-def _why(events: Iterable[Event], names: Mapping[UUID, str]) -> WhyAgency:
-    """From the last event that chose an agency."""
-    why = WhyAgency(None, None, [], By("system"))
-    for event in events:
-        chosen: dict[str, Any] = event.data.get("proposed") or event.data
-        if "agency" in chosen or "supervisor" in chosen:
-            by = By("system") if "rule" in chosen else _by(event.actor_kind, event.actor_id, names)
-            grounds = chosen.get("accepts", chosen)
-            why = WhyAgency(grounds.get("rule"), grounds.get("rule_set"), list(grounds.get("reasons", ())), by)
-    return why
+def _why(case: CaseFile) -> WhyAgency:
+    return WhyAgency(case.why.rule, case.why.rule_set, list(case.why.reasons), case.why.by)
 
 
-def _proposal(events: Iterable[Event], agencies: Mapping[str, Agency], lang: Lang) -> ProposalView | None:
-    proposal = proposal_of(events)
+def _proposal(case: CaseFile, agencies: Mapping[str, Agency], lang: Lang) -> ProposalView | None:
+    proposal = case.proposal
     if proposal is None:
         return None
     return ProposalView(
-        agency_view(agencies, proposal["agency"], lang),
-        [agency_view(agencies, each, lang) for each in proposal["co_agencies"]],
-        proposal["rule"],
-        proposal["rule_set"],
-        proposal["reasons"],
+        agency_view(agencies, proposal.agency_id, lang),
+        [agency_view(agencies, each, lang) for each in proposal.co_agencies],
+        proposal.rule,
+        proposal.rule_set,
+        list(proposal.reasons),
     )
-
-
-def _recordings(events: Iterable[Event]) -> int:
-    erased = any(event.kind == Kind.DATA_ERASED for event in events)
-    return 0 if erased else sum(len(event.data.get("sounds", ())) for event in events)
 
 
 async def _photos(ctx: Context, report: Report, pictures: Iterable[Picture]) -> list[CasePhoto]:
@@ -334,43 +288,33 @@ async def _photos(ctx: Context, report: Report, pictures: Iterable[Picture]) -> 
     ]
 
 
-def _messages(messages: Iterable[Message], names: Mapping[UUID, str]) -> list[CaseMessage]:
-    return [
-        CaseMessage(
-            m.message_id,
-            m.at,
-            m.kind,
-            _by(m.author_kind, m.author_id, names, follower=m.kind == "voice"),
-            m.visibility,
-            m.body,
-        )
-        for m in messages
-    ]
+def _message(case: CaseFile, said: Message) -> CaseMessage:
+    return CaseMessage(said.message_id, said.at, said.kind, case.who_said(said), said.visibility, said.body)
 
 
-def _event(event: Event, agencies: Mapping[str, Agency], names: Mapping[UUID, str], lang: Lang) -> CaseEvent:
+def _event(case: CaseFile, event: Event, agencies: Mapping[str, Agency], lang: Lang) -> CaseEvent:
     return CaseEvent(
         event.seq,
         event.at,
         event.kind,
         sentence(event, agencies, lang),
-        _by(event.actor_kind, event.actor_id, names, follower=event.kind in _OF_FOLLOWERS),
+        case.who_did(event),
         UUID(event.data["message_id"]) if event.data.get("message_id") else None,
     )
+
+
+def _answered(rules: RuleSet, report: Report, lang: Lang) -> list[Answered]:
+    return [
+        Answered(Named(each.question_id, each.question), Named(each.answer_id, each.answer))
+        for each in answers_of(rules, report, lang)
+    ]
 
 
 async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> CaseView:
     """Read and put together the case as this member of staff may see it. The caller has checked that they may."""
     async with ctx.parts.pool.acquire() as conn:
-        case = await reports.case(conn, report)
-        events = await history.of_report(conn, report.report_id)
-        told = await notify.ledger(conn, report.report_id)
-        people = {e.actor_id for e in events if e.actor_kind == "staff" and e.actor_id} | {report.assignee_id}
-        names = await accounts.staff_names(conn, [p for p in people if p])
-        original = await reports.get(conn, report.duplicate_of) if report.duplicate_of else None
-        voices, rated = await following.voices(conn, report), await following.ratings(conn, report)
-    calls, tags = decided(events)
-    agencies = await ctx.agencies.all([report.agency_id, *calls])
+        case = await casefile.read(conn, actor, report)
+    agencies = await ctx.agencies.all([report.agency_id, *case.calls])
     return CaseView(
         report.code,
         report.version,
@@ -378,7 +322,7 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         status_word(report.status, lang),
         category_view(ctx.parts.rules, report.category, lang),
         report.body,
-        answers_of(ctx.parts.rules, report, lang),
+        _answered(ctx.parts.rules, report, lang),
         report.reporter_kind,
         report.channel,
         report.lang,
@@ -390,12 +334,12 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
             report.place_approximate,
         ),
         agency_view(agencies, report.agency_id, lang),
-        _why(events, names),
-        _proposal(events, agencies, lang),
-        [agency_view(agencies, each, lang) for each in calls],
-        list(tags),
+        _why(case),
+        _proposal(case, agencies, lang),
+        [agency_view(agencies, each, lang) for each in case.calls],
+        list(decided(case.events)[1]),
         agency_view(agencies, report.supervisor_id, lang) if report.supervisor_id else None,
-        _person(report.assignee_id, names),
+        _person(report.assignee_id, case.names),
         report.urgency,
         report.visibility,
         report.published_at,
@@ -405,14 +349,14 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         report.ended_at,
         _deadline(report, lang),
         report.handovers,
-        original.code if original else None,
+        case.original,
         report.rating,
-        voices,
-        FollowerRatings(**{str(rating): count for rating, count in rated.items()}),
-        _recordings(events),
+        case.voices,
+        FollowerRatings(**{str(rating): count for rating, count in case.ratings.items()}),
+        case.recordings,
         await _photos(ctx, report, case.pictures),
-        _messages(case.messages, names),
-        [_event(e, agencies, names, lang) for e in events],
-        [convert({name: row[name] for name in Told.__struct_fields__}, Told) for row in told],
-        acts_for(actor, report),
+        [_message(case, said) for said in case.messages],
+        [_event(case, event, agencies, lang) for event in case.events],
+        case.told,
+        case.acts,
     )

@@ -13,7 +13,8 @@ from app.api.context import Context, Req, answer, context
 from app.api.declare import ANYONE, call
 from app.api.problems import lang_of
 from app.api.send import Text
-from app.api.views import Named, category_view, photo_link, status_word
+from app.api.views import Named, category_view, photo_link
+from app.casefile.words import status_word
 from app.errors import Invalid, Problem, TooMany
 from app.i18n import Lang
 from app.i18n.text import nfc

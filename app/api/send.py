@@ -23,8 +23,8 @@ from app.api.views import (
     category_view,
     commune_view,
     links,
-    status_word,
 )
+from app.casefile.words import status_word
 from app.errors import Conflict, Invalid, Problem, TooLarge, TooMany
 from app.photos import service as photos
 from app.photos.model import MAX_BYTES, StoredPhoto

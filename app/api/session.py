@@ -17,7 +17,8 @@ from app.api.body import read_body, read_query
 from app.api.context import Req, answer, context, staff
 from app.api.declare import ACCOUNT_MANAGER, ALL_STAFF, ANYONE, Who, call
 from app.api.problems import lang_of
-from app.api.views import Named, agency_name, agency_view
+from app.api.views import Named, agency_view
+from app.casefile.words import agency_name
 from app.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 
 IN_A_BROWSER = Who("staff", frozenset(Role), by_hand=True)

@@ -16,7 +16,8 @@ from app.api.declare import CASE_STAFF, COORDINATOR, IDEMPOTENCY_KEY, call
 from app.api.follow import found
 from app.api.problems import FieldProblem, lang_of, shown
 from app.api.send import ReportBody, store_uploads, take_in
-from app.api.views import Named, agency_view, status_word
+from app.api.views import Named, agency_view
+from app.casefile.words import status_word
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.photos import service as photos
 from app.photos.sniff import CONTENT_TYPES, sniff

@@ -4,14 +4,14 @@ it."""
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
 from app.accounts.model import Actor, Agency
 from app.api.context import Context
+from app.casefile.words import agency_name, category_name, sentence, status_word
 from app.history.model import Event, Kind
-from app.i18n import Lang, t
+from app.i18n import Lang
 from app.photos import service as photos
 from app.places.model import Candidate, Commune
 from app.reports.masking import mask
@@ -20,7 +20,6 @@ from app.reports.service import Case
 from app.reports.workflow import Act, acts_for
 from app.routing.service import RuleSet
 
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 Doc = Meta
 
 
@@ -180,26 +179,12 @@ _REPORTER = _PUBLIC | {
 }
 
 
-def when(moment: datetime) -> str:
-    """As people in Vietnam read it."""
-    return moment.astimezone(_ZONE).strftime("%H:%M %d/%m/%Y")
-
-
-def agency_name(agencies: Mapping[str, Agency], agency_id: str, lang: Lang) -> str:
-    agency = agencies.get(agency_id)
-    return agency_id if agency is None else (agency.name_en if lang == "en" else "") or agency.name
-
-
 def agency_view(agencies: Mapping[str, Agency], agency_id: str, lang: Lang) -> Named:
     return Named(agency_id, agency_name(agencies, agency_id, lang))
 
 
 def category_view(rules: RuleSet, category_id: str, lang: Lang) -> Named:
-    """A category of an earlier rule set keeps its id for a name."""
-    category = rules.categories.get(category_id)
-    if category is None:
-        return Named(category_id, category_id)
-    return Named(category_id, category.name_en if lang == "en" else category.name)
+    return Named(category_id, category_name(rules, category_id, lang))
 
 
 def commune_view(code: str | None, name: str) -> CommuneView | None:
@@ -213,10 +198,6 @@ def candidate_view(candidate: Candidate) -> PlaceCandidate:
     )
 
 
-def status_word(status: str, lang: Lang) -> str:
-    return t(f"reports.status_{status}", lang)
-
-
 async def photo_link(ctx: Context, sha256: str, size: Literal["small", "large"]) -> str:
     return await photos.photo_url(ctx.parts.objects, ctx.parts.settings.secret_key, f"{ctx.root}/photos", sha256, size)
 
@@ -228,21 +209,6 @@ async def photo_views(ctx: Context, pictures: Iterable[Picture]) -> list[PhotoVi
         for p in pictures
         if p.added_by != "follower"
     ]
-
-
-def sentence(event: Event, agencies: Mapping[str, Agency], lang: Lang) -> str:
-    """The event in words."""
-    data = event.data.get("proposal", event.data)
-    agency = data.get("agency") or data.get("supervisor") or ""
-    due = event.data.get("due")
-    said = t(
-        f"api.fact_{event.kind}",
-        lang,
-        agency=agency_name(agencies, agency, lang),
-        code=event.data.get("code", ""),
-        photos=len(event.data.get("photos", ())),
-    )
-    return f"{said} {t('api.fact_due', lang, due=when(datetime.fromisoformat(due)))}" if due else said
 
 
 def _facts(

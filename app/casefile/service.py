@@ -1,0 +1,53 @@
+"""Reading a case for a member of staff."""
+
+from msgspec import convert
+
+from app.accounts import service as accounts
+from app.accounts.model import Actor
+from app.casefile.model import CaseFile, Proposal, Told, why_agency
+from app.db import Conn
+from app.history import service as history
+from app.notify import service as notify
+from app.reports import following
+from app.reports import service as reports
+from app.reports.calling import decided
+from app.reports.clock import proposal_of
+from app.reports.model import Report
+from app.reports.workflow import acts_for
+
+
+async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
+    """The whole case as this member of staff may see it. The caller has checked that they may.
+
+    Seven statements, eight for a report that was merged into another.
+    """
+    case = await reports.case(conn, report)
+    events = await history.of_report(conn, report.report_id)
+    told = await notify.ledger(conn, report.report_id)
+    people = {e.actor_id for e in events if e.actor_kind == "staff" and e.actor_id} | {report.assignee_id}
+    names = await accounts.staff_names(conn, [person for person in people if person])
+    original = await reports.get(conn, report.duplicate_of) if report.duplicate_of else None
+    proposed = proposal_of(events)
+    return CaseFile(
+        report=report,
+        messages=case.messages,
+        pictures=case.pictures,
+        events=events,
+        told=[convert(row, Told) for row in told],
+        names=names,
+        original=original.code if original else None,
+        voices=await following.voices(conn, report),
+        ratings=await following.ratings(conn, report),
+        calls=decided(events)[0],
+        why=why_agency(events, names),
+        proposal=Proposal(
+            proposed["agency"],
+            tuple(proposed["co_agencies"]),
+            proposed["rule"],
+            proposed["rule_set"],
+            tuple(proposed["reasons"]),
+        )
+        if proposed
+        else None,
+        acts=acts_for(actor, report),
+    )

@@ -1,0 +1,79 @@
+"""What stands in a case, in the reader's language."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from app.accounts.model import Agency
+from app.history.model import Event
+from app.i18n import Lang, t
+from app.reports.model import Report
+from app.routing.calendar import VIETNAM
+from app.routing.service import RuleSet
+
+
+class Answered(Struct, frozen=True):
+    """What the reporter answered to an extra question of the category: ids, and the names that the rules have for them
+    now; the ids where they have none any more."""
+
+    question_id: str
+    question: str
+    answer_id: str
+    answer: str
+
+
+def when(moment: datetime) -> str:
+    """As people in Vietnam read it."""
+    return moment.astimezone(VIETNAM).strftime("%H:%M %d/%m/%Y")
+
+
+def agency_name(agencies: Mapping[str, Agency], agency_id: str, lang: Lang) -> str:
+    agency = agencies.get(agency_id)
+    return agency_id if agency is None else (agency.name_en if lang == "en" else "") or agency.name
+
+
+def category_name(rules: RuleSet, category_id: str, lang: Lang) -> str:
+    """A category of an earlier rule set keeps its id for a name."""
+    category = rules.categories.get(category_id)
+    if category is None:
+        return category_id
+    return category.name_en if lang == "en" else category.name
+
+
+def status_word(status: str, lang: Lang) -> str:
+    return t(f"reports.status_{status}", lang)
+
+
+def fact(event: Event, agencies: Mapping[str, Agency], lang: Lang) -> str:
+    """The event in words, without the deadline that came of it."""
+    data = event.data.get("proposal", event.data)
+    agency = data.get("agency") or data.get("supervisor") or ""
+    return t(
+        f"api.fact_{event.kind}",
+        lang,
+        agency=agency_name(agencies, agency, lang),
+        code=event.data.get("code", ""),
+        photos=len(event.data.get("photos", ())),
+    )
+
+
+def sentence(event: Event, agencies: Mapping[str, Agency], lang: Lang) -> str:
+    """The event in words, with the deadline that came of it."""
+    said, due = fact(event, agencies, lang), event.data.get("due")
+    return f"{said} {t('api.fact_due', lang, due=when(datetime.fromisoformat(due)))}" if due else said
+
+
+def answers_of(rules: RuleSet, report: Report, lang: Lang) -> list[Answered]:
+    """A question of the category that the report had then keeps its name while any category asks it."""
+    own = rules.categories.get(report.category)
+    asking = [*([own] if own else []), *rules.categories.values()]
+    found = []
+    for question_id, answer_id in report.answers.items():
+        question = next((each.questions[question_id] for each in asking if question_id in each.questions), None)
+        name, names = question_id, (answer_id, answer_id)
+        if question:
+            name = question.name_en if lang == "en" else question.name
+            names = question.answers.get(answer_id, names)
+        found.append(Answered(question_id, name, answer_id, names[lang == "en"]))
+    return found
