@@ -15,10 +15,10 @@ from app.api.context import Req, answer, context, staff
 from app.api.declare import CASE_STAFF, COORDINATOR, IDEMPOTENCY_KEY, call
 from app.api.follow import found
 from app.api.problems import FieldProblem, lang_of, shown
-from app.api.send import ReportBody, store_uploads, take_in
+from app.api.send import ReportBody, idempotency_key, store_uploads, take_in
 from app.api.views import Named, agency_view
 from app.casefile.words import status_word
-from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from app.photos import service as photos
 from app.photos.sniff import CONTENT_TYPES, sniff
 from app.places.gazetteer import Gazetteer
@@ -168,6 +168,7 @@ async def see_case(request: Req, code: FromPath[str]) -> Response[bytes]:
     **call(
         CASE_STAFF,
         "case",
+        headers=(IDEMPOTENCY_KEY,),
         body=ActBody,
         photos=True,
         answer=ActView,
@@ -189,8 +190,21 @@ async def see_case(request: Req, code: FromPath[str]) -> Response[bytes]:
     ),
 )
 async def do_act(request: Req, code: FromPath[str], act: FromPath[str]) -> Response[bytes]:
-    ctx, actor, lang = context(request), staff(request), lang_of(request)
-    report = await _visible(request, code)
+    ctx, actor, lang, key = context(request), staff(request), lang_of(request), idempotency_key(request)
+    report = await found(request, code)
+    after = await reports.done_already(ctx.parts.pool, actor, report, key) if key else None
+    refused: list[Problem] = []
+    if after is None:
+        after, refused = await _act(request, reports.visible(actor, report), act, key)
+    seen = actor.may_see(after)
+    case = await case_view(ctx, actor, after, lang) if seen else None
+    word = status_word(after.status, lang)
+    return answer(request, ActView(after.code, after.version, after.status, word, shown(refused, lang), case))
+
+
+async def _act(request: Req, report: Report, act: str, key: str | None) -> tuple[Report, list[Problem]]:
+    """The report afterwards, and what is wrong with those photos that were not taken."""
+    ctx, actor = context(request), staff(request)
     if act not in list(Act):
         raise NotFound("api.no_such_act")
     body, uploads = await read_body(request, ActBody, photos=True)
@@ -216,12 +230,9 @@ async def do_act(request: Req, code: FromPath[str], act: FromPath[str]) -> Respo
         due=body.due,
         target=body.target,
         photos=stored,
+        client_key=key,
     )
-    after = await reports.perform(parts.pool, parts.rules, actor, report, Act(act), form, version=body.version)
-    seen = actor.may_see(after)
-    case = await case_view(ctx, actor, after, lang) if seen else None
-    word = status_word(after.status, lang)
-    return answer(request, ActView(after.code, after.version, after.status, word, shown(refused, lang), case))
+    return await reports.perform(parts.pool, parts.rules, actor, report, Act(act), form, version=body.version), refused
 
 
 def _commune(gazetteer: Gazetteer, code: str | None) -> Commune | None:

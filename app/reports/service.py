@@ -15,7 +15,7 @@ from app.accounts.model import SYSTEM, Actor, Role
 from app.db import Conn, Pool, transaction
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from app.history import service as history
-from app.history.model import ActorKind, Event, Kind, chain
+from app.history.model import ActorKind, Event, Fact, Kind, chain, digest
 from app.i18n.text import nfc
 from app.reports import codes, store
 from app.reports.change import Change
@@ -174,11 +174,15 @@ async def perform(
     at = at or datetime.now(UTC)
     form = msgspec.structs.replace(form, text=nfc(form.text))
     for _ in range(_RACES):
+        done = await _done_before(pool, report.report_id, form.client_key) if form.client_key else None
+        # Whoever did it is answered even where the act has taken the report out of their sight.
+        if done and done.by == (actor.kind, actor.id):
+            return done.report
         if actor.kind == "staff":
             visible(actor, report)
         move = permitted(act, actor)
-        if form.client_key and (done := await _done_before(pool, report.report_id, form.client_key)):
-            return done
+        if done:
+            return done.report
         if version is not None and version != report.version:
             raise Conflict("reports.changed_meanwhile", version=report.version)
         if act in ALREADY and ALREADY[act](report, form):
@@ -198,9 +202,23 @@ async def perform(
     raise Conflict("reports.changed_meanwhile", version=report.version)
 
 
-async def _done_before(pool: Pool, report_id: UUID, client_key: str) -> Report | None:
+class _Done(Struct, frozen=True):
+    by: tuple[str, UUID | None]
+    report: Report
+
+
+async def done_already(pool: Pool, actor: Actor, report: Report, client_key: str) -> Report | None:
+    """The report as it is now, where this actor has done before what the key stands for: to be asked before photos of
+    a repeated request are worked on, and before the report is out of the actor's sight by that very act."""
+    done = await _done_before(pool, report.report_id, client_key)
+    return done.report if done and done.by == (actor.kind, actor.id) else None
+
+
+async def _done_before(pool: Pool, report_id: UUID, client_key: str) -> _Done | None:
+    """Who has done what this key stands for, and the report as it is since."""
     async with pool.acquire() as conn:
-        return await get(conn, report_id) if await store.has_message_key(conn, report_id, client_key) else None
+        by = await store.who_did(conn, report_id, client_key)
+        return _Done(by, await get(conn, report_id)) if by else None
 
 
 async def _gather(conn: Conn, change: Change, act: Act) -> None:
@@ -272,6 +290,10 @@ async def _write(conn: Conn, change: Change) -> Report:
     """
     seen, actor, target = change.seen, change.actor, change.target
     who: tuple[ActorKind, UUID | None] = (actor.kind, actor.id)
+    if change.form.client_key and not change.messages and change.facts:
+        # Without words there is no message to bear the key. Its digest, for in a chat the key names the chat.
+        first = change.facts[0]
+        change.facts[0] = Fact(first.kind, first.data | {"key": digest(change.form.client_key)}, first.by_system)
     events = chain(seen.report_id, (seen.last_seq, seen.last_hash), change.facts, at=change.at, actor=who)
     rewrites = [
         store.Rewrite(

@@ -12,7 +12,7 @@ from msgspec import Struct
 from app import jobs
 from app.db import Conn
 from app.history import store as history
-from app.history.model import Event
+from app.history.model import Event, digest
 from app.jobs import Job
 from app.reports.model import Contact, Message, Picture, Report, Stage, Status
 
@@ -279,6 +279,23 @@ async def of_citizen(conn: Conn, citizen_id: UUID, limit: int, skip: int = 0) ->
         skip,
     )
     return [(report_of(row), row["mine"]) for row in rows]
+
+
+async def who_did(conn: Conn, report_id: UUID, client_key: str) -> tuple[str, UUID | None] | None:
+    """Who did what came with this key before, as kind and id: its words bear the key, its event the digest of it where
+    there were no words."""
+    row = await conn.fetchrow(
+        """
+        SELECT author_kind, author_id FROM report_messages WHERE report_id = $1 AND client_key = $2
+        UNION ALL
+        SELECT actor_kind, actor_id FROM report_events WHERE report_id = $1 AND data ->> 'key' = $3
+        LIMIT 1
+        """,
+        report_id,
+        client_key,
+        digest(client_key),
+    )
+    return (row[0], row[1]) if row else None
 
 
 async def has_message_key(conn: Conn, report_id: UUID, client_key: str) -> bool:

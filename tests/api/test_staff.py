@@ -236,6 +236,20 @@ async def test_an_agency_asks_for_more_time_and_a_coordinator_grants_it(
         assert [said for _, said in keys(answer)] == [key]
 
 
+async def test_an_act_repeated_with_its_key_is_answered_though_the_case_has_left_the_agency(
+    http: httpx.AsyncClient, signed_in: SignedIn
+) -> None:
+    sent = await send(http, LIGHT)
+    officer = await signed_in("officer")
+    version = (await officer.get(f"{STAFF}/reports/{sent.code}")).json()["version"]
+    url, key = f"{STAFF}/reports/{sent.code}/acts/return", {"Idempotency-Key": "field-1"}
+    body = {"version": version, "text": "Không phải của công ty."}
+    first, again = [await officer.post(url, json=body, headers=key) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.json() == again.json()
+    assert (first.json()["status"], first.json()["case"]) == ("returned", None)
+
+
 async def test_of_two_who_act_on_the_same_version_one_is_told(http: httpx.AsyncClient, signed_in: SignedIn) -> None:
     sent = await send(http, LIGHT)
     officer, lead = await signed_in("officer"), await signed_in("lead")

@@ -10,6 +10,7 @@ from app.accounts.model import Actor
 from app.db import Pool
 from app.errors import Conflict, Invalid
 from app.history import service as history
+from app.history.model import digest
 from app.reports import service
 from app.reports.model import Rating, Report, Status
 from app.reports.workflow import Act
@@ -115,6 +116,10 @@ async def test_a_report_that_went_to_another_agency_meanwhile_is_no_longer_seen(
         (Status.AWAITING_INFO, world.OFFICER, Act.RESUME, {}),
         (Status.ASSIGNED, world.COORDINATOR, Act.PUBLISH, {}),
         (Status.ASSIGNED, world.OFFICER, Act.NOTE, {"text": "Xong.", "client_key": "k"}),
+        (Status.ASSIGNED, world.OFFICER, Act.START, {"client_key": "k"}),
+        (Status.ASSIGNED, world.OFFICER, Act.CLAIM, {"client_key": "k"}),
+        (Status.ASSIGNED, world.OFFICER, Act.RETURN, {"text": "Không phải.", "client_key": "k"}),
+        (Status.SUBMITTED, world.COORDINATOR, Act.ACCEPT, {"client_key": "k"}),
     ],
 )
 async def test_an_act_repeated_is_done_once(
@@ -136,6 +141,24 @@ async def test_a_key_repeated_with_the_version_that_was_seen_is_answered_not_ref
     form: dict[str, Any] = {"text": "Xong.", "client_key": "k", "version": report.version}
     done = await world.do(settled, world.OFFICER, report, Act.NOTE, **form)
     assert await world.do(settled, world.OFFICER, done, Act.NOTE, **form) == done
+
+
+async def test_a_key_answers_its_own_author_alone(settled: Pool) -> None:
+    report = await world.reach(settled, Status.ASSIGNED)
+    done = await world.do(settled, world.OFFICER, report, Act.RETURN, text="Không phải.", client_key="k")
+    assert not world.OFFICER.may_see(done)
+    assert await service.done_already(settled, world.OFFICER, report, "k") == done
+    assert await service.done_already(settled, world.COLLEAGUE, report, "k") is None
+    error = await world.refusal(settled, world.COLLEAGUE, done, Act.RETURN, text="Không phải.", client_key="k")
+    assert error.key == "reports.code_unknown"
+
+
+async def test_words_that_were_never_said_leave_only_the_digest_of_the_key(settled: Pool) -> None:
+    report = await world.reach(settled, Status.ASSIGNED)
+    await world.do(settled, world.OFFICER, report, Act.START, client_key="telegram:7001:12")
+    async with settled.acquire() as conn:
+        started = (await history.of_report(conn, report.report_id))[-1]
+    assert started.data == {"key": digest("telegram:7001:12")}
 
 
 async def test_one_message_sent_many_times_at_once_is_said_once(settled: Pool) -> None:
