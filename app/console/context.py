@@ -12,6 +12,7 @@ from app.accounts.oidc import Provider
 from app.accounts.origins import origin
 from app.accounts.totp import Policy
 from app.console.candidates import Checks
+from app.console.csrf import mask
 from app.console.replays import Replays
 from app.i18n import DEFAULT, LANGS, Lang
 from app.wiring import Parts
@@ -83,7 +84,7 @@ def form_token(request: Req) -> tuple[str, str]:
     tabs of a browser, renewed with each form."""
     here = console(request)
     token = request.cookies.get(here.form_cookie) or secrets.token_urlsafe(32)
-    return token, here.set_cookie(here.form_cookie, token, _FORM_SECONDS)
+    return mask(token), here.set_cookie(here.form_cookie, token, _FORM_SECONDS)
 
 
 def origin_of(request: Req) -> Origin:

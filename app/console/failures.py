@@ -48,6 +48,9 @@ def _page(request: Req, error: AppError, error_id: str = "") -> Response[bytes]:
 
 
 def _of_ours(request: Req, error: AppError) -> Any:
+    if isinstance(error, Unauthenticated | PasswordFirst) and "hx-request" in request.headers:
+        # A piece of a page was asked for: the whole page is to be loaded anew, which then leads to where it must.
+        return Response(b"", status_code=error.status, headers={"HX-Refresh": "true"})
     if isinstance(error, Unauthenticated) and request.method in ("GET", "HEAD"):
         return go(f"{BASE}/signin?next={quote(_asked(request), safe='/')}")
     if isinstance(error, PasswordFirst):

@@ -1,6 +1,5 @@
 """Who is let in: the one guard on every page, which reads the page's own declaration."""
 
-import hmac
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +7,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from app.accounts import service as accounts
 from app.console.context import Connection, Req, console
+from app.console.csrf import matches
 from app.console.declare import Who
 from app.console.forms import read_form
 from app.errors import Forbidden, Unauthenticated
@@ -49,5 +49,5 @@ async def _own_form(connection: Any, csrf: str | None) -> None:
     request: Req = connection
     expected = csrf or request.cookies.get(console(request).form_cookie, "")
     request.state.form = form = await read_form(request)
-    if not expected or not hmac.compare_digest(form.fields.get("csrf", "").encode(), expected.encode()):
+    if not matches(form.fields.get("csrf", ""), expected):
         raise Forbidden("console.form_stale")
