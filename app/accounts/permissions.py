@@ -16,6 +16,7 @@ class Permission(StrEnum):
     READ_REPORT = "read_report"  # which reports: Actor.may_see
     SEE_IDENTITY = "see_identity"
     READ_STATS = "read_stats"
+    GIVE_DIRECTIONS = "give_directions"
     MANAGE_ACCOUNTS = "manage_accounts"  # staff, their passwords and their programs' keys
     MANAGE_RULES = "manage_rules"
     MANAGE_PLACES = "manage_places"
@@ -27,7 +28,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset({P.READ_QUEUE, P.READ_REPORT}),
     Role.LEAD: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS}),
     Role.COORDINATOR: frozenset({P.READ_QUEUE, P.READ_REPORT, P.SEE_IDENTITY, P.READ_STATS}),
-    Role.LEADER: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS}),
+    Role.LEADER: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS, P.GIVE_DIRECTIONS}),
     Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.MANAGE_RULES, P.MANAGE_PLACES}),
 }
 

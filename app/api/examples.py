@@ -385,6 +385,26 @@ ACT = {
     "photos_refused": [],
     "case": {**CASE, "version": 3},
 }
+DIRECTIONS = {
+    "items": [
+        {
+            "direction": "0198c6a2-7b11-7f20-8c10-2a3b4c5d6e7f",
+            "code": _CODE,
+            "status": "in_progress",
+            "status_word": "Đang xử lý",
+            "agency": _COMPANY,
+            "given_at": _ASSIGNED,
+            "given_by": {"id": "0198c6a2-7b11-7f20-8c10-2a3b4c5d6e80", "name": "Huỳnh Quốc Việt"},
+            "due_at": _DUE,
+            "text": "Rà soát toàn bộ đèn trên tuyến Lý Bôn, báo cáo trước giờ họp thứ Hai.",
+            "state": "open",
+            "ended_at": None,
+            "ended_by": None,
+            "on_time": None,
+            "answer": "",
+        }
+    ]
+}
 MISROUTED = {
     "since": "2026-08-24T00:00:00Z",
     "rules": [

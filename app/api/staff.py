@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from app.accounts import service as accounts
-from app.api import examples, reporter, rules
+from app.api import directions, examples, reporter, rules
 from app.api.body import read_body, read_query
 from app.api.case import CaseView, QueuePage, case_view, queue_items
 from app.api.context import Req, answer, context, staff
@@ -50,9 +50,11 @@ class QueueQuery(Struct, frozen=True, forbid_unknown_fields=True):
 class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``version`` is the one the caller saw: if somebody was faster, that is a conflict and nothing is done. What else
     an act needs: ``text`` for ask, return, transfer, progress, resolve, set_urgency, reopen, reject, unmerge, direct,
-    note and the three acts on extensions; ``days`` (working days) or ``due`` for ask_extension, and for grant_extension
-    where it is to be another deadline than the one asked for; ``agency`` for assign and transfer; ``category``,
-    ``commune`` (its code) or both for reclassify; ``urgency`` for set_urgency; ``target`` (a report's code) for merge;
+    report_back, lift_direction, note and the three acts on extensions; ``days`` (working days) or ``due`` for
+    ask_extension, for direct (by when to report back), and for grant_extension where it is to be another deadline than
+    the one asked for; ``direction`` for report_back and lift_direction where several are open; ``agency`` for assign,
+    transfer; ``category``, ``commune`` (its code) or both for reclassify; ``urgency`` for set_urgency; ``target`` (a
+    report's code) for merge;
     a photo for resolve."""
 
     version: int
@@ -64,6 +66,7 @@ class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     days: int | None = None
     due: datetime | None = None
     target: str | None = None
+    direction: UUID | None = None
 
 
 class ActView(Struct):
@@ -183,6 +186,8 @@ async def see_case(request: Req, code: FromPath[str]) -> Response[bytes]:
             Invalid("reports.needs_matter", field="matter"),
             Invalid("reports.extension_early", field="due"),
             Conflict("reports.no_extension_asked"),
+            Conflict("reports.no_direction_open"),
+            Invalid("reports.needs_direction", field="direction", count=2),
             Invalid("reports.commune_unknown", field="commune", code="99999"),
             NotFound("reports.code_unknown", code="PA-7K3M-9QX2"),
             NotFound("api.no_such_act"),
@@ -229,6 +234,7 @@ async def _act(request: Req, report: Report, act: str, key: str | None) -> tuple
         days=body.days,
         due=body.due,
         target=body.target,
+        direction=body.direction,
         photos=stored,
         client_key=key,
     )
@@ -312,4 +318,14 @@ async def take_call(request: Req) -> Response[bytes]:
     return answer(request, view, 201)
 
 
-ROUTES = [queue, see_case, do_act, see_identity, original, take_call, *reporter.ROUTES, *rules.ROUTES]
+ROUTES = [
+    queue,
+    see_case,
+    do_act,
+    see_identity,
+    original,
+    take_call,
+    *reporter.ROUTES,
+    *rules.ROUTES,
+    *directions.ROUTES,
+]

@@ -39,6 +39,7 @@ RULES = Who("staff", Permission.MANAGE_RULES)
 RULE_FIGURES = Who("staff", Permission.MANAGE_RULES, everywhere=Permission.READ_STATS)
 """Who looks after the rules, and who reads the whole province's figures: coordinators and leaders. As for the API."""
 ACCOUNTS = Who("staff", Permission.MANAGE_ACCOUNTS)
+LEADERS = Who("staff", Permission.GIVE_DIRECTIONS)
 
 
 def page(who: Who, *, status: int = 200) -> dict[str, Any]:

@@ -47,6 +47,8 @@ class Kind(StrEnum):
     PUBLISHED = "published"
     UNPUBLISHED = "unpublished"
     DIRECTED = "directed"
+    DIRECTION_ANSWERED = "direction_answered"
+    DIRECTION_LIFTED = "direction_lifted"
     NOTED = "noted"
     URGENCY_SET = "urgency_set"
     RECLASSIFIED = "reclassified"

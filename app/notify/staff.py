@@ -64,24 +64,26 @@ async def tell(
         entries: list[store.Entry] = []
         new_jobs = []
         for event in events:
-            for ear, key in await _ears(conn, report, event):
+            for ear, key in await _ears(conn, report, event, rules.coordinator_id):
                 entry = store.Entry(
                     report_id, event.seq, ear.recipient, ear.channel, ear.chat_id, f"{_PREFIX}{key}", ear.lang, 0
                 )
-                at_once = at_any_hour or report.urgency == "urgent" or key == "called"
+                at_once = at_any_hour or report.urgency == "urgent" or key in ("called", "directed")
                 entries.append(entry)
                 new_jobs.append(_job(entry, timedelta(0) if at_once else until_open(rules.calendar, at)))
         await _refresh_soon(conn, report_id)
         return await store.enter(conn, report_id, entries, new_jobs) if entries else 0
 
 
-async def _ears(conn: Conn, report: Report, event: Event) -> list[tuple[Ear, str]]:
-    """Who hears of an event, and under which heading. Who has the case by now counts: nobody else may read it."""
+async def _ears(conn: Conn, report: Report, event: Event, centre: str) -> list[tuple[Ear, str]]:
+    """Who hears of an event, and under which heading. Who has the case by now counts: nobody else may read it. A
+    leader's direction is also heard where the case has ended, and there by the centre too, which may reopen it."""
     found = []
-    if (key := staff_cards.headline(event)) and report.status in OPEN:
-        found = [
-            (ear, key) for ear in await store_staff.ears(conn, report.agency_id, report.assignee_id, event.at, report)
-        ]
+    if (key := staff_cards.headline(event)) and (report.status in OPEN or key == "directed"):
+        agencies = {report.agency_id} if report.status in OPEN else {report.agency_id, centre}
+        for agency_id in sorted(agencies):
+            ears = await store_staff.ears(conn, agency_id, report.assignee_id, event.at, report)
+            found += [(ear, key) for ear in ears]
     for agency_id in calls_of(event):
         if agency_id != report.agency_id:
             found += [(ear, "called") for ear in await store_staff.ears(conn, agency_id, None, event.at, report)]
@@ -141,7 +143,7 @@ async def _compose(
     """Words, photos (sha256) and buttons. None: the case is no longer theirs."""
     key, lang = entry.template.removeprefix(_PREFIX), entry.lang
     agency_id = await _agency_of(conn, entry, report)
-    if agency_id is None or report.status not in OPEN or (agency_id != report.agency_id and key != "called"):
+    if agency_id is None or not _theirs(report, agency_id, key, rules.coordinator_id):
         return None
     in_group = entry.recipient.startswith("agency:")
     shown = await show(conn, report, lang, theirs=True, in_group=in_group, map_link=map_link)
@@ -155,6 +157,13 @@ async def _compose(
     if said := [m for m in case.messages if m.kind == "info"]:
         text = f"{text}\n\n💬 “{staff_cards.readable(said[-1].body, lang)}”"
     return text, [p.sha256 for p in case.pictures if p.stage == "info" and p.added_by == "citizen"][-1:], buttons
+
+
+def _theirs(report: Report, agency_id: str, key: str, centre: str) -> bool:
+    """Whether this is still for them to read."""
+    if key == "directed" and report.status not in OPEN:
+        return report.directed_due_at is not None and agency_id in (report.agency_id, centre)
+    return report.status in OPEN and (agency_id == report.agency_id or key == "called")
 
 
 async def _agency_of(conn: Conn, entry: store.Entry, report: Report) -> str | None:

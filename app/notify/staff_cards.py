@@ -80,6 +80,8 @@ def card(rules: RuleSet, lang: Lang, shown: Shown, key: str = "card") -> str:
     if shown.map_link and not shown.hushed and report.lat is not None and report.lon is not None:
         lines.append(shown.map_link.format(lat=f"{report.lat:.6f}", lon=f"{report.lon:.6f}"))
     lines.append(_deadline(lang, report))
+    if report.directed_due_at is not None:
+        lines.append(t("officers.directed_due", lang, due=when(report.directed_due_at)))
     status = t(f"reports.status_{report.status}", lang)
     who = f" – {shown.assignee}" if shown.assignee else ""
     lines.append(t("officers.status_line", lang, status=status, who=who, agency=shown.agency))
@@ -119,6 +121,8 @@ def headline(event: Event) -> str | None:
             return "new"
         case Kind.SUBMITTED | Kind.RETURNED if event.kind == Kind.RETURNED or "proposed" in event.data:
             return "to_desk"
+        case Kind.DIRECTED:
+            return "directed"
         case kind if kind in _AGAIN:
             return "again"
         case Kind.URGENCY_SET if event.data.get("urgency") == "urgent":

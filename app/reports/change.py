@@ -12,7 +12,7 @@ from app.accounts.model import Actor
 from app.history.model import Fact, Kind, digest
 from app.reports.clock import Clock
 from app.reports.judging import facts_of, limits_for
-from app.reports.model import Audience, Form, Message, MessageKind, Report, Stage, Status, Urgency
+from app.reports.model import Audience, Direction, Form, Message, MessageKind, Report, Stage, Status, Urgency
 from app.routing.limits import Limit, parse_limit
 from app.routing.model import Decision
 from app.routing.ruleset import RuleSet
@@ -35,6 +35,8 @@ class Change(Struct, kw_only=True):
     proposal: dict[str, Any] | None = None
     """The agency that the rules proposed since the report was last handed on."""
     has_photo: bool = False
+    directions: list[Direction] = []
+    """The leaders' directions that are open, when the act needs them."""
     facts: list[Fact] = []
     target_facts: list[Fact] = []
     messages: list[Message] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.accounts.model import Role
 from app.history.model import Kind
-from app.reports import extension
+from app.reports import directions, extension
 from app.reports.change import Change
 from app.reports.judging import limits_for
 from app.reports.model import Form, Rating, Report, Status
@@ -191,10 +191,6 @@ def _unpublish(c: Change) -> None:
     c.note(Kind.UNPUBLISHED, c.say("note", "staff"))
 
 
-def _direct(c: Change) -> None:
-    c.note(Kind.DIRECTED, c.say("note", "staff"))
-
-
 def _note(c: Change) -> None:
     c.note(Kind.NOTED, c.say("note", "staff"))
 
@@ -260,7 +256,9 @@ EFFECTS: dict[Act, Callable[[Change], None]] = {
     Act.UNMERGE: _unmerge,
     Act.PUBLISH: _publish,
     Act.UNPUBLISH: _unpublish,
-    Act.DIRECT: _direct,
+    Act.DIRECT: directions.direct,
+    Act.REPORT_BACK: directions.report_back,
+    Act.LIFT_DIRECTION: directions.lift,
     Act.NOTE: _note,
     Act.ADD_INFO: _add_info,
     Act.ADD_PHOTOS: _add_photos,

@@ -181,6 +181,16 @@ class Picture(Struct, frozen=True):
     height: int
 
 
+class Direction(Struct, frozen=True):
+    """A leader's direction that is open. ``by``: who gave it; ``message_id``: their words."""
+
+    direction_id: UUID
+    at: datetime
+    due: datetime
+    by: UUID | None
+    message_id: UUID | None
+
+
 class Form(Struct, frozen=True, kw_only=True):
     """What an act brings along; which of these it needs, the workflow says."""
 
@@ -195,4 +205,6 @@ class Form(Struct, frozen=True, kw_only=True):
     days: int | None = None
     """Working days; with ``due``, the two ways to name a later deadline."""
     commune: Commune | None = None
+    direction: UUID | None = None
+    """Which of several open directions an act is about."""
     client_key: str | None = None

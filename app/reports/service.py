@@ -17,7 +17,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from app.history import service as history
 from app.history.model import ActorKind, Event, Fact, Kind, chain, digest
 from app.i18n.text import nfc
-from app.reports import codes, store
+from app.reports import codes, directions, store
 from app.reports.change import Change
 from app.reports.clock import clock_of, proposal_of
 from app.reports.effects import ALREADY, carry_out
@@ -34,6 +34,7 @@ _RACES = 10
 """How often a change that states no version is tried again after somebody else was faster."""
 _BY_RULES = frozenset({Act.ASSIGN, Act.TRANSFER, Act.RECLASSIFY, Act.SET_URGENCY, Act.REOPEN, Act.UNMERGE})
 """Acts for which the rules are asked again, or what they said last matters."""
+_ON_DIRECTIONS = frozenset({Act.DIRECT, Act.REPORT_BACK, Act.LIFT_DIRECTION})
 _ANSWER_DAYS = 5
 """A pause ends by itself after so many working days."""
 _CLOSE_AFTER = timedelta(days=7)
@@ -145,6 +146,8 @@ def _missing(needs: Sequence[Need], form: Form, rules: RuleSet) -> list[Problem]
         "rating": form.rating is not None,
         "urgency": form.urgency is not None,
         "later": form.due is not None or form.days is not None,
+        "by": form.due is not None or form.days is not None,
+        "direction": True,  # which one is clear where only one is open, see ``directions.chosen``
         "matter": form.category is not None or form.commune is not None,
     }
     return problems + [Problem(f"reports.needs_{need}", field=need) for need in needs if not given[need]]
@@ -243,6 +246,10 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
         events = await history.of_report(conn, report.report_id)
         change.clock, change.proposal = clock_of(events), proposal_of(events)
         change.has_photo = bool(await store.with_photo(conn, [report.report_id]))
+    if act is Act.DIRECT:
+        directions.check_due(form.days, form.due, change.at)
+    if act in _ON_DIRECTIONS:
+        change.directions = directions.open_of(await history.of_report(conn, report.report_id))
     if act is Act.MERGE:
         change.target = await _target(conn, form.target or "", report)
     if act is Act.UNMERGE and report.duplicate_of is not None:

@@ -13,7 +13,9 @@ from app.reports.model import Report, Status
 
 S = Status
 Who = Role | Literal["citizen", "system"]
-Need = Literal["text", "agency", "proof", "target", "rating", "photos", "urgency", "matter", "later"]
+Need = Literal["text", "agency", "proof", "target", "rating", "photos", "urgency", "matter", "later", "by", "direction"]
+"""``later``: another deadline than now; ``by``: a deadline for a direction; ``direction``: which of the open ones is
+meant, which has to be said only where there are several."""
 
 
 class Act(StrEnum):
@@ -41,6 +43,8 @@ class Act(StrEnum):
     PUBLISH = "publish"
     UNPUBLISH = "unpublish"
     DIRECT = "direct"
+    REPORT_BACK = "report_back"
+    LIFT_DIRECTION = "lift_direction"
     NOTE = "note"
     ADD_INFO = "add_info"
     ADD_PHOTOS = "add_photos"
@@ -67,6 +71,7 @@ ANY = frozenset(Status)
 
 _AGENCY: frozenset[Who] = frozenset({Role.OFFICER, Role.LEAD})
 _COORDINATOR: frozenset[Who] = frozenset({Role.COORDINATOR})
+_LEADER: frozenset[Who] = frozenset({Role.LEADER})
 _CITIZEN: frozenset[Who] = frozenset({"citizen"})
 _SYSTEM: frozenset[Who] = frozenset({"system"})
 
@@ -96,7 +101,9 @@ MOVES: dict[Act, Move] = {
         Move(Act.UNMERGE, frozenset({S.DUPLICATE}), S.RECEIVED, _COORDINATOR, ("text",)),
         Move(Act.PUBLISH, ANY - {S.REJECTED, S.WITHDRAWN}, None, _COORDINATOR),
         Move(Act.UNPUBLISH, ANY, None, _COORDINATOR),
-        Move(Act.DIRECT, ANY, None, frozenset({Role.LEADER}), ("text",)),
+        Move(Act.DIRECT, ANY, None, _LEADER, ("text", "by")),
+        Move(Act.REPORT_BACK, ANY, None, _AGENCY | _COORDINATOR, ("text", "direction")),
+        Move(Act.LIFT_DIRECTION, ANY, None, _LEADER, ("text", "direction")),
         Move(Act.NOTE, ANY, None, _AGENCY | _COORDINATOR, ("text",)),
         Move(Act.ADD_INFO, OPEN, None, _CITIZEN, ("text",)),
         Move(Act.ADD_PHOTOS, OPEN, None, _CITIZEN, ("photos",)),
@@ -135,6 +142,11 @@ def check(act: Act, actor: Actor, report: Report) -> Move:
         raise Conflict("reports.competence_dispute")
     if act in (Act.GRANT_EXTENSION, Act.REFUSE_EXTENSION) and report.extension_wanted is None:
         raise Conflict("reports.no_extension_asked")
+    if act in (Act.REPORT_BACK, Act.LIFT_DIRECTION) and report.directed_due_at is None:
+        raise Conflict("reports.no_direction_open")
+    if act is Act.MERGE and report.directed_due_at is not None:
+        # A leader waits for an answer about this very case: it is the one that the others are merged into.
+        raise Conflict("reports.direction_open")
     if act is Act.PUBLISH and report.visibility == "private":
         raise Conflict("reports.private")
     return move

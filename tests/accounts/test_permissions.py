@@ -15,6 +15,7 @@ EXPECTED = """
     read_report     yes      yes   yes          yes     no
     see_identity    no       no    yes          no      no
     read_stats      no       yes   yes          yes     no
+    give_directions no       no    no           yes     no
     manage_accounts no       no    no           no      yes
     manage_rules    no       no    no           no      yes
     manage_places   no       no    no           no      yes

@@ -250,6 +250,22 @@ async def test_an_act_repeated_with_its_key_is_answered_though_the_case_has_left
     assert (first.json()["status"], first.json()["case"]) == ("returned", None)
 
 
+async def test_a_leader_directs_and_the_agency_reports_back(http: httpx.AsyncClient, signed_in: SignedIn) -> None:
+    sent = await send(http, LIGHT)
+    leader, officer = await signed_in("leader"), await signed_in("officer")
+    await act(leader, sent.code, "direct", text="Báo cáo trong tuần.", days=3)
+    page = (await officer.get(f"{STAFF}/directions")).json()
+    given = next(one for one in page["items"] if one["code"] == sent.code)
+    assert (given["state"], given["text"], given["answer"]) == ("open", "Báo cáo trong tuần.", "")
+    assert sent.code not in (await (await signed_in("other_officer")).get(f"{STAFF}/directions")).text
+    case = (await officer.get(f"{STAFF}/reports/{sent.code}")).json()
+    assert {"report_back"} == {"report_back", "lift_direction", "direct"} & set(case["acts"])
+    await act(officer, sent.code, "report_back", text="Đã làm.", direction=given["direction"])
+    done = (await leader.get(f"{STAFF}/directions", params={"state": "done", "mine": "true"})).json()
+    assert next(one for one in done["items"] if one["code"] == sent.code)["answer"] == "Đã làm."
+    assert "chỉ đạo" not in (await http.get(f"{API}/reports/{sent.code}", headers=sent.secret)).text
+
+
 async def test_of_two_who_act_on_the_same_version_one_is_told(http: httpx.AsyncClient, signed_in: SignedIn) -> None:
     sent = await send(http, LIGHT)
     officer, lead = await signed_in("officer"), await signed_in("lead")

@@ -54,6 +54,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats/unlink"): (303, 303, 303, 303, 303),
+    ("GET", "/directions"): (200, 200, 200, 200, 403),
     ("GET", "/rules"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/source/{version}"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/history"): (*NOBODY_ELSE, 200),

@@ -18,7 +18,7 @@ from app.notify.model import SendFailed, Telling, TryLater, Uncertain, Unreachab
 from app.reports.model import Report
 from app.reports.workflow import Act
 from tests.notify.post import Post, ledger, objects, take_jobs
-from tests.small_world import COORDINATOR, LEAD, MONDAY, OFFICER, RULES, TEXT, do, file
+from tests.small_world import COORDINATOR, LEAD, LEADER, MONDAY, OFFICER, RULES, TEXT, do, file, resolve
 
 GROUP = "-1001"
 NIGHT = MONDAY + timedelta(hours=12)
@@ -40,7 +40,7 @@ class Board(Post):
 @pytest_asyncio.fixture
 async def linked(settled: Pool) -> Pool:
     """The roads' group, and the roads' lead in private."""
-    for table in ("staff_digests", "agency_chats", "staff_identities", "pgqueuer"):
+    for table in ("staff_cards", "staff_digests", "agency_chats", "staff_identities", "pgqueuer"):
         await settled.execute(f"DELETE FROM {table}")  # names of ours
     await settled.execute(
         "INSERT INTO agency_chats (channel, chat_id, agency_id, title) VALUES ('telegram', $1, 'roads', 'Đường')", GROUP
@@ -88,6 +88,40 @@ async def test_at_night_it_waits_for_the_office_to_open(linked: Pool) -> None:
     await file(linked, NIGHT)
     [(_, wait)] = await tell(linked, NIGHT)
     assert abs(wait - (OPENS - NIGHT)) < timedelta(seconds=30)
+
+
+async def test_a_leaders_direction_is_told_at_once_and_stands_on_the_card_until_it_is_answered(
+    linked: Pool, tmp_path: Path
+) -> None:
+    report, board = await told(linked), Board()
+    await deliver(linked, board, tmp_path)
+    report = await do(linked, LEADER, report, Act.DIRECT, at=NIGHT, text="Anh Nam 0912 345 678 chờ.", days=2)
+    assert [wait < timedelta(seconds=1) for _, wait in await tell(linked, NIGHT)] == [True]
+    await deliver(linked, board, tmp_path)
+    card = board.texts(GROUP)[-1]
+    assert "Ý kiến chỉ đạo" in card
+    assert "Hạn báo cáo ý kiến chỉ đạo: 17:00, 04/03/2026" in card
+    assert "Anh Nam" not in card, "the words are for whoever opens the case"
+    report = await do(linked, OFFICER, report, Act.REPORT_BACK, text="Đã làm.")
+    assert await tell(linked, NIGHT) == []
+    assert report.directed_due_at is None
+
+
+async def test_of_an_ended_case_the_agency_and_the_centre_hear_a_direction(linked: Pool, tmp_path: Path) -> None:
+    await linked.execute(
+        "INSERT INTO agency_chats (channel, chat_id, agency_id, title, since)"
+        " VALUES ('telegram', '-1002', 'ioc', 'Trung tâm', $1)",
+        MONDAY - timedelta(days=60),
+    )
+    report, board = await resolve(linked, await do(linked, OFFICER, await told(linked), Act.START)), Board()
+    await tell(linked, MONDAY)
+    await take_jobs(linked, "deliver_staff")
+    await do(linked, LEADER, report, Act.DIRECT, text="Kiểm tra lại.", days=2)
+    jobs = await tell(linked, MONDAY)
+    assert {job["recipient"] for job, _ in jobs} == {"agency:roads", "agency:ioc"}
+    await deliver(linked, board, tmp_path)
+    assert "Ý kiến chỉ đạo" in board.texts(GROUP)[0]
+    assert "Ý kiến chỉ đạo" in board.texts("-1002")[0]
 
 
 async def test_what_is_urgent_waits_for_nothing(linked: Pool, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ EVERYBODY, REPORTER, NOBODY = {"lan", "minh", "hoa"}, {"lan"}, set[str]()
         ([(world.OFFICER, Act.CLAIM)], NOBODY),
         ([(world.OFFICER, Act.NOTE)], NOBODY),
         ([(world.LEADER, Act.DIRECT)], NOBODY),
+        ([(world.LEADER, Act.DIRECT), (world.OFFICER, Act.REPORT_BACK)], NOBODY),
         ([(world.OFFICER, Act.ASK)], REPORTER),
         ([(world.OFFICER, Act.ASK), (SYSTEM, Act.RESUME)], REPORTER),
         ([(world.OFFICER, Act.ASK), (world.OFFICER, Act.RESUME)], NOBODY),
@@ -55,7 +56,7 @@ async def test_the_right_people_hear_of_it(scene: Scene, acts: list[tuple[Any, A
     for actor, act in acts:
         for name in EVERYBODY:
             await scene.heard(name)
-        form: dict[str, Any] = {"text": "Lời nhắn.", "agency_id": "police", "rating": Rating.SATISFIED}
+        form: dict[str, Any] = {"text": "Lời nhắn.", "agency_id": "police", "rating": Rating.SATISFIED, "days": 2}
         if act in (Act.RESOLVE, Act.ADD_PHOTOS):
             form["photos"] = (await world.photo(scene.pool),)
         await scene.do(scene.lan if actor == "lan" else actor, act, **form)

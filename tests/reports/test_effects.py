@@ -1,5 +1,6 @@
 """What each act does to a report: clocks, agencies, people, words. Pure, so every rule is tested bare."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,9 @@ from app.photos.model import StoredPhoto
 from app.reports.change import Change
 from app.reports.clock import Clock, clock_of
 from app.reports.deadlines import recomputed
+from app.reports.directions import open_of
 from app.reports.effects import ALREADY, carry_out
-from app.reports.model import Form, Rating, Report, Status
+from app.reports.model import Direction, Form, Rating, Report, Status
 from app.reports.workflow import Act, acts_for
 from app.routing.limits import parse_limit
 from tests import small_world as world
@@ -28,6 +30,7 @@ AN_XUYEN, TAN_THANH = (
 LATER = world.MONDAY + timedelta(days=1)
 TARGET = world.bare(report_id=UUID(int=101), code="PA-0000-0001")
 PHOTO = StoredPhoto("ab" * 32, 1, 640, 480, 1000, "image/jpeg", None, None, None)
+DIRECTION = Direction(UUID(int=102), world.MONDAY, LATER, world.LEADER.id, None)
 
 moments = st.timedeltas(timedelta(0), timedelta(days=350)).map(lambda after: datetime(2026, 1, 5, tzinfo=UTC) + after)
 limits = st.sampled_from(["3 working days", "16 office hours", "30 hours", "2 days", "90 minutes"])
@@ -42,6 +45,7 @@ def act(
     supervisor: str | None = "roads",
     clock: Clock = Clock(world.MONDAY, world.MONDAY),  # noqa: B008  # frozen
     proposal: dict[str, Any] | None = None,
+    directions: Sequence[Direction] = (DIRECTION,),
     **form: Any,
 ) -> Change:
     change = Change(
@@ -55,6 +59,7 @@ def act(
         supervisor=supervisor,
         clock=clock,
         proposal=proposal,
+        directions=list(directions),
     )
     carry_out(name, change)
     return change
@@ -397,7 +402,9 @@ def test_no_life_however_strange_leads_to_an_impossible_report(data: st.DataObje
             "commune": data.draw(st.sampled_from([None, TAN_THANH])),
             "days": data.draw(st.integers(1, 9)),
         }
-        change = act(name, who, report, at=at, clock=clock_of(events), **form)
+        directed = open_of(events)
+        form["direction"] = data.draw(st.sampled_from(directed)).direction_id if directed else None
+        change = act(name, who, report, at=at, clock=clock_of(events), directions=directed, **form)
         last = (events[-1].seq, events[-1].hash)
         events += chain(report.report_id, last, change.facts, at=at, actor=(who.kind, who.id))
         before, report = report, change.report
@@ -411,6 +418,7 @@ def test_no_life_however_strange_leads_to_an_impossible_report(data: st.DataObje
             assert (report.agency_id, report.assignee_id) == ("ioc", None)
         if status in (Status.ASSIGNED, Status.IN_PROGRESS, Status.AWAITING_INFO, Status.RESOLVED):
             assert report.assigned_at is not None
+        assert report.directed_due_at == min((one.due for one in open_of(events)), default=None)
         assert report.extended_to is None or report.due_at >= report.extended_to
         judged_anew = name in (Act.SET_URGENCY, Act.RECLASSIFY) or report.category != before.category
         assert report.due_at >= before.due_at or judged_anew

@@ -25,7 +25,7 @@ async def test_a_report_is_received_handled_asked_about_answered_resolved_and_co
         (world.OFFICER, Act.START, {}),
         (world.OFFICER, Act.ASK, {"text": "Trước hay sau nhà số 12?"}),
         (world.CITIZEN, Act.ADD_INFO, {"text": "Trước nhà."}),
-        (world.LEADER, Act.DIRECT, {"text": "Làm trước mùa mưa."}),
+        (world.LEADER, Act.DIRECT, {"text": "Làm trước mùa mưa.", "days": 5}),
         (world.OFFICER, Act.NOTE, {"text": "Cần 2 m³ bê tông."}),
         (world.OFFICER, Act.PROGRESS, {"text": "Đội vá đường đang đến."}),
         (world.OFFICER, Act.RESOLVE, {"text": "Đã vá xong.", "photos": (after,)}),
@@ -106,7 +106,7 @@ async def test_two_returns_make_a_dispute_that_only_a_coordinator_ends(settled: 
         (Status.ASSIGNED, world.COORDINATOR, Act.REJECT, {}, {"text": "needs_text"}),
         (Status.ASSIGNED, world.COORDINATOR, Act.MERGE, {}, {"target": "needs_target"}),
         (Status.DUPLICATE, world.COORDINATOR, Act.UNMERGE, {}, {"text": "needs_text"}),
-        (Status.ASSIGNED, world.LEADER, Act.DIRECT, {}, {"text": "needs_text"}),
+        (Status.ASSIGNED, world.LEADER, Act.DIRECT, {}, {"text": "needs_text", "by": "needs_by"}),
         (Status.ASSIGNED, world.OFFICER, Act.NOTE, {}, {"text": "needs_text"}),
         (Status.ASSIGNED, world.CITIZEN, Act.ADD_INFO, {}, {"text": "needs_text"}),
         (Status.ASSIGNED, world.CITIZEN, Act.ADD_PHOTOS, {"text": "Đây."}, {"photos": "needs_photos"}),
@@ -211,6 +211,6 @@ async def test_a_role_without_the_right_is_told_so_even_when_there_is_nothing_to
 
 async def test_a_leader_gives_directions_and_changes_nothing_else(settled: Pool) -> None:
     report = await world.reach(settled, Status.CLOSED)
-    directed = await world.do(settled, world.LEADER, report, Act.DIRECT, text="Rà soát cả tuyến.")
+    directed = await world.do(settled, world.LEADER, report, Act.DIRECT, text="Rà soát cả tuyến.", days=3)
     same = {name: getattr(report, name) for name in ("status", "agency_id", "due_at", "assignee_id", "ended_at")}
     assert {name: getattr(directed, name) for name in same} == same

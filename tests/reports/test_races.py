@@ -68,7 +68,7 @@ async def test_different_acts_at_once_are_done_one_after_another_or_refused(sett
     done, refused = await at_once(
         world.do(settled, world.OFFICER, report, Act.RETURN, version=report.version, text="Không phải."),
         world.do(settled, world.COORDINATOR, report, Act.REJECT, version=report.version, text="Rác."),
-        world.do(settled, world.LEADER, report, Act.DIRECT, version=report.version, text="Gấp."),
+        world.do(settled, world.LEADER, report, Act.DIRECT, version=report.version, text="Gấp.", days=1),
     )
     assert (len(done), len(refused)) == (1, 2)
     await whole(settled, report.code)

@@ -11,7 +11,7 @@ from app.errors import Conflict, Forbidden
 from app.reports.change import Change
 from app.reports.clock import Clock
 from app.reports.effects import EFFECTS, carry_out
-from app.reports.model import Form, Rating, Report, Status
+from app.reports.model import Direction, Form, Rating, Report, Status
 from app.reports.workflow import ENDED, MOVES, OPEN, Act, acts_for, check
 from tests import small_world as world
 
@@ -43,6 +43,8 @@ publish    | coordinator              | submitted received assigned in_progress 
 publish    | coordinator              | resolved closed duplicate                                      | =
 unpublish  | coordinator              | *                                                              | =
 direct     | leader                   | *                                                              | =
+report_back      | officer lead coordinator | *                                                        | =
+lift_direction   | leader         | *                                                              | =
 note       | officer lead coordinator | *                                                              | =
 add_info   | citizen                  | submitted received assigned in_progress returned               | =
 add_info   | citizen                  | awaiting_info                                                  | in_progress
@@ -54,6 +56,8 @@ rate       | citizen                  | closed duplicate                        
 dispute    | citizen                  | resolved                                                       | in_progress
 """
 
+DIRECTION = Direction(UUID(int=5), world.MONDAY, world.MONDAY.replace(day=20), world.LEADER.id, None)
+ON_A_DIRECTION = {Act.REPORT_BACK, Act.LIFT_DIRECTION}
 ACTORS: dict[str, Actor] = {
     "officer": world.OFFICER,
     "lead": world.LEAD,
@@ -98,14 +102,18 @@ def carried_out(act: Act, actor: Actor, report: Report, form: Form | None = None
         target=world.bare(report_id=UUID(int=101), code="PA-0000-0001"),
         supervisor="ioc",
         clock=Clock(world.MONDAY, world.MONDAY),
+        directions=[DIRECTION],
     )
     carry_out(act, change)
     return change
 
 
-def any_report(status: Status) -> Report:
-    """In this status, with everything an act may wait for: here that the agency has asked for more time."""
-    return world.bare(status, extension_wanted=world.MONDAY.replace(day=20))
+def any_report(status: Status, act: Act | None = None) -> Report:
+    """In this status, with everything that the act may wait for: the agency has asked for more time; a leader has given
+    a direction, which stands in the way of a merge."""
+    due = world.MONDAY.replace(day=20)
+    directed = due if act in (Act.REPORT_BACK, Act.LIFT_DIRECTION) else None
+    return world.bare(status, extension_wanted=due, directed_due_at=directed)
 
 
 def everything() -> Iterator[tuple[Act, str, Status]]:
@@ -117,7 +125,7 @@ def test_every_status_act_and_role_agrees_with_the_fields_rules() -> None:
     able = {(act, who) for act, who, _ in table}
     wrong = []
     for act, who, status in everything():
-        report, to = any_report(status), table.get((act, who, status))
+        report, to = any_report(status, act), table.get((act, who, status))
         try:
             check(act, ACTORS[who], report)
             found: object = carried_out(act, ACTORS[who], report).report.status
@@ -136,8 +144,11 @@ def test_the_acts_offered_are_exactly_those_that_would_be_let_pass() -> None:
     for who, actor in ACTORS.items():
         for status in Status:
             offered = acts_for(actor, any_report(status))
-            assert set(offered) == {act for act in Act if (act, who, status) in table}
+            assert set(offered) == {act for act in Act if (act, who, status) in table} - ON_A_DIRECTION
             assert len(offered) == len(set(offered))
+            directed = set(acts_for(actor, any_report(status, Act.REPORT_BACK)))
+            assert directed & ON_A_DIRECTION == {act for act in ON_A_DIRECTION if (act, who, status) in table}
+            assert Act.MERGE not in directed
 
 
 def test_each_act_has_its_row_and_its_effect() -> None:
@@ -146,7 +157,7 @@ def test_each_act_has_its_row_and_its_effect() -> None:
 
 def test_every_act_leaves_a_fact() -> None:
     for act, who, status in expected():
-        assert carried_out(act, ACTORS[who], any_report(status)).facts, act
+        assert carried_out(act, ACTORS[who], any_report(status, act)).facts, act
 
 
 def test_every_status_can_be_reached_from_a_new_report() -> None:
