@@ -18,7 +18,7 @@ from app.notify import service as notify
 from app.notify.manners import Quiet
 from app.notify.model import CardSenders, Senders
 from app.photos import service as photos
-from app.reports import deadlines, reminders
+from app.reports import by_date, deadlines, reminders
 from app.reports import service as reports
 from app.routing import service as routing
 from app.settings import Settings
@@ -118,12 +118,12 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
 
     @queue.schedule("close_silent", "*/10 * * * *")
     async def close_silent(_: Schedule) -> None:
-        closed = await reports.close_silent(parts.pool, parts.rules)
+        closed = await by_date.close_silent(parts.pool, parts.rules)
         log.info("closed after silence", reports=closed)
 
     @queue.schedule("resume_unanswered", "*/10 * * * *")
     async def resume_unanswered(_: Schedule) -> None:
-        resumed = await reports.resume_unanswered(parts.pool, parts.rules)
+        resumed = await by_date.resume_unanswered(parts.pool, parts.rules)
         log.info("resumed without an answer", reports=resumed)
 
     @queue.schedule("remind_reporters", "*/10 * * * *")

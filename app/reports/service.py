@@ -1,7 +1,7 @@
 """Verbs on reports that exist. Each reads the report, works the act out (``effects``) and writes one transaction."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from app.accounts import citizens
 from app.accounts import service as accounts
-from app.accounts.model import SYSTEM, Actor, Role
+from app.accounts.model import Actor, Role
 from app.db import Conn, Pool, transaction
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from app.history import service as history
@@ -35,10 +35,6 @@ _RACES = 10
 _BY_RULES = frozenset({Act.ASSIGN, Act.TRANSFER, Act.RECLASSIFY, Act.SET_URGENCY, Act.REOPEN, Act.UNMERGE})
 """Acts for which the rules are asked again, or what they said last matters."""
 _ON_DIRECTIONS = frozenset({Act.DIRECT, Act.REPORT_BACK, Act.LIFT_DIRECTION})
-_ANSWER_DAYS = 5
-"""A pause ends by itself after so many working days."""
-_CLOSE_AFTER = timedelta(days=7)
-"""A resolved report closes by itself after this."""
 _REASON_LEAST, _REASON_MOST = 5, 300
 
 
@@ -372,37 +368,6 @@ async def _contact(conn: Conn, report_id: UUID) -> Contact:
     contact = await store.contact_of(conn, report_id) or Contact()
     citizen_id = None if contact.name else await store.citizen_of(conn, report_id)
     return msgspec.structs.replace(contact, name=await citizens.name(conn, citizen_id)) if citizen_id else contact
-
-
-async def close_silent(pool: Pool, rules: RuleSet, at: datetime | None = None, limit: int = 500) -> int:
-    """Close what was resolved seven days ago and nobody objected to. Gives the number closed."""
-    at = at or datetime.now(UTC)
-    async with pool.acquire() as conn:
-        ids = await store.resolved_before(conn, at - _CLOSE_AFTER, limit)
-    return await _system_acts(pool, rules, ids, Act.CLOSE, at)
-
-
-async def resume_unanswered(pool: Pool, rules: RuleSet, at: datetime | None = None, limit: int = 500) -> int:
-    """Start the clock again where the citizen has not answered within five working days. Gives the number."""
-    at = at or datetime.now(UTC)
-    async with pool.acquire() as conn:
-        waiting = await store.awaiting(conn, at, limit)
-    late = [i for i, since in waiting if rules.calendar.add_working_days(since, _ANSWER_DAYS) <= at]
-    return await _system_acts(pool, rules, late, Act.RESUME, at)
-
-
-async def _system_acts(pool: Pool, rules: RuleSet, ids: Sequence[UUID], act: Act, at: datetime) -> int:
-    done = 0
-    for report_id in ids:
-        async with pool.acquire() as conn:
-            report = await get(conn, report_id)
-        try:
-            await perform(pool, rules, SYSTEM, report, act, at=at)
-            done += 1
-        except Conflict:
-            # Somebody acted on it since the list was read; it is no longer ours to end.
-            continue
-    return done
 
 
 async def forget_keys(pool: Pool, before: datetime) -> int:
