@@ -12,7 +12,8 @@ from app.api.body import read_query
 from app.api.context import Req, answer, context, staff
 from app.api.declare import CASE_STAFF, call
 from app.api.problems import lang_of
-from app.api.views import Named, agency_view, status_word
+from app.api.views import Named, agency_view
+from app.casefile.words import status_word
 from app.reports.model import Status
 from app.worklist import directions as worklist
 

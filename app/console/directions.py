@@ -45,7 +45,7 @@ def left(due: datetime, now: datetime, lang: Lang) -> str:
 async def directions(request: Req) -> Response[bytes]:
     parts, lang, reader, now = console(request).parts, lang_of(request), actor(request), datetime.now(UTC)
     wanted = request.query_params.get("state", "")
-    state = next((each for each in worklist.STATES if each == wanted), "open")
+    state: worklist.State = next((each for each in worklist.STATES if each == wanted), "open")
     leads = reader.role is Role.LEADER
     everybody = not leads or request.query_params.get("by", "") == "all"
     by: UUID | None = None if everybody else reader.id

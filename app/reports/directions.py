@@ -29,7 +29,7 @@ def open_of(events: Iterable[Event]) -> list[Direction]:
     """
     found: dict[str, Direction] = {}
     for event in events:
-        named = event.data.get("direction")
+        named: str = event.data.get("direction", "")
         if event.kind == Kind.DIRECTED and named:
             words = event.data.get("message_id")
             due = datetime.fromisoformat(event.data["due"])

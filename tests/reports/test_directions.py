@@ -85,11 +85,11 @@ async def test_of_several_the_earliest_deadline_shows_and_each_is_ended_by_its_n
     assert (report.directed_due_at, second.due) == (first.due, later)
     refused = await world.refusal(settled, world.OFFICER, report, Act.REPORT_BACK, text="Xong.")
     assert (refused.key, refused.problems[0].field) == ("reports.needs_direction", "direction")
-    strange = {"text": "Xong.", "direction": report.report_id}
+    strange: dict[str, Any] = {"text": "Xong.", "direction": report.report_id}
     assert (await world.refusal(settled, world.OFFICER, report, Act.REPORT_BACK, **strange)).key == (
         "reports.direction_unknown"
     )
-    done = {"text": "Xong đoạn trường.", "direction": first.direction_id}
+    done: dict[str, Any] = {"text": "Xong đoạn trường.", "direction": first.direction_id}
     report = await world.do(settled, world.OFFICER, report, Act.REPORT_BACK, **done)
     assert report.directed_due_at == second.due
     assert (await world.refusal(settled, world.OFFICER, report, Act.REPORT_BACK, **done)).key == (
