@@ -1,5 +1,6 @@
 """What compose.yaml, the Dockerfile and the proxy's configuration say. That it runs: test_compose_running.py."""
 
+import re
 import stat
 import subprocess
 import sys
@@ -190,6 +191,23 @@ def test_zalo_is_added_by_a_file_of_its_own(name: str, tmp_path: Path) -> None:
                 Path(env[key]).write_text("12345:long-enough") if not Path(env[key]).exists() else None
         got = settings.load(env)
         assert (got.zalo_bot is not None, got.zalo_oa is not None) == (name == "zalo-bot", name == "zalo-oa")
+
+
+def test_e_mail_is_added_to_the_worker_by_a_file_of_its_own(tmp_path: Path) -> None:
+    added = yaml.safe_load((ROOT / "deploy" / "smtp.yaml").read_text())
+    secrets = make_secrets(tmp_path)
+    (secrets / "smtp_password").write_text("rau muống")
+    env, worker = environment("worker", secrets), added["services"]["worker"]
+    given = {"SMTP_HOST": "mail.example.vn", "SMTP_USER": "phananh", "SMTP_FROM": "phananh@example.vn"}
+    for key, value in worker["environment"].items():
+        name = re.sub(r"\$\{(\w+):.*", r"\1", value)
+        env[key] = given.get(name, "" if name.isupper() else value.replace("/run/secrets", str(secrets)))
+    got = settings.load(env).smtp
+    assert got is not None
+    assert (got.host, got.port, got.user, got.password, got.tls) == (
+        "mail.example.vn", 587, "phananh", "rau muống", "starttls",
+    )  # fmt: skip
+    assert Path(added["secrets"][worker["secrets"][0]]["file"]).name == "smtp_password"
 
 
 # ---------------------------------------------------------------- the secrets

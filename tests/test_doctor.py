@@ -113,7 +113,7 @@ async def test_a_system_in_order_has_every_part_looked_at_and_nothing_bad(settin
     assert found == {
         "settings": "ok", "database": "ok", "schema": "ok", "rules": "ok", "places": "warn", "staff": "warn",
         "queue": "ok", "messages": "ok", "personal data": "ok",
-        "object store": "ok", "bot": "ok", "photos": "ok", "disk": found["disk"],
+        "object store": "ok", "bot": "ok", "e-mail": "ok", "photos": "ok", "disk": found["disk"],
     }  # fmt: skip
 
 

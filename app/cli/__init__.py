@@ -30,6 +30,7 @@ for command in (
     processes.webhook,
     care.demo,
     care.doctor,
+    care.mail,
     posters.qr,
 ):
     cli.command()(command)

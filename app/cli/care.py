@@ -1,7 +1,9 @@
 """Looking after a system: demo data, the doctor, the audit."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 from rich.markup import escape
@@ -41,6 +43,42 @@ def doctor() -> None:
             out.print(f"    → {escape(finding.advice)}", soft_wrap=True)
     if any(finding.level == "bad" for finding in findings):
         raise typer.Exit(1)
+
+
+def mail(address: Annotated[str, typer.Argument(help="Where to send it.")]) -> None:
+    """Send an e-mail to try the mail server."""
+    try:
+        settings = configuration.load()
+    except SettingsError as error:
+        raise fail(error.problems) from None
+    out.print(asyncio.run(_try_mail(settings, address)))
+
+
+async def _try_mail(settings: Settings, address: str) -> str:
+    from app.i18n import t
+    from app.notify.mail import Line, Mail
+    from app.notify.model import SendFailed
+    from app.notify.smtp import FolderSender, mail_folder, mail_sender
+
+    sender = mail_sender(settings)
+    if sender is None:
+        raise fail(["e-mail is off: set PHANANH_SMTP_HOST"])
+    lines = [Line(t("mail.trial")), Line(t("mail.trial", "en"), settings.public_url)]
+    trial = Mail(
+        to=address,
+        subject=t("mail.trial_subject"),
+        lines=lines,
+        name=f"trial-{uuid4()}",
+        lang="vi",
+        at=datetime.now(UTC),
+    )
+    try:
+        said = await sender.send_mail(trial)
+    except SendFailed as failure:
+        raise fail([f"it was not sent: {failure.reason}"], 1) from None
+    if isinstance(sender, FolderSender):
+        return f"written to {mail_folder(settings) / said}"
+    return f"handed over; the server says: {said}"
 
 
 @audit.callback()

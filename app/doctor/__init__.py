@@ -3,6 +3,7 @@
 from app.doctor.database import examine_database
 from app.doctor.finding import Finding, Findings, guarded
 from app.doctor.machine import photos, settings_in_use, space
+from app.doctor.mail import mail_server
 from app.doctor.outside import OpenBot, chat_bot, photo_store
 from app.doctor.zalo import zalo_bot
 from app.embedded import EmbeddedFailed
@@ -27,6 +28,7 @@ async def examine(settings: Settings, open_bot: OpenBot = bot_of) -> Findings:
     found += await guarded("bot", chat_bot(settings, open_bot))
     if settings.zalo_bot is not None:
         found += await guarded("zalo bot", zalo_bot(settings.zalo_bot))
+    found += await guarded("e-mail", mail_server(settings))
     found += await guarded("photos", photos())
     found += space(settings.home)
     return found

@@ -26,6 +26,7 @@ from app.settings.channels import (
     read_zalo_bot,
     read_zalo_oa,
 )
+from app.settings.mail import Smtp, read_smtp
 from app.settings.reader import PREFIX, UNREADABLE, Quiet, Reader, reason
 from app.settings.signin import Oidc, read_oidc, read_second_factor
 
@@ -88,6 +89,7 @@ class Settings(Quiet, frozen=True):
     log_json: bool
     second_factor: frozenset[str] = frozenset()  # roles that must have one
     oidc: Oidc | None = None
+    smtp: Smtp | None = None
 
     @property
     def embedded_database(self) -> bool:
@@ -221,6 +223,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "log_json": read.flag("LOG_JSON", True),
         "second_factor": read_second_factor(read),
         "oidc": read_oidc(read),
+        "smtp": read_smtp(read),
     }
     read.unknown()
     if read.problems:

@@ -1,0 +1,95 @@
+"""E-mail to staff: what a message is, how it is written down (MIME), and the protocol of whoever sends it.
+
+A mail names reports by code, matter and commune alone: it lies in mailboxes that we do not look after, so nothing of
+who reported, and none of the words, is in it.
+"""
+
+import html
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Protocol
+
+from msgspec import Struct
+
+from app.i18n import Lang
+
+CHANNEL = "mail"
+"""Its name in the ledger."""
+_NEWLINES = re.compile(r"[\r\n]+")
+
+
+class Line(Struct, frozen=True):
+    """A paragraph, or with ``link`` one that leads somewhere."""
+
+    text: str
+    link: str = ""
+
+
+class Mail(Struct, frozen=True, kw_only=True):
+    """One message for one person. ``name`` is the same for the same message, so that a mail server which gets it twice
+    can tell. ``list_id``: what kind of message it is, for filters in mailboxes."""
+
+    to: str
+    subject: str
+    lines: Sequence[Line]
+    name: str
+    lang: Lang
+    at: datetime
+    list_id: str = "phananh"
+
+
+class MailSender(Protocol):
+    async def send_mail(self, mail: Mail) -> str:
+        """Hand it over and give the server's own words. Raises Unreachable, Refused, TryLater or Uncertain."""
+        ...
+
+
+def written(mail: Mail, sender: str) -> EmailMessage:
+    """The mail as it travels: plain text, and the same as simple HTML. ``sender``: an address with or without a name.
+
+    Raises ValueError for an address that is none.
+    """
+    name, address = parseaddr(sender)
+    domain = address.rpartition("@")[2]
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(name, addr_spec=address)
+    try:
+        message["To"] = Address(addr_spec=mail.to)
+    except MessageError as error:
+        raise ValueError("not an address") from error
+    message["Subject"] = _NEWLINES.sub(" ", mail.subject)
+    message["Date"] = format_datetime(mail.at)
+    message["Message-ID"] = f"<{mail.name}@{domain}>"
+    # Written by a machine: nobody's holiday note answers it, and nobody unsubscribes from their work.
+    message["Auto-Submitted"] = "auto-generated"
+    message["List-Id"] = f"<{mail.list_id}.{domain}>"
+    message["Content-Language"] = mail.lang
+    message.set_content(_plain(mail.lines), cte="quoted-printable")
+    message.add_alternative(_html(mail), subtype="html", cte="quoted-printable")
+    return message
+
+
+def _plain(lines: Sequence[Line]) -> str:
+    return "\n\n".join(f"{line.text}\n{line.link}" if line.link else line.text for line in lines) + "\n"
+
+
+def _html(mail: Mail) -> str:
+    """No pictures, no styles of others, nothing that is fetched when it is opened."""
+    paragraphs = "\n".join(f"<p>{_linked(line)}</p>" for line in mail.lines)
+    title = html.escape(mail.subject)
+    return (
+        f'<!doctype html>\n<html lang="{mail.lang}">\n<head><meta charset="utf-8"><title>{title}</title></head>\n'
+        '<body style="font: 16px/1.5 sans-serif; color: #1a2733; max-width: 40em">\n'
+        f"{paragraphs}\n</body>\n</html>\n"
+    )
+
+
+def _linked(line: Line) -> str:
+    text = html.escape(line.text).replace("\n", "<br>\n")
+    return f'<a href="{html.escape(line.link)}">{text}</a>' if line.link else text
