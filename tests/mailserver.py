@@ -38,7 +38,7 @@ class MailServer:
 
     def settings(self, **changes: Any) -> Smtp:
         usual: dict[str, Any] = {"user": None, "password": None, "tls": "none", "sender": SENDER}
-        return Smtp(**({"host": "127.0.0.1", "port": self.port} | usual | changes))
+        return Smtp(host="127.0.0.1", **({"port": self.port} | usual | changes))
 
     def to(self, address: str) -> list[EmailMessage]:
         return [message for to, message in self.mails if to == address]
