@@ -14,7 +14,7 @@ from app.history.model import Event, Kind
 from app.i18n import Lang
 from app.photos import service as photos
 from app.places.model import Candidate, Commune
-from app.reports.masking import mask
+from app.reports import publication
 from app.reports.model import Message, Picture, Rating, Report, Stage, Status
 from app.reports.service import Case
 from app.reports.workflow import Act, acts_for
@@ -73,8 +73,8 @@ class Fact(Struct):
 
 class PublicView(Struct, tag_field="view", tag="public"):
     """What anybody may see. Of a private report that is code and status, all else is null or empty. Text, photos and
-    the result appear once a coordinator has published them; telephone numbers, e-mail addresses and names are
-    masked."""
+    the result appear once a coordinator has published them, as edited; telephone numbers, e-mail addresses and names
+    in what nobody edited are masked."""
 
     code: str
     status: Status
@@ -237,7 +237,7 @@ async def public_view(
     ctx: Context, case: Case, events: list[Event], agencies: Mapping[str, Agency], lang: Lang, voices: int
 ) -> PublicView:
     report = case.report
-    published = report.published_at is not None and report.visibility == "public"
+    published = publication.is_public(report)
     view = PublicView(report.code, report.status, status_word(report.status, lang), report.visibility, published)
     if report.visibility == "private":
         return view
@@ -248,12 +248,13 @@ async def public_view(
     view.submitted_at, view.due_at = report.submitted_at, report.due_at
     view.resolved_at, view.ended_at, view.voices = report.resolved_at, report.ended_at, voices
     said = [m for m in case.messages if published and m.visibility == "public"]
-    words = {str(m.message_id): mask(m.body, lang) for m in said}
+    words = {str(m.message_id): publication.words_of(m, case.public, lang) for m in said}
     view.timeline = _facts(events, _PUBLIC, words, agencies, lang)
     if published:
-        result = _last(said, "resolution")
-        view.text, view.resolution = mask(report.body, lang), mask(result, lang) if result else None
-        view.photos = await photo_views(ctx, case.pictures)
+        results = [words[str(m.message_id)] for m in said if m.kind == "resolution"]
+        view.text = publication.text_of(report, case.public, lang)
+        view.resolution = results[-1] if results else None
+        view.photos = await photo_views(ctx, publication.pictures_of(report, case.pictures, case.public))
     return view
 
 

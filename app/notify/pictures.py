@@ -1,7 +1,5 @@
 """The photos that go along with a message: a result as one picture, before and after side by side."""
 
-from collections.abc import Sequence
-
 from msgspec import Struct
 
 from app.errors import Invalid, NotFound, Unavailable
@@ -10,7 +8,8 @@ from app.i18n import Lang
 from app.notify.templates import Relation
 from app.photos import service as photos
 from app.photos.lab import PhotoLab
-from app.reports.model import Picture, Report
+from app.reports.publication import is_public, shown_for
+from app.reports.service import Case
 from storage.objects import ObjectStore
 
 
@@ -21,15 +20,19 @@ class Shown(Struct, frozen=True):
     before: str | None = None
 
 
-def shown(event: Event, relation: Relation, report: Report, pictures: Sequence[Picture], *, readable: bool) -> Shown:
-    """What this person is shown. The photo that a citizen sent is shown to others only as the public may see it."""
+def shown(event: Event, relation: Relation, case: Case, *, readable: bool) -> Shown:
+    """What this person is shown: to others than the reporter every photo as the public may see it, the one that a
+    citizen sent only once it is published."""
     if event.kind not in (Kind.RESOLVED, Kind.PROGRESS) or not readable:
         return Shown()
-    public = report.published_at is not None and report.visibility == "public"
+    theirs = relation is Relation.OWNER
+    public = {} if theirs else shown_for(case.report, case.pictures, case.public)
+    photos = [sha256 for sha256 in event.data.get("photos", ()) if theirs or sha256 in public]
     before = None
-    if event.kind == Kind.RESOLVED and (public or relation is Relation.OWNER):
-        before = next((p.sha256 for p in pictures if p.stage == "before"), None)
-    return Shown(tuple(event.data.get("photos", ())), before)
+    if event.kind == Kind.RESOLVED and (theirs or is_public(case.report)):
+        sent = [p.sha256 for p in case.pictures if p.stage == "before" and (theirs or p.sha256 in public)]
+        before = next((public.get(sha256, sha256) for sha256 in sent), None)
+    return Shown(tuple(public.get(sha256, sha256) for sha256 in photos), before)
 
 
 async def of(objects: ObjectStore, lab: PhotoLab | None, shown: Shown, lang: Lang) -> tuple[bytes, ...]:

@@ -173,13 +173,13 @@ async def _told(conn: Conn, entry: store.Entry, citizen_id: UUID) -> tuple[templ
         relation = Relation.OWNER if own[0] == report.report_id else Relation.MERGED
     named = templates.words_of(event, events)
     words = next((m for m in case.messages if str(m.message_id) == named), None)
-    read = templates.readable(words, relation, report, entry.lang)
+    read = templates.readable(words, relation, report, entry.lang, case.public)
     agency_id, due = templates.standing(events, report, entry.seq)
     names = await accounts.agency_names(conn, [agency_id], entry.lang)
     told = templates.Told(
         report, event, relation, names.get(agency_id, agency_id), due, read or "", own[1] if own else None, followed
     )
-    return told, pictures.shown(event, relation, report, case.pictures, readable=read is not None)
+    return told, pictures.shown(event, relation, case, readable=read is not None)
 
 
 async def ledger(conn: Conn, report_id: UUID) -> list[dict[str, Any]]:

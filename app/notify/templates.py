@@ -11,8 +11,9 @@ from app.history.model import Event, Kind
 from app.i18n import Lang, t
 from app.notify.manners import ZONE
 from app.notify.model import Button
-from app.reports.masking import mask
-from app.reports.model import Message, Report, Status
+from app.reports.model import NOTHING_EDITED, Message, PublicCopy, Report, Status
+from app.reports.publication import is_public
+from app.reports.publication import words_of as public_words
 
 _TOLD = {
     Kind.RECEIVED,
@@ -124,17 +125,18 @@ def overtaken(template: str, report: Report) -> bool:
     return template == "reminded_rating" and (report.status is not Status.RESOLVED or report.rating is not None)
 
 
-def readable(words: Message | None, relation: Relation, report: Report, lang: Lang) -> str | None:
+def readable(
+    words: Message | None, relation: Relation, report: Report, lang: Lang, copy: PublicCopy = NOTHING_EDITED
+) -> str | None:
     """What this person may read of the words; None: nothing. To others than the reporter they are shown as to the
-    public, to mere followers only once they are published."""
+    public (``copy``), to mere followers only once they are published."""
     if words is None or words.visibility == "staff":
         return None
     if relation is Relation.OWNER:
         return words.body
-    public = report.published_at is not None and report.visibility == "public"
-    if words.visibility != "public" or (relation is Relation.FOLLOWER and not public):
+    if words.visibility != "public" or (relation is Relation.FOLLOWER and not is_public(report)):
         return None
-    return mask(words.body, lang)
+    return public_words(words, copy, lang)
 
 
 def when(moment: datetime) -> str:

@@ -21,7 +21,20 @@ import structlog
 
 from app.errors import Invalid, Unavailable
 from app.i18n import Lang
-from app.photos.model import PAIR, PHOTO, READY, Done, Pair, Paired, PreparedPhoto, Refusal, Reply
+from app.photos.model import (
+    PAIR,
+    PHOTO,
+    READY,
+    REDACT,
+    Box,
+    Done,
+    Pair,
+    Paired,
+    PreparedPhoto,
+    Redaction,
+    Refusal,
+    Reply,
+)
 from app.photos.sniff import sniff
 
 _log = structlog.get_logger(__name__)
@@ -67,6 +80,15 @@ class PhotoLab:
         reply = await self._answer(PHOTO, data)
         if isinstance(reply, Refusal):
             raise Invalid(reply.key, name=name, **reply.params)
+        assert isinstance(reply, Done)
+        return reply.prepared
+
+    async def redact(self, data: bytes, boxes: tuple[Box, ...]) -> PreparedPhoto:
+        """The photo (as it was uploaded) with the boxes burnt in: a photo of its own, whose original is as blind as its
+        copies. Raises Invalid and Unavailable."""
+        reply = await self._answer(REDACT, msgspec.msgpack.encode(Redaction(data, boxes)))
+        if isinstance(reply, Refusal):
+            raise Invalid(reply.key, **{"name": "1", **reply.params})
         assert isinstance(reply, Done)
         return reply.prepared
 

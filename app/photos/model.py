@@ -80,7 +80,26 @@ class Pair(Struct, frozen=True):
     lang: Lang
 
 
-PHOTO, PAIR = b"p", b"2"  # the first byte of what a worker process is sent
+class Box(Struct, frozen=True):
+    """A rectangle in an upright picture, in parts of its width and height: 0 to 1, from the left and the top."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+BOXES_MOST = 20
+
+
+class Redaction(Struct, frozen=True):
+    """A photo as it was uploaded, and what nobody may see of it."""
+
+    data: bytes
+    boxes: tuple[Box, ...]
+
+
+PHOTO, PAIR, REDACT = b"p", b"2", b"r"  # the first byte of what a worker process is sent
 
 Reply = Refusal | Done | Paired
 

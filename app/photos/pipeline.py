@@ -8,7 +8,7 @@ import hashlib
 import io
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -19,7 +19,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from app.errors import Invalid
 from app.photos import exif as camera
-from app.photos.model import LARGE_EDGE, SMALL_EDGE, PreparedPhoto, StoredPhoto, signed_64
+from app.photos.model import COPY_TYPE, LARGE_EDGE, SMALL_EDGE, Box, PreparedPhoto, StoredPhoto, signed_64
 from app.photos.sniff import CONTENT_TYPES, Format, check_pixels, sniff
 
 _T = TypeVar("_T")
@@ -30,6 +30,7 @@ Image.MAX_IMAGE_PIXELS = None  # our own limit is lower, and checked before anyt
 _HEAVY_PIXELS = 16_000_000
 _LARGE_QUALITY, _SMALL_QUALITY = 80, 76
 _BAND_PIXELS = 1_000_000
+_BLIND, _BEYOND = (40, 40, 40), 3
 _SRGB = ImageCms.createProfile("sRGB")
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -50,6 +51,15 @@ class _Claims(Struct, frozen=True):
     position: tuple[float, float] | None
 
 
+class _Upright(Struct, frozen=True):
+    """The picture at the size of the large copy, and the measures (pixels) it came in, both the right way up."""
+
+    large: Image.Image
+    width: int
+    height: int
+    claims: _Claims
+
+
 def prepare(data: bytes, heavy: AbstractContextManager[object] | None = None) -> PreparedPhoto:
     """Check, decode, shrink, turn upright, strip. ``heavy`` is held while a picture of very many pixels is decoded.
 
@@ -57,13 +67,52 @@ def prepare(data: bytes, heavy: AbstractContextManager[object] | None = None) ->
     ``.damaged``, ``.unreadable``.
     """
     kind = sniff(data)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # decoders warn about strangers' mistakes that they can live with
-        try:
-            with _open(data, kind) as image:
-                return _prepare(data, kind, image, heavy or nullcontext())
-        except MemoryError:
-            raise Invalid("photos.unreadable") from None
+    upright = _decoded(data, kind, heavy)
+    small = _small(upright.large)
+    lat, lon = upright.claims.position or (None, None)
+    photo = StoredPhoto(
+        sha256=hashlib.sha256(data).hexdigest(),
+        phash=perceptual_hash(small),
+        width=upright.width,
+        height=upright.height,
+        size_bytes=len(data),
+        content_type=CONTENT_TYPES[kind],
+        taken_at=upright.claims.taken_at,
+        lat=lat,
+        lon=lon,
+    )
+    return PreparedPhoto(photo, _jpeg(upright.large, _LARGE_QUALITY), _jpeg(small, _SMALL_QUALITY))
+
+
+def redact(data: bytes, boxes: Sequence[Box], heavy: AbstractContextManager[object] | None = None) -> PreparedPhoto:
+    """The photo with what lies in the boxes gone for good, as a photo of its own: its bytes are those of its large
+    copy, and both copies are made of the filled picture. As ``prepare`` otherwise; it knows no time and no place."""
+    large = _decoded(data, sniff(data), heavy).large
+    _fill(large, boxes)
+    small = _small(large)
+    _fill(small, boxes)
+    bytes_of_large = _jpeg(large, _LARGE_QUALITY)
+    photo = StoredPhoto(
+        sha256=hashlib.sha256(bytes_of_large).hexdigest(),
+        phash=perceptual_hash(small),
+        width=large.width,
+        height=large.height,
+        size_bytes=len(bytes_of_large),
+        content_type=COPY_TYPE,
+        taken_at=None,
+        lat=None,
+        lon=None,
+    )
+    return PreparedPhoto(photo, bytes_of_large, _jpeg(small, _SMALL_QUALITY))
+
+
+def _fill(image: Image.Image, boxes: Sequence[Box]) -> None:
+    """One colour over each box, a little beyond its edges: shrinking has mixed neighbouring pixels."""
+    for box in boxes:
+        left, top = math.floor(box.x * image.width) - _BEYOND, math.floor(box.y * image.height) - _BEYOND
+        right = math.ceil((box.x + box.width) * image.width) + _BEYOND
+        bottom = math.ceil((box.y + box.height) * image.height) + _BEYOND
+        image.paste(_BLIND, (max(0, left), max(0, top), min(image.width, right), min(image.height, bottom)))
 
 
 def perceptual_hash(image: Image.Image) -> int:
@@ -89,7 +138,17 @@ def _open(data: bytes, kind: Format) -> Image.Image:
     return image
 
 
-def _prepare(data: bytes, kind: Format, image: Image.Image, heavy: AbstractContextManager[object]) -> PreparedPhoto:
+def _decoded(data: bytes, kind: Format, heavy: AbstractContextManager[object] | None) -> "_Upright":
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # decoders warn about strangers' mistakes that they can live with
+        try:
+            with _open(data, kind) as image:
+                return _upright(kind, image, heavy or nullcontext())
+        except MemoryError:
+            raise Invalid("photos.unreadable") from None
+
+
+def _upright(kind: Format, image: Image.Image, heavy: AbstractContextManager[object]) -> "_Upright":
     width, height = image.size
     box = _fit(width, height, LARGE_EDGE)
     with heavy if width * height > _HEAVY_PIXELS else nullcontext():
@@ -105,20 +164,11 @@ def _prepare(data: bytes, kind: Format, image: Image.Image, heavy: AbstractConte
         large = large.transpose(_UPRIGHT[claims.orientation])
         if claims.orientation >= 5:
             width, height = height, width
-    small = large.resize(_fit(*large.size, SMALL_EDGE), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    lat, lon = claims.position or (None, None)
-    photo = StoredPhoto(
-        sha256=hashlib.sha256(data).hexdigest(),
-        phash=perceptual_hash(small),
-        width=width,
-        height=height,
-        size_bytes=len(data),
-        content_type=CONTENT_TYPES[kind],
-        taken_at=claims.taken_at,
-        lat=lat,
-        lon=lon,
-    )
-    return PreparedPhoto(photo, _jpeg(large, _LARGE_QUALITY), _jpeg(small, _SMALL_QUALITY))
+    return _Upright(large, width, height, claims)
+
+
+def _small(large: Image.Image) -> Image.Image:
+    return large.resize(_fit(*large.size, SMALL_EDGE), Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 @contextmanager

@@ -11,11 +11,23 @@ from app.errors import Invalid, NotFound, Problem, Unavailable
 from app.photos import store
 from app.photos.lab import PhotoLab
 from app.photos.links import sign_photo
-from app.photos.model import COPY_TYPE, KEPT, SIZES, Kept, PhotoSize, PreparedPhoto, StoredPhoto, object_key
+from app.photos.model import (
+    BOXES_MOST,
+    COPY_TYPE,
+    KEPT,
+    SIZES,
+    Box,
+    Kept,
+    PhotoSize,
+    PreparedPhoto,
+    StoredPhoto,
+    object_key,
+)
 from storage.objects import ObjectMissing, ObjectStore, StoreUnavailable
 
 _T = TypeVar("_T")
 
+_ROUNDING = 1e-6
 _LINK_LIFETIME = timedelta(minutes=15)
 
 
@@ -30,6 +42,31 @@ async def store_photo(pool: Pool, objects: ObjectStore, lab: PhotoLab, data: byt
         await store.touch_blob(conn, prepared.photo)
     await _put(objects, prepared, data)
     return prepared.photo
+
+
+async def redact_photo(
+    pool: Pool, objects: ObjectStore, lab: PhotoLab, sha256: str, boxes: Sequence[Box]
+) -> StoredPhoto:
+    """A photo of its own with the boxes burnt into it, made of the original and kept for at least 24 h; the same boxes
+    make the same photo.
+
+    Raises Invalid (``photos.boxes_…``), NotFound and Unavailable.
+    """
+    if not 1 <= len(boxes) <= BOXES_MOST:
+        raise Invalid("photos.boxes_many", most=BOXES_MOST)
+    if not all(_inside(box) for box in boxes):
+        raise Invalid("photos.box_outside")
+    prepared = await lab.redact(await read_original(objects, sha256), tuple(boxes))
+    async with pool.acquire() as conn:
+        await store.touch_blob(conn, prepared.photo)
+    await _put(objects, prepared, prepared.large)
+    return prepared.photo
+
+
+def _inside(box: Box) -> bool:
+    measures = (box.x, box.y, 1 - box.x - box.width + _ROUNDING, 1 - box.y - box.height + _ROUNDING)
+    # Comparisons with what is no number are never true.
+    return all(each >= 0 for each in measures) and box.width > 0 and box.height > 0
 
 
 async def store_photos(

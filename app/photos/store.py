@@ -1,4 +1,5 @@
-"""``photo_blobs``: a row for each different photo. Claims on it are rows of ``report_photos`` and ``draft_photos``."""
+"""``photo_blobs``: a row for each different photo. Claims on it are rows of ``report_photos``,
+``draft_photos`` and ``public_photos``."""
 
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ from app.photos.model import StoredPhoto
 _UNCLAIMED = """
     NOT EXISTS (SELECT FROM report_photos r WHERE r.sha256 = b.sha256)
     AND NOT EXISTS (SELECT FROM draft_photos d WHERE d.sha256 = b.sha256)
+    AND NOT EXISTS (SELECT FROM public_photos c WHERE c.sha256 = b.sha256)
 """
 
 

@@ -1,7 +1,8 @@
 """One worker process of the lab: photos come in over a socket on standard input, answers go back over it.
 
 It sends ``READY`` once it can work. Frames are eight bytes of length, big-endian, and that many bytes: a photo as it
-was uploaded or a ``Pair`` in msgpack, told apart by one byte before the length; a ``Reply`` in msgpack.
+was uploaded, or a ``Pair`` or a ``Redaction`` in msgpack, told apart by one byte before the length; a ``Reply`` in
+msgpack.
 The process ends when the socket does, so it never outlives its parent, however that ended.
 """
 
@@ -16,9 +17,9 @@ from contextlib import contextmanager
 import msgspec
 
 from app.errors import Invalid
-from app.photos.model import PAIR, READY, Done, Pair, Paired, Refusal, Reply
+from app.photos.model import PAIR, READY, REDACT, Done, Pair, Paired, Redaction, Refusal, Reply
 from app.photos.pair import side_by_side
-from app.photos.pipeline import prepare
+from app.photos.pipeline import prepare, redact
 
 # The worst honest photo, a WebP of 50 megapixels, takes 0.8 GiB. Beyond, allocation fails and the photo is refused.
 _MEMORY = 1536 * 1024 * 1024
@@ -29,6 +30,9 @@ def answer(kind: bytes, data: bytes, lock: int) -> Reply:
         if kind == PAIR:
             pair = msgspec.msgpack.decode(data, type=Pair)
             return Paired(side_by_side(pair.before, pair.after, pair.lang))
+        if kind == REDACT:
+            wanted = msgspec.msgpack.decode(data, type=Redaction)
+            return Done(redact(wanted.data, wanted.boxes, _alone(lock)))
         return Done(prepare(data, _alone(lock)))
     except Invalid as error:
         return Refusal(error.key, error.problems[0].params)

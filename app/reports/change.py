@@ -1,5 +1,6 @@
 """One act on a report while it is being worked out. Pure: no I/O."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from app.accounts.model import Actor
 from app.history.model import Fact, Kind, digest
 from app.reports.clock import Clock
 from app.reports.judging import facts_of, limits_for
-from app.reports.model import Audience, Direction, Form, Message, MessageKind, Report, Stage, Status, Urgency
+from app.reports.model import Audience, Direction, Form, Message, MessageKind, Picture, Report, Stage, Status, Urgency
 from app.routing.limits import Limit, parse_limit
 from app.routing.model import Decision
 from app.routing.ruleset import RuleSet
@@ -37,6 +38,8 @@ class Change(Struct, kw_only=True):
     has_photo: bool = False
     directions: list[Direction] = []
     """The leaders' directions that are open, when the act needs them."""
+    pictures: Sequence[Picture] = ()
+    """What the report shows, when the act needs it."""
     facts: list[Fact] = []
     target_facts: list[Fact] = []
     messages: list[Message] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.accounts.model import Role
 from app.history.model import Kind
-from app.reports import directions, extension
+from app.reports import directions, extension, publication
 from app.reports.change import Change
 from app.reports.judging import limits_for
 from app.reports.model import Form, Rating, Report, Status
@@ -182,8 +182,10 @@ def _unmerge(c: Change) -> None:
 
 
 def _publish(c: Change) -> None:
+    """Also anew: what is public from now on is what the form says, where it says anything."""
     c.set(published_at=c.at)
-    c.note(Kind.PUBLISHED, c.say("note", "staff"))
+    copy = {"public": publication.said_of(c.form.public, c.pictures)} if c.form.public else {}
+    c.note(Kind.PUBLISHED, copy | c.say("note", "staff"))
 
 
 def _unpublish(c: Change) -> None:
@@ -288,7 +290,7 @@ ALREADY: dict[Act, Callable[[Report, Form], bool]] = {
         and not (form.category is None and form.commune is None)
     ),
     Act.SET_URGENCY: lambda report, form: report.urgency == form.urgency,
-    Act.PUBLISH: lambda report, _: report.published_at is not None,
+    Act.PUBLISH: lambda report, form: report.published_at is not None and form.public is None,
     Act.UNPUBLISH: lambda report, _: report.published_at is None,
 }
 """Acts that may be repeated without harm: when the wish is already so, nothing is written and nobody is told again."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from app.i18n import Lang
-from app.photos.model import StoredPhoto
+from app.photos.model import Box, StoredPhoto
 from app.places.model import Commune
 from app.sounds.service import StoredSound
 
@@ -191,6 +191,25 @@ class Direction(Struct, frozen=True):
     message_id: UUID | None
 
 
+class PublicPhoto(Struct, frozen=True):
+    """What the public is shown of a photo: the photo itself, one of its own with ``boxes`` burnt in (``sha256`` in hex
+    either way), or nothing (None)."""
+
+    sha256: str | None
+    boxes: tuple[Box, ...] = ()
+
+
+class PublicCopy(Struct, frozen=True):
+    """What stands for the originals in public: words by message id (the report's own text by the report's id) and
+    photos by photo id. What is not in it is shown masked, see ``app.reports.publication``."""
+
+    words: Mapping[UUID, str] = {}
+    photos: Mapping[UUID, PublicPhoto] = {}
+
+
+NOTHING_EDITED = PublicCopy()
+
+
 class Form(Struct, frozen=True, kw_only=True):
     """What an act brings along; which of these it needs, the workflow says."""
 
@@ -207,4 +226,6 @@ class Form(Struct, frozen=True, kw_only=True):
     commune: Commune | None = None
     direction: UUID | None = None
     """Which of several open directions an act is about."""
+    public: PublicCopy | None = None
+    """What is published instead of the originals."""
     client_key: str | None = None

@@ -40,8 +40,8 @@ class Sought(Struct, frozen=True, kw_only=True):
 class Near(Struct, frozen=True, kw_only=True):
     """A report that may be of the same matter, as this person may see it.
 
-    ``text`` is masked; it and ``photo`` (sha256 of its first) are empty unless it is published or ``mine``, this
-    person's own.
+    ``text`` is that of its public copy, or masked; it and ``photo`` (sha256 of the first that may be shown) are empty
+    unless it is published or ``mine``, this person's own, who is shown the originals.
     """
 
     report_id: UUID
@@ -97,7 +97,7 @@ def _near(row: asyncpg.Record, sought: Sought, radius_m: float, lang: Lang) -> N
     report = store.report_of(row)
     mine = row["mine"]
     # Words are compared as the public would read them: whoever tries names or numbers here learns nothing.
-    text = report.body if mine else mask(report.body, lang)
+    text = report.body if mine else row["public_body"] or mask(report.body, lang)
     theirs = [Fingerprint(sha256, phash) for sha256, phash in zip(row["files"], row["looks"], strict=True)]
     why = likeness(
         (sought.text, text),

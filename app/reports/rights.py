@@ -21,7 +21,7 @@ from app.accounts.permissions import Permission, require
 from app.db import Conn, Pool, transaction
 from app.errors import NotFound
 from app.history.model import Event, Fact, Kind, chain, digest
-from app.reports import codes, store, store_rights
+from app.reports import codes, store, store_publication, store_rights
 from app.reports.intake import search_text
 from app.reports.masking import mask
 from app.reports.model import TEXT_MAX, Report
@@ -132,5 +132,6 @@ async def _erase_report(conn: Conn, report: Report, by: Actor, at: datetime) -> 
     events: Sequence[Event] = chain(
         report.report_id, (report.last_seq, report.last_hash), [fact], at=at, actor=(by.kind, by.id)
     )
+    await store_publication.restate(conn, report.report_id, lambda words: _masked(words, report))
     await store_rights.erase(conn, after, search_text(after), events, kept)
     return report.code

@@ -17,14 +17,26 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from app.history import service as history
 from app.history.model import ActorKind, Event, Fact, Kind, chain, digest
 from app.i18n.text import nfc
-from app.reports import codes, directions, store
+from app.reports import codes, directions, publication, store, store_publication
 from app.reports.change import Change
 from app.reports.clock import clock_of, proposal_of
 from app.reports.effects import ALREADY, carry_out
 from app.reports.extension import check_wanted
 from app.reports.intake import search_text, tell_job
 from app.reports.masking import mask
-from app.reports.model import PHOTOS_MAX, TEXT_MAX, Contact, Form, Message, Picture, Report, Status
+from app.reports.model import (
+    NOTHING_EDITED,
+    PHOTOS_MAX,
+    TEXT_MAX,
+    Contact,
+    Form,
+    Message,
+    Picture,
+    PublicCopy,
+    Report,
+    Status,
+)
+from app.reports.publication import is_public
 from app.reports.workflow import ENDED, Act, Need, check, permitted
 from app.routing.ruleset import RuleSet
 
@@ -44,6 +56,7 @@ class Case(Struct, frozen=True):
     report: Report
     messages: list[Message]
     pictures: list[Picture]
+    public: PublicCopy = NOTHING_EDITED
 
 
 async def find(pool: Pool, code: str) -> Report:
@@ -68,7 +81,10 @@ async def get(conn: Conn, report_id: UUID) -> Report:
 async def case(conn: Conn, report: Report) -> Case:
     """The whole case. What of it a reader may see is the handler's choice by ``visibility``."""
     return Case(
-        report, await store.messages_of(conn, report.report_id), await store.pictures_of(conn, report.report_id)
+        report,
+        await store.messages_of(conn, report.report_id),
+        await store.pictures_of(conn, report.report_id),
+        await publication.of(conn, report.report_id),
     )
 
 
@@ -102,13 +118,14 @@ async def of_citizen(pool: Pool, citizen_id: UUID, limit: int = 10, skip: int = 
     """The citizen's own and followed reports, newest first. What they only follow they read as anybody does."""
     async with pool.acquire() as conn:
         found = await store.of_citizen(conn, citizen_id, limit, skip)
-    return [Listed(report if mine else as_public(report), mine) for report, mine in found]
+    return [Listed(report if mine else _as_public(report, words), mine) for report, mine, words in found]
 
 
-def as_public(report: Report) -> Report:
-    """The report with its words as a stranger may read them: masked once published, before that none."""
-    public = report.published_at is not None and report.visibility == "public"
-    return msgspec.structs.replace(report, body=mask(report.body, report.lang) if public else "", address="")
+def _as_public(report: Report, words: str | None) -> Report:
+    """The report with its words as a stranger may read them: its public copy or masked once published, before that
+    none."""
+    text = words or mask(report.body, report.lang)
+    return msgspec.structs.replace(report, body=text if is_public(report) else "", address="")
 
 
 async def mute(pool: Pool, report: Report, citizen_id: UUID, *, muted: bool) -> None:
@@ -171,7 +188,7 @@ async def perform(
     Raises Forbidden, Conflict, Invalid or NotFound, each saying why.
     """
     at = at or datetime.now(UTC)
-    form = msgspec.structs.replace(form, text=nfc(form.text))
+    form = msgspec.structs.replace(form, text=nfc(form.text), public=form.public and publication.clean(form.public))
     for _ in range(_RACES):
         done = await _done_before(pool, report.report_id, form.client_key) if form.client_key else None
         # Whoever did it is answered even where the act has taken the report out of their sight.
@@ -194,7 +211,10 @@ async def perform(
                 change = Change(seen=report, report=report, actor=actor, form=form, at=at, rules=rules)
                 await _gather(conn, change, act)
                 carry_out(act, change)
-                return await _write(conn, change)
+                after = await _write(conn, change)
+                if change.form.public is not None and actor.id is not None:
+                    await store_publication.save(conn, report.report_id, change.form.public, actor.id, at)
+                return after
         except _Raced:
             async with pool.acquire() as conn:
                 report = await get(conn, report.report_id)
@@ -246,6 +266,10 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
         directions.check_due(form.days, form.due, change.at)
     if act in _ON_DIRECTIONS:
         change.directions = directions.open_of(await history.of_report(conn, report.report_id))
+    if act is Act.PUBLISH and form.public is not None:
+        whole = await case(conn, report)
+        publication.check(report, whole.messages, whole.pictures, form.public)
+        change.pictures = whole.pictures
     if act is Act.MERGE:
         change.target = await _target(conn, form.target or "", report)
     if act is Act.UNMERGE and report.duplicate_of is not None:

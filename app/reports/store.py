@@ -263,12 +263,15 @@ async def pictures_of(conn: Conn, report_id: UUID) -> list[Picture]:
     return [Picture(*row.values()) for row in rows]
 
 
-async def of_citizen(conn: Conn, citizen_id: UUID, limit: int, skip: int = 0) -> list[tuple[Report, bool]]:
-    """The citizen's reports, newest first, each with whether it is their own rather than one they follow."""
+async def of_citizen(conn: Conn, citizen_id: UUID, limit: int, skip: int = 0) -> list[tuple[Report, bool, str | None]]:
+    """The citizen's reports, newest first, each with whether it is their own rather than one they follow, and its words
+    in the public copy."""
     rows = await conn.fetch(
         f"""
         SELECT {_SELECT}, EXISTS (SELECT FROM report_contacts c
-                                  WHERE c.report_id = r.report_id AND c.citizen_id = $1) AS mine
+                                  WHERE c.report_id = r.report_id AND c.citizen_id = $1) AS mine,
+               (SELECT w.body FROM public_words w
+                WHERE w.report_id = r.report_id AND w.message_id = r.report_id) AS public_body
         FROM reports r
         WHERE report_id IN (SELECT report_id FROM report_contacts WHERE citizen_id = $1
                             UNION SELECT report_id FROM report_followers WHERE citizen_id = $1)
@@ -278,7 +281,7 @@ async def of_citizen(conn: Conn, citizen_id: UUID, limit: int, skip: int = 0) ->
         limit,
         skip,
     )
-    return [(report_of(row), row["mine"]) for row in rows]
+    return [(report_of(row), row["mine"], row["public_body"]) for row in rows]
 
 
 async def who_did(conn: Conn, report_id: UUID, client_key: str) -> tuple[str, UUID | None] | None:

@@ -32,7 +32,7 @@ class Around(Struct, frozen=True, kw_only=True):
 
 async def around(conn: Conn, where: Around) -> list[asyncpg.Record]:
     """Open public reports sent since then: near by, of the same commune where a point is missing, or with the same
-    photo not too far away. Each with its first photo, its photos' hashes and how many people stand behind it.
+    photo not too far away. Each with the photos to be shown, its photos' hashes and how many people stand behind it.
 
     ``mine``: it is this citizen's own.
     """
@@ -56,17 +56,23 @@ async def around(conn: Conn, where: Around) -> list[asyncpg.Record]:
                AND (lat BETWEEN $7::float8 AND $8 AND lon BETWEEN $9::float8 AND $10 OR commune_code = $11)
              ORDER BY submitted_at DESC LIMIT {_MOST})
         )
-        SELECT r.*, {voices_of("r.report_id")} AS voices,
-               $13::uuid IS NOT NULL AND EXISTS (SELECT FROM report_contacts c
-                   WHERE c.report_id = r.report_id AND c.citizen_id = $13) AS mine,
-               ARRAY(SELECT encode(p.sha256, 'hex') FROM report_photos p
+        SELECT r.*, {voices_of("r.report_id")} AS voices, who.mine,
+               (SELECT w.body FROM public_words w
+                WHERE w.report_id = r.report_id AND w.message_id = r.report_id) AS public_body,
+               ARRAY(SELECT encode(CASE WHEN who.mine THEN p.sha256 ELSE coalesce(c.sha256, p.sha256) END, 'hex')
+                     FROM report_photos p LEFT JOIN public_photos c USING (report_id, photo_id)
                      WHERE p.report_id = r.report_id AND p.stage <> 'after' AND p.added_by = 'citizen'
+                       AND (who.mine OR c.sha256 IS NOT NULL OR (c.photo_id IS NULL AND p.at <= r.published_at))
                      ORDER BY p.photo_id) AS shown,
                ARRAY(SELECT encode(p.sha256, 'hex') FROM report_photos p JOIN photo_blobs b USING (sha256)
                      WHERE p.report_id = r.report_id AND p.stage <> 'after' ORDER BY p.photo_id) AS files,
                ARRAY(SELECT b.phash FROM report_photos p JOIN photo_blobs b USING (sha256)
                      WHERE p.report_id = r.report_id AND p.stage <> 'after' ORDER BY p.photo_id) AS looks
-        FROM page JOIN reports r USING (report_id)
+        FROM page JOIN reports r USING (report_id) CROSS JOIN LATERAL (
+            SELECT $13::uuid IS NOT NULL AND EXISTS (
+                SELECT FROM report_contacts c WHERE c.report_id = r.report_id AND c.citizen_id = $13
+            ) AS mine
+        ) AS who
         """,  # noqa: S608  # pieces of our own
         list(where.categories),
         where.since,

@@ -20,8 +20,8 @@ from app.reports import following, ownership, rights
 from app.reports import service as reports
 from app.reports.intake import file_report
 from app.reports.limits import check_pace, check_spot
-from app.reports.masking import mask
 from app.reports.model import CONSENT_VERSION, Contact, NewReport, Place, Report, Status
+from app.reports.publication import is_public, words_of
 from app.reports.workflow import Act, acts_for
 from app.routing.danger import is_danger
 from app.routing.service import RuleSet
@@ -193,15 +193,13 @@ class Fulfilment:
         async with self._parts.pool.acquire() as conn:
             case = await reports.case(conn, report)
             standing = await following.following(conn, report, self._chat.citizen_id)
-        is_public = report.published_at is not None and report.visibility == "public"
-        heard = ("public", "reporter") if mine else ("public",) if is_public else ()
-        said = [m.body for m in case.messages if m.visibility in heard and m.author_kind == "staff"]
-        words = said[-1] if said else ""
+        heard = ("public", "reporter") if mine else ("public",) if is_public(report) else ()
+        said = [m for m in case.messages if m.visibility in heard and m.author_kind == "staff"]
+        words = (said[-1].body if mine else words_of(said[-1], case.public, self._lang)) if said else ""
         acts = tuple(acts_for(Actor("citizen", self._chat.citizen_id), report)) if mine else ()
         async with self._parts.pool.acquire() as conn:
             muted = await ownership.muted(conn, self._chat.citizen_id, report.report_id)
             muted_all = await citizens.is_muted(conn, self._chat.citizen_id)
-        words = words if mine else mask(words, self._lang)
         return wishes.Seen(report, await self._agency(report), mine, acts, words, standing, muted, muted_all)
 
     async def _do(self, wish: wishes.Do) -> Report:

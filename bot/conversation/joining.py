@@ -9,6 +9,7 @@ from app.notify.templates import when
 from app.reports.following import OVER
 from app.reports.model import Rating
 from app.reports.near import Near
+from app.reports.publication import is_public
 from bot.conversation import questions, wishes
 from bot.conversation.draft import Asked, Draft
 from bot.conversation.intents import Intent
@@ -185,9 +186,8 @@ def rows_for(turn: Turn, seen: wishes.Seen) -> Rows:
         rows += [
             (Choice(t(f"notify.rate_{rating}", turn.lang), f"r2|{report.code}|{k}"),) for k, rating in names.items()
         ]
-    public = report.published_at is not None and report.visibility == "public"
     if standing.follows:
         rows.append((turn.choice("unfollow", f"u1|{report.code}"),))
-    elif public and not standing.hears and report.status not in OVER:
+    elif is_public(report) and not standing.hears and report.status not in OVER:
         rows.append((turn.choice("follow_this", f"f1|{report.code}"),))
     return tuple(rows)
