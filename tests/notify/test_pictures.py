@@ -9,9 +9,11 @@ import pytest_asyncio
 from app.db import Pool
 from app.notify import service as notify
 from app.photos.lab import PhotoLab
-from app.photos.model import StoredPhoto
+from app.photos.model import Box, StoredPhoto
 from app.photos.service import store_photo
-from app.reports import following
+from app.reports import following, service
+from app.reports.model import PublicCopy, PublicPhoto
+from app.reports.publication import Shown, photos_as
 from app.reports.workflow import Act
 from tests import small_world as world
 from tests.notify.post import Post, keys, objects, tell_all
@@ -100,3 +102,44 @@ async def test_a_photo_that_was_lost_costs_the_comparison_and_not_the_message(re
         key = tuple(row.values())
         await notify.deliver(result.pool, objects(result.folder), {"telegram": result.post}, key, lab=result.lab)
     assert result.post.boxes["lan"][1].photos == (b"broken",)
+
+
+async def test_others_are_shown_the_public_copy_and_the_reporter_the_originals(result: Result) -> None:
+    lan, minh = await world.chat(result.pool, "lan"), await world.chat(result.pool, "minh")
+    report = (await world.file(result.pool, citizen_id=lan, photos=(await result.photo(1),))).report
+    await following.follow(result.pool, report, minh)
+    shot = await result.photo(2)
+    report = await world.do(result.pool, world.OFFICER, report, Act.RESOLVE, text="Đã vá.", photos=(shot,))
+    async with result.pool.acquire() as conn:
+        case = await service.case(conn, report)
+    photos = objects(result.folder)
+    boxes = {picture.photo_id: Shown(boxes=(Box(0.2, 0.2, 0.4, 0.4),)) for picture in case.pictures}
+    copies = await photos_as(result.pool, photos, result.lab, case.pictures, boxes)
+    (answer,) = [message.message_id for message in case.messages if message.kind == "resolution"]
+    copy = PublicCopy({answer: "Đã vá xong ổ gà."}, copies)
+    await world.do(result.pool, world.COORDINATOR, report, Act.PUBLISH, public=copy)
+    await tell_all(result.pool)
+    for key in await keys(result.pool):
+        await notify.deliver(result.pool, photos, {"telegram": result.post}, key, lab=result.lab)
+    (own,), (followed,) = result.post.boxes["lan"], result.post.boxes["minh"]
+    assert ("Đã vá." in own.text, own.shown) == (True, (shot.sha256,))
+    assert ("Đã vá xong ổ gà." in followed.text, "Đã vá." in followed.text) == (True, False)
+    assert followed.shown == tuple(one.sha256 for one in copies.values() if one.sha256)[1:]
+    assert followed.photos != own.photos
+
+
+async def test_a_hidden_photo_of_the_result_is_not_sent_to_others(result: Result) -> None:
+    lan, minh = await world.chat(result.pool, "lan"), await world.chat(result.pool, "minh")
+    report = (await world.file(result.pool, citizen_id=lan)).report
+    await following.follow(result.pool, report, minh)
+    report = await world.do(
+        result.pool, world.OFFICER, report, Act.RESOLVE, text="Đã vá.", photos=(await result.photo(2),)
+    )
+    async with result.pool.acquire() as conn:
+        (picture,) = (await service.case(conn, report)).pictures
+    copy = PublicCopy({}, {picture.photo_id: PublicPhoto(None)})
+    await world.do(result.pool, world.COORDINATOR, report, Act.PUBLISH, public=copy)
+    await tell_all(result.pool)
+    for key in await keys(result.pool):
+        await notify.deliver(result.pool, objects(result.folder), {"telegram": result.post}, key, lab=result.lab)
+    assert {name: len(told[0].photos) for name, told in result.post.boxes.items()} == {"lan": 1, "minh": 0}

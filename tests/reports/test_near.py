@@ -8,10 +8,11 @@ import pytest
 
 from app.db import Pool
 from app.errors import Invalid
+from app.photos.model import Box
 from app.places.geo import LAT_M
 from app.reports import following, near, service
 from app.reports.alike import Fingerprint
-from app.reports.model import Form, Place, Report, Status
+from app.reports.model import Form, Place, PublicCopy, PublicPhoto, Report, Status
 from app.reports.near import Near, Sought
 from app.reports.workflow import OPEN, Act
 from app.routing.ruleset import load
@@ -218,3 +219,29 @@ async def test_what_became_private_is_found_no_more(street: Street) -> None:
     assert report.visibility == "private"
     assert await street.codes() == []
     assert (await service.find(street.pool, report.code)).category == "noise"
+
+
+async def test_of_an_edited_report_strangers_get_the_public_copy_and_its_reporter_the_original(street: Street) -> None:
+    lan = await world.chat(street.pool, "near-copy-lan")
+    photo, blind = await world.photo(street.pool, 61), await world.photo(street.pool, 62)
+    report = await street.file(citizen_id=lan, photos=(photo,))
+    async with street.pool.acquire() as conn:
+        (picture,) = (await service.case(conn, report)).pictures
+    box = (Box(0, 0, 0.5, 0.5),)
+    copy = PublicCopy({report.report_id: "Nhiều ổ gà."}, {picture.photo_id: PublicPhoto(blind.sha256, box)})
+    report = await world.do(street.pool, world.COORDINATOR, report, Act.PUBLISH, public=copy)
+    assert [(one.text, one.photo) for one in await street.look()] == [("Nhiều ổ gà.", blind.sha256)]
+    assert [(one.text, one.photo) for one in await street.look(citizen_id=lan)] == [(world.TEXT, photo.sha256)]
+    hidden = PublicCopy({}, {picture.photo_id: PublicPhoto(None)})
+    await world.do(street.pool, world.COORDINATOR, report, Act.PUBLISH, public=hidden)
+    assert [(one.text, one.photo) for one in await street.look()] == [("Nhiều ổ gà.", "")]
+
+
+async def test_in_a_followers_list_stands_the_public_copy(street: Street) -> None:
+    lan, minh = await world.chat(street.pool, "list-lan"), await world.chat(street.pool, "list-minh")
+    report = await street.file(citizen_id=lan)
+    await following.follow(street.pool, report, minh)
+    copy = PublicCopy({report.report_id: "Nhiều ổ gà."})
+    await world.do(street.pool, world.COORDINATOR, report, Act.PUBLISH, public=copy)
+    (own,), (followed,) = [await service.of_citizen(street.pool, who) for who in (lan, minh)]
+    assert (own.report.body, followed.report.body) == (world.TEXT, "Nhiều ổ gà.")
