@@ -169,6 +169,8 @@ class EventKind(StrEnum):
     CHAT_UNLINKED = "chat_unlinked"
     GROUP_LINKED = "group_linked"
     GROUP_UNLINKED = "group_unlinked"
+    ABSENCE_ENTERED = "absence_entered"
+    ABSENCE_TAKEN_BACK = "absence_taken_back"
     CITIZEN_BLOCKED = "citizen_blocked"
     CITIZEN_UNBLOCKED = "citizen_unblocked"
     CITIZEN_ERASED = "citizen_erased"

@@ -5,6 +5,7 @@ from litestar.datastructures import State
 
 from app.accounts.oidc import Provider
 from app.console import (
+    absence,
     account,
     assets,
     chats,
@@ -43,6 +44,7 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
             *sso.ROUTES,
             *account.ROUTES,
             *chats.ROUTES,
+            *absence.ROUTES,
             *directions.ROUTES,
             *rules,
             *staff,

@@ -43,6 +43,8 @@ _SHOWN = (
     "sessions_ended",
     "tokens_revoked",
     "issuer",
+    "first_day",
+    "last_day",
 )
 _CHANGES = ("role", "agency", "categories", "communes")
 

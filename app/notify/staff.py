@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from app.accounts import chats
+from app.accounts import absence, chats
 from app.accounts import service as accounts
 from app.db import Conn, Pool, transaction
 from app.errors import NotFound, Unavailable
 from app.history import service as history
 from app.history.model import Event
-from app.i18n import Lang
+from app.i18n import Lang, t
 from app.jobs import Job, enqueue
 from app.notify import staff_cards, store, store_staff
 from app.notify.attempts import again, outcome
@@ -81,13 +81,22 @@ async def _ears(conn: Conn, report: Report, event: Event, centre: str) -> list[t
     found = []
     if (key := staff_cards.headline(event)) and (report.status in OPEN or key == "directed"):
         agencies = {report.agency_id} if report.status in OPEN else {report.agency_id, centre}
+        people = await _responsible(conn, report, event.at)
         for agency_id in sorted(agencies):
-            ears = await store_staff.ears(conn, agency_id, report.assignee_id, event.at, report)
+            ears = await store_staff.ears(conn, agency_id, people, event.at, report)
             found += [(ear, key) for ear in ears]
     for agency_id in calls_of(event):
         if agency_id != report.agency_id:
-            found += [(ear, "called") for ear in await store_staff.ears(conn, agency_id, None, event.at, report)]
+            found += [(ear, "called") for ear in await store_staff.ears(conn, agency_id, [], event.at, report)]
     return found
+
+
+async def _responsible(conn: Conn, report: Report, at: datetime) -> list[UUID]:
+    """Who has the case, and who stands in while they are away."""
+    if report.assignee_id is None:
+        return []
+    deputy = (await absence.acting(conn, [report.assignee_id], at)).get(report.assignee_id)
+    return [report.assignee_id, deputy] if deputy else [report.assignee_id]
 
 
 def _job(entry: store.Entry, delay: timedelta) -> Job:
@@ -188,11 +197,13 @@ async def show(
 ) -> staff_cards.Shown:
     """What a card shows, with names: colleagues may know who of them has it."""
     names = await accounts.agency_names(conn, [report.agency_id], lang)
-    people = await accounts.staff_names(conn, [report.assignee_id]) if report.assignee_id else {}
+    people = await _responsible(conn, report, datetime.now(UTC))
+    who = await accounts.staff_names(conn, people)
+    assignee, deputy = [*(who.get(person, "") for person in people), "", ""][:2]
     return staff_cards.Shown(
         report=report,
         agency=names.get(report.agency_id, report.agency_id),
-        assignee=people.get(report.assignee_id, "") if report.assignee_id else "",
+        assignee=t("absence.stands_in", lang, name=assignee, deputy=deputy) if deputy else assignee,
         theirs=theirs,
         hushed=in_group and report.visibility == "private",
         map_link=map_link,

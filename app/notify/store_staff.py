@@ -1,5 +1,6 @@
 """SQL of what staff are told: who hears for an agency, and the messages that show a case."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,9 +21,9 @@ class Ear(Struct, frozen=True):
     lang: Lang
 
 
-async def ears(conn: Conn, agency_id: str, assignee_id: UUID | None, at: datetime, report: Concern) -> list[Ear]:
-    """The agency's group, and the assignee in private. Without a group, its officers and leads who have a chat. In
-    private nobody hears of a report outside of their categories and communes.
+async def ears(conn: Conn, agency_id: str, responsible: Sequence[UUID], at: datetime, report: Concern) -> list[Ear]:
+    """The agency's group, and in private who is responsible: the assignee, a deputy. Without a group, its officers and
+    leads who have a chat. In private nobody hears of a report outside of their categories and communes.
 
     ``at``: when it happened. What happened before a chat was linked is to be found in the queue.
     """
@@ -38,14 +39,14 @@ async def ears(conn: Conn, agency_id: str, assignee_id: UUID | None, at: datetim
             SELECT DISTINCT ON (staff_id, channel) 'staff:' || staff_id, channel, channel_user_id, lang
             FROM staff_identities i JOIN staff s USING (staff_id)
             WHERE s.active AND s.agency_id = $1 AND s.role IN ('officer', 'lead', 'coordinator')
-              AND (s.staff_id = $2 OR NOT EXISTS (SELECT FROM groups))
+              AND (s.staff_id = ANY($2) OR NOT EXISTS (SELECT FROM groups))
               AND linked_at <= $3::timestamptz + interval '1 minute'
               AND (s.categories = '{}' OR $4 = ANY(s.categories)) AND (s.communes = '{}' OR $5 = ANY(s.communes))
             ORDER BY staff_id, channel, linked_at DESC
         ) AS people
         """,
         agency_id,
-        assignee_id,
+        list(responsible),
         at,
         report.category,
         report.commune_code,

@@ -16,6 +16,7 @@ EXPECTED = """
     see_identity    no       no    yes          no      no
     read_stats      no       yes   yes          yes     no
     give_directions no       no    no           yes     no
+    enter_absence   yes      yes   yes          no      no
     manage_accounts no       no    no           no      yes
     manage_rules    no       no    no           no      yes
     manage_places   no       no    no           no      yes

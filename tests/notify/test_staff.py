@@ -124,6 +124,28 @@ async def test_of_an_ended_case_the_agency_and_the_centre_hear_a_direction(linke
     assert "Ý kiến chỉ đạo" in board.texts("-1002")[0]
 
 
+async def test_while_an_officer_is_away_the_deputy_gets_the_card_too_and_it_names_both(
+    linked: Pool, tmp_path: Path
+) -> None:
+    assert OFFICER.id
+    assert LEAD.id
+    report, board = await told(linked), Board()
+    report = await do(linked, OFFICER, report, Act.CLAIM)
+    today = datetime.now(UTC).date()
+    days = (MONDAY.date(), today + timedelta(days=2))
+    await linked.execute(
+        "INSERT INTO staff_absences VALUES (gen_random_uuid(), $1, $2, $3, $4)", OFFICER.id, LEAD.id, *days
+    )
+    await tell(linked, MONDAY)
+    await take_jobs(linked, "deliver_staff")
+    await do(linked, COORDINATOR, report, Act.SET_URGENCY, urgency="urgent", text="Có người bị thương.")
+    jobs = await tell(linked, MONDAY)
+    assert {job["recipient"] for job, _ in jobs} == {"agency:roads", f"staff:{LEAD.id}"}
+    await deliver(linked, board, tmp_path)
+    assert "Cán bộ 1 (nghỉ; Cán bộ 3 xử lý thay)" in board.texts("77")[0]
+    await linked.execute("DELETE FROM staff_absences")
+
+
 async def test_what_is_urgent_waits_for_nothing(linked: Pool, tmp_path: Path) -> None:
     await linked.execute("UPDATE agency_chats SET agency_id = 'power'")
     await file(linked, NIGHT, category="street-light")
