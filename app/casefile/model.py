@@ -44,12 +44,13 @@ class FirstAnswer(Struct):
 
 
 class Why(Struct, frozen=True):
-    """Why this agency: the rule and its reasons, or the person who decided."""
+    """Why this agency: the rule and its reasons, or the person who decided. ``message_id``: of that person's words."""
 
     rule: str | None
     rule_set: str | None
     reasons: tuple[str, ...]
     by: By
+    message_id: str | None = None
 
 
 class Proposal(Struct, frozen=True):
@@ -111,7 +112,13 @@ def why_agency(events: Iterable[Event], names: Mapping[UUID, str]) -> Why:
         if "agency" in chosen or "supervisor" in chosen:
             who = By("system") if "rule" in chosen else by(event.actor_kind, event.actor_id, names)
             grounds = chosen.get("accepts", chosen)
-            why = Why(grounds.get("rule"), grounds.get("rule_set"), tuple(grounds.get("reasons", ())), who)
+            why = Why(
+                grounds.get("rule"),
+                grounds.get("rule_set"),
+                tuple(grounds.get("reasons", ())),
+                who,
+                event.data.get("message_id"),
+            )
     return why
 
 

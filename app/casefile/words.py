@@ -41,6 +41,20 @@ def category_name(rules: RuleSet, category_id: str, lang: Lang) -> str:
     return category.name_en if lang == "en" else category.name
 
 
+def ago(at: datetime, now: datetime, lang: Lang) -> str:
+    """ "3 giờ trước"; for what lies ahead, "" (see ``app.casefile.countdown``)."""
+    minutes = int((now - at).total_seconds()) // 60
+    if minutes < 0:
+        return ""
+    if minutes < 1:
+        return t("case.just_now", lang)
+    if minutes < 60:
+        return t("case.minutes_ago", lang, count=minutes)
+    if minutes < 24 * 60:
+        return t("case.hours_ago", lang, count=minutes // 60)
+    return t("case.days_ago", lang, count=minutes // (24 * 60))
+
+
 def status_word(status: str, lang: Lang) -> str:
     return t(f"reports.status_{status}", lang)
 

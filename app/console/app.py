@@ -3,11 +3,13 @@
 from litestar import Litestar
 from litestar.datastructures import State
 
+from app.accounts.directory import Agencies
 from app.accounts.oidc import Provider
 from app.console import (
     absence,
     account,
     assets,
+    case_page,
     chats,
     directions,
     entrance,
@@ -44,6 +46,7 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
             *sso.ROUTES,
             *account.ROUTES,
             *chats.ROUTES,
+            *case_page.ROUTES,
             *absence.ROUTES,
             *directions.ROUTES,
             *rules,
@@ -54,5 +57,5 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
-        state=State({"console": Console(parts, cookie, secure, Replays(), Checks(), provider)}),
+        state=State({"console": Console(parts, cookie, secure, Replays(), Checks(), Agencies(parts.pool), provider)}),
     )

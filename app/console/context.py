@@ -7,6 +7,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from msgspec import Struct
 
+from app.accounts.directory import Agencies
 from app.accounts.model import Actor, Origin, Session
 from app.accounts.oidc import Provider
 from app.accounts.origins import origin
@@ -33,6 +34,7 @@ class Console(Struct, frozen=True):
     secure: bool
     replays: Replays
     checks: Checks
+    agencies: Agencies
     provider: Provider | None = None
 
     @property

@@ -38,6 +38,8 @@ ENTERING = Who("staff", entering=True)
 RULES = Who("staff", Permission.MANAGE_RULES)
 RULE_FIGURES = Who("staff", Permission.MANAGE_RULES, everywhere=Permission.READ_STATS)
 """Who looks after the rules, and who reads the whole province's figures: coordinators and leaders. As for the API."""
+CASES = Who("staff", Permission.READ_REPORT)
+"""Cases; which of them, ``Actor.may_see`` says."""
 ACCOUNTS = Who("staff", Permission.MANAGE_ACCOUNTS)
 LEADERS = Who("staff", Permission.GIVE_DIRECTIONS)
 

@@ -139,8 +139,18 @@ async def photo_url(
     cannot be a photo or is not a public size.
     """
     url = await objects.signed_url(_public_key(sha256, size), lifetime)
-    if url is not None:
-        return url
+    return own_url(secret, base, sha256, size, lifetime, now) if url is None else url
+
+
+def own_url(
+    secret: bytes,
+    base: str,
+    sha256: str,
+    size: PhotoSize,
+    lifetime: timedelta = _LINK_LIFETIME,
+    now: float | None = None,
+) -> str:
+    """A link through our own API, wherever the photo is kept: for our own pages, which show nothing from elsewhere."""
     seconds = int(lifetime.total_seconds())
     expires = (int(time.time() if now is None else now) // seconds + 2) * seconds
     return f"{base}/{sha256}/{size}?token={sign_photo(secret, sha256, size, expires)}"

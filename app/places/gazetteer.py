@@ -69,9 +69,14 @@ class Gazetteer:
         at = self._at.get(self._instead.get(code, code))
         return None if at is None else self.communes[at]
 
+    def boundary(self, code: str) -> shapely.Geometry | None:
+        """The commune's boundary (lon, lat); None where only its centre is known."""
+        at = self._at.get(self._instead.get(code, code))
+        return self._shape_at.get(at) if at is not None else None
+
     def outlines(self, province_code: str) -> list[tuple[Commune, shapely.Geometry | None]]:
         """The province's communes with their boundaries, None where only the centre is known; by code."""
-        shapes = dict(zip(self._places, self._shapes, strict=True))
+        shapes = self._shape_at
         inside = [(at, one) for at, one in enumerate(self.communes) if one.province_code == province_code]
         return sorted(((one, shapes.get(at)) for at, one in inside), key=lambda pair: pair[0].code)
 
@@ -107,6 +112,10 @@ class Gazetteer:
         ``province_code`` leaves out every other province. Empty when the text names no commune or district.
         """
         return search(self._index, text, near=near, only=province_code, home=default_province_code)
+
+    @cached_property
+    def _shape_at(self) -> dict[int, shapely.Geometry]:
+        return dict(zip(self._places, self._shapes, strict=True))
 
     @cached_property
     def _index(self) -> Index:

@@ -86,11 +86,32 @@ async def find(
     return found[:most]
 
 
+async def around(conn: Conn, rules: RuleSet, report: Report, metres: float) -> list[tuple[Report, float]]:
+    """Open public reports of any matter around this one, whole, with the metres to it; the nearest first, at most 40.
+
+    For the staff: whom of them it concerns is the caller's to judge. One statement; none for a report without a point.
+    """
+    if report.lat is None or report.lon is None:
+        return []
+    box = _square(report.lat, report.lon, metres)
+    found = [
+        store.report_of(row) for row in await store_near.open_in(conn, list(rules.categories), box, report.report_id)
+    ]
+    apart = [
+        (one, distance_m(report.lat, report.lon, one.lat, one.lon))
+        for one in found
+        if one.lat is not None and one.lon is not None
+    ]
+    return sorted((pair for pair in apart if pair[1] <= metres), key=lambda pair: pair[1])
+
+
 def _box(sought: Sought, metres: float) -> Box | None:
-    if sought.lat is None or sought.lon is None:
-        return None
-    north, east = metres / LAT_M, metres / (LON_M * cos(radians(sought.lat)))
-    return sought.lat - north, sought.lat + north, sought.lon - east, sought.lon + east
+    return None if sought.lat is None or sought.lon is None else _square(sought.lat, sought.lon, metres)
+
+
+def _square(lat: float, lon: float, metres: float) -> Box:
+    north, east = metres / LAT_M, metres / (LON_M * cos(radians(lat)))
+    return lat - north, lat + north, lon - east, lon + east
 
 
 def _near(row: asyncpg.Record, sought: Sought, radius_m: float, lang: Lang) -> Near | None:

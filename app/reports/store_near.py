@@ -85,3 +85,21 @@ async def around(conn: Conn, where: Around) -> list[asyncpg.Record]:
         [bytes.fromhex(sha256) for sha256 in where.photos],
         where.citizen_id,
     )
+
+
+async def open_in(
+    conn: Conn, categories: Sequence[str], box: tuple[float, float, float, float], skip: UUID
+) -> list[asyncpg.Record]:
+    """Open public reports of these categories in the box (south, north, west, east), the nearest to its middle
+    first."""
+    return await conn.fetch(
+        f"""
+        SELECT r.* FROM reports r
+        WHERE lat IS NOT NULL AND {_OFFERED} AND category = ANY($1::text[])
+          AND lat BETWEEN $2::float8 AND $3 AND lon BETWEEN $4::float8 AND $5 AND report_id <> $6
+        ORDER BY abs(lat - ($2 + $3) / 2) + abs(lon - ($4 + $5) / 2) LIMIT {_MOST}
+        """,  # noqa: S608  # pieces of our own
+        list(categories),
+        *box,
+        skip,
+    )

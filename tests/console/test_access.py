@@ -20,6 +20,7 @@ from tests.world import World
 
 ROLES = ("officer", "lead", "coordinator", "leader", "administrator")
 ABSENT = "0" * 64
+NO_CASE = "PA-0000-0000"
 NOBODY_ELSE = (403, 403, 403, 403)
 
 # What everybody gets, in the order of ROLES; forms are sent with their token. Strangers are sent to sign in.
@@ -54,6 +55,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/staff/account/{account}/token"): (*NOBODY_ELSE, 422),
     ("POST", "/staff/account/{account}/token/revoke"): (*NOBODY_ELSE, 404),
     ("POST", "/staff/account/{account}/unlink"): (*NOBODY_ELSE, 303),
+    ("GET", "/reports/{code}"): (404, 404, 404, 404, 403),
     ("GET", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats/unlink"): (303, 303, 303, 303, 303),
@@ -117,7 +119,7 @@ async def test_a_page_that_says_nothing_lets_nobody_in(parts: Parts, world: Worl
 
 def _filled(path: str, world: World) -> str:
     account = world.people["other_lead"].staff_id
-    return PAGES + path.format(version=world.parts.rules.version, wanted=ABSENT, account=account)
+    return PAGES + path.format(version=world.parts.rules.version, wanted=ABSENT, account=account, code=NO_CASE)
 
 
 @pytest.mark.parametrize("page", list(EXPECTED), ids=" ".join)
