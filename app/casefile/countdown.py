@@ -9,7 +9,7 @@ from app.i18n import Lang, t
 from app.routing.calendar import Calendar
 from app.routing.limits import Limit
 
-Level = Literal["calm", "soon", "over", "paused", "over_done", "done"]
+Level = Literal["calm", "soon", "over"]
 _OFFICE = frozenset({"office hours", "working days"})
 _SOON = 0.8
 """Of the time given; from here on a deadline burns."""

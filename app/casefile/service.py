@@ -19,7 +19,7 @@ from app.reports.workflow import acts_for
 async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
     """The whole case as this member of staff may see it. The caller has checked that they may.
 
-    Seven statements, eight for a report that was merged into another.
+    Seven statements, one more for a report that was merged into another.
     """
     case = await reports.case(conn, report)
     events = await history.of_report(conn, report.report_id)
@@ -27,6 +27,7 @@ async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
     people = {e.actor_id for e in events if e.actor_kind == "staff" and e.actor_id} | {report.assignee_id}
     names = await accounts.staff_names(conn, [person for person in people if person])
     original = await reports.get(conn, report.duplicate_of) if report.duplicate_of else None
+    voices, ratings = await following.standing(conn, report)
     proposed = proposal_of(events)
     return CaseFile(
         report=report,
@@ -36,8 +37,8 @@ async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
         told=[convert(row, Told) for row in told],
         names=names,
         original=original.code if original else None,
-        voices=await following.voices(conn, report),
-        ratings=await following.ratings(conn, report),
+        voices=voices,
+        ratings=ratings,
         calls=decided(events)[0],
         why=why_agency(events, names),
         proposal=Proposal(

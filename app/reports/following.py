@@ -139,9 +139,9 @@ async def voices(conn: Conn, report: Report) -> int:
     return await store_following.voices(conn, report.report_id)
 
 
-async def ratings(conn: Conn, report: Report) -> dict[Rating, int]:
-    """What followers think of the result that stands now."""
-    return await store_following.ratings(conn, report.report_id)
+async def standing(conn: Conn, report: Report) -> tuple[int, dict[Rating, int]]:
+    """How many people stand behind it, and what followers think of the result that stands now."""
+    return await store_following.standing(conn, report.report_id)
 
 
 def _check(form: Form) -> None:

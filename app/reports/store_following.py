@@ -85,13 +85,16 @@ async def rating_of(conn: Conn, report_id: UUID, citizen_id: UUID) -> Rating | N
     return Rating(found) if found else None
 
 
-async def ratings(conn: Conn, report_id: UUID) -> dict[Rating, int]:
-    """How many followers think what of the result that stands now; a result that did not stand takes its own along."""
-    rows = await conn.fetch(
-        """
-        SELECT f.rating, count(*) FROM follower_ratings f JOIN reports r USING (report_id)
-        WHERE report_id = $1 AND rated_at >= r.resolved_at GROUP BY 1
-        """,
+async def standing(conn: Conn, report_id: UUID) -> tuple[int, dict[Rating, int]]:
+    """``voices``, and how many followers think what of the result that stands now; a result that did not stand takes
+    its own along."""
+    row = await conn.fetchrow(
+        f"""
+        SELECT {voices_of("$1::uuid")} AS voices,
+               ARRAY(SELECT f.rating FROM follower_ratings f JOIN reports r USING (report_id)
+                     WHERE report_id = $1 AND rated_at >= r.resolved_at) AS ratings
+        """,  # noqa: S608  # pieces of our own
         report_id,
     )
-    return {Rating(row["rating"]): row["count"] for row in rows}
+    assert row is not None
+    return row["voices"], {Rating(rating): row["ratings"].count(rating) for rating in sorted(set(row["ratings"]))}

@@ -52,7 +52,7 @@ async def test_who_reported_is_never_on_the_page(key: str, address: str, visitor
 async def test_what_was_sent_stands_on_it(address: str, visitor: Visitor) -> None:
     code = await file(address)
     page = (await see(visitor, "officer", code)).text
-    assert LIGHT["text"] in page
+    assert str(LIGHT["text"]) in page
     assert page.count('class="shot"') == 2
     assert "Phường An Xuyên" in page
     assert "Đã chuyển xử lý" in page

@@ -185,7 +185,7 @@ async def resolved(pool: Pool, *followers: UUID, **changes: Any) -> Report:
 
 async def ratings(pool: Pool, report: Report) -> dict[Rating, int]:
     async with pool.acquire() as conn:
-        return await following.ratings(conn, report)
+        return (await following.standing(conn, report))[1]
 
 
 async def test_followers_rate_apart_from_the_reporter(settled: Pool) -> None:
