@@ -13,6 +13,7 @@ from pgqueuer.models import Job, Schedule
 
 from app.accounts import chats
 from app.accounts import service as accounts
+from app.attachments import service as attachments
 from app.notify import morning, staff
 from app.notify import service as notify
 from app.notify.manners import Quiet
@@ -134,6 +135,11 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
     @queue.schedule("expire_drafts", "*/5 * * * *")
     async def expire_drafts(_: Schedule) -> None:
         await conversation.expire_drafts(parts.pool)
+
+    @queue.schedule("sweep_documents", "13 * * * *")
+    async def sweep_documents(_: Schedule) -> None:
+        swept = await attachments.sweep(parts.pool, parts.objects)
+        log.info("orphan documents removed", documents=swept)
 
     @queue.schedule("sweep_photos", "17 * * * *")
     async def sweep_photos(_: Schedule) -> None:

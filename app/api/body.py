@@ -6,7 +6,7 @@ Photos of a multipart body go to temporary files once they are large, so that sl
 import asyncio
 import re
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from typing import IO, Any, TypeVar
 
 import msgspec
@@ -19,6 +19,7 @@ from multipart import (  # type: ignore[import-untyped]  # ships no types
     PushMultipartParser,
 )
 
+from app.attachments.model import AT_ONCE
 from app.errors import AppError, Invalid, Problem, TooLarge
 from app.photos.model import MAX_BYTES
 from app.reports.model import PHOTOS_MAX
@@ -28,7 +29,8 @@ MULTIPART_MOST = 130 << 20
 _FIELD_MOST = 64 << 10
 _FIELDS_MOST = 40
 _IN_MEMORY = 1 << 20
-PHOTOS = "photos"
+PHOTOS, FILES = "photos", "files"
+_MOST = {PHOTOS: ("reports.photos_many", PHOTOS_MAX), FILES: ("attachments.many", AT_ONCE)}
 
 T = TypeVar("T", bound=Struct)
 
@@ -46,10 +48,12 @@ class WrongType(AppError):
 
 
 class Upload:
-    """One file of a multipart body. ``size`` counts all its bytes; what is beyond the limit is not kept."""
+    """One file of a multipart body, from the part ``field``. ``size`` counts all its bytes; what is beyond the limit is
+    not kept."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, field: str = PHOTOS) -> None:
         self.name = name
+        self.field = field
         self.size = 0
         self._recent = bytearray()
         self._file: IO[bytes] | None = None
@@ -109,8 +113,12 @@ async def _chunks(request: Request[Any, Any, Any], most: int) -> AsyncIterator[b
             return
 
 
-async def read_body(request: Request[Any, Any, Any], kind: type[T], *, photos: bool = False) -> tuple[T, list[Upload]]:
-    """The body as ``kind`` and the photos that came with it. Raises WrongType, Malformed, Invalid or TooLarge.
+async def read_body(
+    request: Request[Any, Any, Any], kind: type[T], *, photos: bool = False, files: bool = False
+) -> tuple[T, list[Upload]]:
+    """The body as ``kind`` and the photos, and with ``files`` other files, that came with it.
+
+    Raises WrongType, Malformed, Invalid or TooLarge.
 
     A body without anything is an empty JSON object, so that acts without words need no body. The caller closes the
     uploads.
@@ -120,7 +128,7 @@ async def read_body(request: Request[Any, Any, Any], kind: type[T], *, photos: b
         boundary = parameters.get("boundary", "")
         if not 1 <= len(boundary) <= 200 or not boundary.isascii():
             raise Malformed("api.multipart_broken")
-        return await _multipart(request, kind, boundary.encode())
+        return await _multipart(request, kind, boundary.encode(), (PHOTOS, FILES) if files else (PHOTOS,))
     body = b"".join([chunk async for chunk in _chunks(request, JSON_MOST)])
     if content_type == "" and not body:
         body = b"{}"
@@ -130,15 +138,17 @@ async def read_body(request: Request[Any, Any, Any], kind: type[T], *, photos: b
     return _decoded(lambda: msgspec.json.decode(body, type=kind)), []
 
 
-async def _multipart(request: Request[Any, Any, Any], kind: type[T], boundary: bytes) -> tuple[T, list[Upload]]:
-    form = _Form()
+async def _multipart(
+    request: Request[Any, Any, Any], kind: type[T], boundary: bytes, takes: Collection[str]
+) -> tuple[T, list[Upload]]:
+    form = _Form(takes)
     try:
         with PushMultipartParser(boundary, max_segment_count=_FIELDS_MOST) as parser:
             async for chunk in _chunks(request, MULTIPART_MOST):
                 if not parser.closed:
                     for event in parser.parse(chunk):
                         await form.take(event)
-        return form.decoded(kind), form.photos()
+        return form.decoded(kind), form.uploads()
     except ParserLimitReached:
         form.close()
         raise Malformed("api.multipart_many") from None
@@ -151,9 +161,10 @@ async def _multipart(request: Request[Any, Any, Any], kind: type[T], boundary: b
 
 
 class _Form:
-    """Collects the parts of a multipart body."""
+    """Collects the parts of a multipart body. ``takes``: names of the parts that are files."""
 
-    def __init__(self) -> None:
+    def __init__(self, takes: Collection[str]) -> None:
+        self._takes = takes
         self._fields: dict[str, bytearray] = {}
         self._uploads: list[Upload] = []
         self._into: Upload | bytearray | None = None
@@ -171,21 +182,22 @@ class _Form:
 
     def _begin(self, part: MultipartSegment) -> None:
         self._name = part.name
-        if part.name != PHOTOS:
+        if part.name not in self._takes:
             if part.filename:
                 raise Invalid("api.file_field", field=part.name[:60])
             if part.name in self._fields:
                 raise Invalid("api.field_twice", field=part.name[:60])
             self._into = self._fields[part.name] = bytearray()
             return
-        if len(self._uploads) == PHOTOS_MAX and all(upload.size for upload in self._uploads):
-            raise Invalid("reports.photos_many", field=PHOTOS, most=PHOTOS_MAX)
+        key, most = _MOST[part.name]
+        if sum(upload.field == part.name for upload in self._uploads if upload.size) == most:
+            raise Invalid(key, field=part.name, most=most)
         # A browser sends an empty part where no file was chosen; it is left out.
         self._uploads = [upload for upload in self._uploads if upload.size or upload.name]
-        self._into = Upload(part.filename or "")
+        self._into = Upload(part.filename or "", part.name)
         self._uploads.append(self._into)
 
-    def photos(self) -> list[Upload]:
+    def uploads(self) -> list[Upload]:
         return [upload for upload in self._uploads if upload.size or upload.name]
 
     def decoded(self, kind: type[T]) -> T:

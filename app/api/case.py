@@ -20,6 +20,7 @@ from app.api.views import (
 )
 from app.casefile import service as casefile
 from app.casefile.model import By, CaseFile, FirstAnswer, Told, finished, first_answer, overdue
+from app.casefile.proving import lines, may_know_codes
 from app.casefile.words import answers_of, sentence, status_word
 from app.history.model import Event
 from app.i18n import Lang
@@ -29,7 +30,6 @@ from app.reports.model import (
     Audience,
     Message,
     MessageKind,
-    Picture,
     Rating,
     Report,
     ReporterKind,
@@ -37,6 +37,7 @@ from app.reports.model import (
     Status,
     Urgency,
 )
+from app.reports.proof import PhotoFacts, Taken, Use, Where
 from app.reports.workflow import Act
 from app.routing.limits import parse_limit
 from app.routing.service import RuleSet
@@ -99,6 +100,43 @@ class Answered(Struct):
     answer: Named
 
 
+class UsedBefore(Struct):
+    """Where else a photo was seen. ``code`` only for those who see every report; ``same``: the very file, else one
+    that looks the same."""
+
+    how: Use
+    code: str | None
+    same: bool
+
+
+class PhotoProof(Struct):
+    """What is known of a photo that proves a result. ``metres`` from the report's place; ``doubts``: what is odd about
+    it; ``words``: all of it in sentences."""
+
+    taken: Taken
+    taken_at: datetime | None
+    where: Where
+    metres: int | None
+    used: list[UsedBefore]
+    doubts: list[str]
+    words: list[str]
+
+
+class CaseAttachment(Struct):
+    """A file that staff put into the case; seen by staff alone. ``proof``: it proves the result. ``link``: the bytes as
+    they came, to be saved."""
+
+    attachment_id: UUID
+    name: str
+    content_type: str
+    size_bytes: int
+    pages: Annotated[int, Doc(description="Of a PDF; 0 for a picture.")]
+    proof: bool
+    at: datetime
+    by: By
+    link: str
+
+
 class CasePhoto(Struct):
     """``original`` is the file as it came, with the camera's time and place: evidence, for staff on the case alone."""
 
@@ -111,6 +149,7 @@ class CasePhoto(Struct):
     small: str
     large: str
     original: str
+    proof: Annotated[PhotoProof | None, Doc(description="Of a photo that was brought with a result.")]
 
 
 class CaseMessage(Struct):
@@ -199,6 +238,10 @@ class CaseView(Struct):
     follower_ratings: FollowerRatings
     recordings: Annotated[int, Doc(description="Voice messages the reporter left; coordinators may hear them.")]
     photos: list[CasePhoto]
+    attachments: list[CaseAttachment]
+    proof_doubts: Annotated[
+        list[str], Doc(description="What is odd about the proof of the result, until a coordinator has looked at it.")
+    ]
     messages: list[CaseMessage]
     history: list[CaseEvent]
     notifications: list[Told]
@@ -271,7 +314,7 @@ def _proposal(case: CaseFile, agencies: Mapping[str, Agency], lang: Lang) -> Pro
     )
 
 
-async def _photos(ctx: Context, report: Report, pictures: Iterable[Picture]) -> list[CasePhoto]:
+async def _photos(ctx: Context, actor: Actor, case: CaseFile, lang: Lang) -> list[CasePhoto]:
     return [
         CasePhoto(
             p.photo_id,
@@ -282,9 +325,42 @@ async def _photos(ctx: Context, report: Report, pictures: Iterable[Picture]) -> 
             p.height,
             await photo_link(ctx, p.sha256, "small"),
             await photo_link(ctx, p.sha256, "large"),
-            f"{ctx.root}/staff/reports/{report.code}/photos/{p.photo_id}/original",
+            f"{ctx.root}/staff/reports/{case.report.code}/photos/{p.photo_id}/original",
+            _proof(case.proven.get(p.sha256), actor, lang) if p.stage == "after" else None,
         )
-        for p in pictures
+        for p in case.pictures
+    ]
+
+
+def _proof(facts: PhotoFacts | None, actor: Actor, lang: Lang) -> PhotoProof | None:
+    if facts is None:
+        return None
+    known = may_know_codes(actor)
+    return PhotoProof(
+        facts.taken,
+        facts.taken_at,
+        facts.where,
+        facts.metres,
+        [UsedBefore(used.how, used.code if known else None, used.same) for used in facts.used],
+        list(facts.doubts),
+        [line.text for line in lines(facts, actor, lang)],
+    )
+
+
+def _attachments(ctx: Context, case: CaseFile) -> list[CaseAttachment]:
+    return [
+        CaseAttachment(
+            file.attachment_id,
+            file.name,
+            file.content_type,
+            file.size_bytes,
+            file.pages,
+            file.proof,
+            file.at,
+            By("staff", case.names.get(file.added_by)),
+            f"{ctx.root}/staff/reports/{case.report.code}/attachments/{file.attachment_id}",
+        )
+        for file in case.attachments
     ]
 
 
@@ -354,7 +430,9 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         case.voices,
         FollowerRatings(**{str(rating): count for rating, count in case.ratings.items()}),
         case.recordings,
-        await _photos(ctx, report, case.pictures),
+        await _photos(ctx, actor, case, lang),
+        _attachments(ctx, case),
+        list(report.proof_doubts),
         [_message(case, said) for said in case.messages],
         [_event(case, event, agencies, lang) for event in case.events],
         case.told,

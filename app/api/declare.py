@@ -56,9 +56,9 @@ class Call(Struct, frozen=True, kw_only=True):
     and ``calls.<function>_says`` in the catalogues; its fields' meanings ``calls.field_<name>``.
 
     ``query``, ``body``, ``answer``: struct types, None where there is none; a body with ``photos`` may come as
-    multipart. ``raw``: media type of an answer that is no JSON. ``also``: other statuses with the same answer.
-    ``example``: (body, answer). ``errors``: what may go wrong beyond what every route of this kind has in common.
-    ``listed``: whether the description names it.
+    multipart, with ``files`` it may bring other files too. ``raw``: media type of an answer that is no JSON. ``also``:
+    other statuses with the same answer. ``example``: (body, answer). ``errors``: what may go wrong beyond what every
+    route of this kind has in common. ``listed``: whether the description names it.
     """
 
     who: Who
@@ -69,6 +69,7 @@ class Call(Struct, frozen=True, kw_only=True):
     headers: tuple[Header, ...] = ()
     body: Any = None
     photos: bool = False
+    files: bool = False
     answer: Any = None
     raw: str | None = None
     example: tuple[Any, Any] = (None, None)

@@ -340,8 +340,23 @@ CASE = {
             "small": f"{_PHOTO}/small?{_TOKEN}",
             "large": f"{_PHOTO}/large?{_TOKEN}",
             "original": f"{_ROOT}/staff/reports/{_CODE}/photos/0198c6a2-8b22-7e31-9d22-1b2c3d4e5f60/original",
+            "proof": None,
         }
     ],
+    "attachments": [
+        {
+            "attachment_id": "0198c6a2-ad44-7053-9f44-3d4e5f607182",
+            "name": "Biên bản nghiệm thu.pdf",
+            "content_type": "application/pdf",
+            "size_bytes": 214_873,
+            "pages": 2,
+            "proof": False,
+            "at": "2026-11-22T03:01:00Z",
+            "by": {"kind": "staff", "name": "Trần Thị Bích"},
+            "link": f"{_ROOT}/staff/reports/{_CODE}/attachments/0198c6a2-ad44-7053-9f44-3d4e5f607182",
+        }
+    ],
+    "proof_doubts": [],
     "messages": [
         {
             "message_id": "0198c6a2-9c33-7f42-8e33-2c3d4e5f6071",

@@ -15,6 +15,7 @@ from app.api.body import WrongType
 from app.api.declare import ETAG, PROBLEM, SECRET, Call, Group
 from app.api.problems import Malformed, ProblemDetails, details
 from app.api.views import PublicView, ReporterView
+from app.attachments.model import AT_ONCE
 from app.errors import AppError, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, Unavailable
 from app.i18n import Lang, t
 from app.reports.model import PHOTOS_MAX
@@ -209,16 +210,18 @@ def _request_body(call: Call, components: dict[str, Any], lang: Lang) -> dict[st
         json["example"] = call.example[0]
     content: dict[str, Any] = {"application/json": json} if schema["properties"] else {}
     if call.photos:
-        files = {
-            "type": "array",
-            "maxItems": PHOTOS_MAX,
-            "items": {"type": "string", "contentMediaType": "image/*"},
-            "description": _meaning("photos", lang),
-        }
-        form = {**schema, "properties": {**schema["properties"], "photos": files}}
+        sent = {"photos": _files("photos", PHOTOS_MAX, "image/*", lang)}
+        if call.files:
+            sent["files"] = _files("files", AT_ONCE, "application/octet-stream", lang)
+        form = {**schema, "properties": schema["properties"] | sent}
         form.pop("title")
         content["multipart/form-data"] = {"schema": form}
     return {"required": bool(schema.get("required")), "content": content}
+
+
+def _files(name: str, most: int, kind: str, lang: Lang) -> dict[str, Any]:
+    items = {"type": "string", "contentMediaType": kind}
+    return {"type": "array", "maxItems": most, "items": items, "description": _meaning(name, lang)}
 
 
 def _responses(method: str, call: Call, lang: Lang) -> dict[str, Any]:

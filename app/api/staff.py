@@ -8,8 +8,8 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from app.accounts import service as accounts
-from app.api import directions, examples, reporter, rules
-from app.api.body import read_body, read_query
+from app.api import attachments, directions, examples, reporter, rules
+from app.api.body import FILES, PHOTOS, read_body, read_query
 from app.api.case import CaseView, QueuePage, case_view, queue_items
 from app.api.context import Req, answer, context, staff
 from app.api.declare import CASE_STAFF, COORDINATOR, IDEMPOTENCY_KEY, call
@@ -54,8 +54,8 @@ class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ask_extension, for direct (by when to report back), and for grant_extension where it is to be another deadline than
     the one asked for; ``direction`` for report_back and lift_direction where several are open; ``agency`` for assign,
     transfer; ``category``, ``commune`` (its code) or both for reclassify; ``urgency`` for set_urgency; ``target`` (a
-    report's code) for merge;
-    a photo for resolve."""
+    report's code) for merge; a photo or a PDF for resolve; ``files`` for attach; ``attachment`` (its id) and ``text``
+    for detach."""
 
     version: int
     text: str = ""
@@ -67,10 +67,12 @@ class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     due: datetime | None = None
     target: str | None = None
     direction: UUID | None = None
+    attachment: UUID | None = None
 
 
 class ActView(Struct):
-    """What came of the act. ``case`` is null when the case has gone to where the caller does not see it."""
+    """What came of the act. ``case`` is null when the case has gone to where the caller does not see it;
+    ``photos_refused``: photos and files that were not taken."""
 
     code: str
     version: int
@@ -174,6 +176,7 @@ async def see_case(request: Req, code: FromPath[str]) -> Response[bytes]:
         headers=(IDEMPOTENCY_KEY,),
         body=ActBody,
         photos=True,
+        files=True,
         answer=ActView,
         example=(examples.ACT_BODY, examples.ACT),
         errors=(
@@ -184,6 +187,9 @@ async def see_case(request: Req, code: FromPath[str]) -> Response[bytes]:
             Invalid("reports.needs_text", field="text"),
             Invalid("reports.needs_proof", field="proof"),
             Invalid("reports.needs_matter", field="matter"),
+            Invalid("attachments.unsupported", field="files[0]", name="bien-ban.docx"),
+            Conflict("attachments.proof_stands"),
+            Conflict("reports.no_doubts"),
             Invalid("reports.extension_early", field="due"),
             Conflict("reports.no_extension_asked"),
             Conflict("reports.no_direction_open"),
@@ -208,19 +214,21 @@ async def do_act(request: Req, code: FromPath[str], act: FromPath[str]) -> Respo
 
 
 async def _act(request: Req, report: Report, act: str, key: str | None) -> tuple[Report, list[Problem]]:
-    """The report afterwards, and what is wrong with those photos that were not taken."""
+    """The report afterwards, and what is wrong with those photos and files that were not taken."""
     ctx, actor = context(request), staff(request)
     if act not in list(Act):
         raise NotFound("api.no_such_act")
-    body, uploads = await read_body(request, ActBody, photos=True)
+    body, uploads = await read_body(request, ActBody, photos=True, files=True)
     try:
         if uploads:
             check(Act(act), actor, report)  # before any photo is worked on
-        stored, refused = await store_uploads(ctx, uploads)
+        stored, refused = await store_uploads(ctx, [upload for upload in uploads if upload.field == PHOTOS])
+        files, wrong = await attachments.store_uploads(ctx, [upload for upload in uploads if upload.field == FILES])
+        refused += wrong
     finally:
         for upload in uploads:
             upload.close()
-    if refused and not stored:
+    if refused and not stored and not files:
         raise Invalid.many(refused)
     if body.due is not None and body.due.tzinfo is None:
         raise Invalid("api.want_time_zone", field="due")
@@ -236,6 +244,8 @@ async def _act(request: Req, report: Report, act: str, key: str | None) -> tuple
         target=body.target,
         direction=body.direction,
         photos=stored,
+        files=files,
+        attachment=body.attachment,
         client_key=key,
     )
     return await reports.perform(parts.pool, parts.rules, actor, report, Act(act), form, version=body.version), refused
@@ -324,6 +334,7 @@ ROUTES = [
     do_act,
     see_identity,
     original,
+    *attachments.ROUTES,
     take_call,
     *reporter.ROUTES,
     *rules.ROUTES,

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from app.attachments.model import Attachment
 from app.history.model import Event, Kind
+from app.reports import proof
 from app.reports.model import Message, Picture, Rating, Report, Status
 from app.reports.workflow import Act
 
@@ -71,6 +73,7 @@ class CaseFile(Struct, frozen=True, kw_only=True):
     report: Report
     messages: list[Message]
     pictures: list[Picture]
+    attachments: list[Attachment]
     events: list[Event]
     told: list[Told]
     names: Mapping[UUID, str]
@@ -87,6 +90,12 @@ class CaseFile(Struct, frozen=True, kw_only=True):
         """Voice messages the reporter left; none once their data was erased."""
         erased = any(event.kind == Kind.DATA_ERASED for event in self.events)
         return 0 if erased else sum(len(event.data.get("sounds", ())) for event in self.events)
+
+    @property
+    def proven(self) -> dict[str, proof.PhotoFacts]:
+        """What is known of each photo that was brought with a result, by its hash; the last result's word counts."""
+        found = (proof.proof_of(event) for event in self.events)
+        return {photo.sha256: photo for each in found if each for photo in each.photos}
 
     def who_said(self, message: Message) -> By:
         return by(message.author_kind, message.author_id, self.names, follower=message.kind == "voice")

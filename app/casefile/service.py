@@ -4,6 +4,7 @@ from msgspec import convert
 
 from app.accounts import service as accounts
 from app.accounts.model import Actor
+from app.attachments import service as attachments
 from app.casefile.model import CaseFile, Proposal, Told, why_agency
 from app.db import Conn
 from app.history import service as history
@@ -19,12 +20,14 @@ from app.reports.workflow import acts_for
 async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
     """The whole case as this member of staff may see it. The caller has checked that they may.
 
-    Seven statements, one more for a report that was merged into another.
+    Eight statements, one more for a report that was merged into another.
     """
     case = await reports.case(conn, report)
     events = await history.of_report(conn, report.report_id)
+    files = await attachments.of_report(conn, report.report_id)
     told = await notify.ledger(conn, report.report_id)
     people = {e.actor_id for e in events if e.actor_kind == "staff" and e.actor_id} | {report.assignee_id}
+    people |= {file.added_by for file in files}
     names = await accounts.staff_names(conn, [person for person in people if person])
     original = await reports.get(conn, report.duplicate_of) if report.duplicate_of else None
     voices, ratings = await following.standing(conn, report)
@@ -33,6 +36,7 @@ async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
         report=report,
         messages=case.messages,
         pictures=case.pictures,
+        attachments=files,
         events=events,
         told=[convert(row, Told) for row in told],
         names=names,

@@ -9,6 +9,7 @@ from app.accounts.model import Agency
 from app.history.model import Event
 from app.i18n import Lang, t
 from app.reports.model import Report
+from app.reports.proof import has_document
 from app.routing.calendar import VIETNAM
 from app.routing.service import RuleSet
 
@@ -63,8 +64,9 @@ def fact(event: Event, agencies: Mapping[str, Agency], lang: Lang) -> str:
     """The event in words, without the deadline that came of it."""
     data = event.data.get("proposal", event.data)
     agency = data.get("agency") or data.get("supervisor") or ""
+    kind = f"{event.kind}_document" if has_document(event) else event.kind
     return t(
-        f"api.fact_{event.kind}",
+        f"api.fact_{kind}",
         lang,
         agency=agency_name(agencies, agency, lang),
         code=event.data.get("code", ""),

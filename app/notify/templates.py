@@ -12,6 +12,7 @@ from app.i18n import Lang, t
 from app.notify.manners import ZONE
 from app.notify.model import Button
 from app.reports.model import NOTHING_EDITED, Message, PublicCopy, Report, Status
+from app.reports.proof import has_document
 from app.reports.publication import is_public
 from app.reports.publication import words_of as public_words
 
@@ -161,6 +162,8 @@ def text(template: str, lang: Lang, told: Told) -> str:
         other=told.event.data.get("code", ""),
     )
     parts = [said]
+    if has_document(told.event):
+        parts.append(t("notify.resolved_document", lang))
     if told.relation is Relation.MERGED and told.own_code:
         parts.append(t("notify.merged_into_this", lang, own=told.own_code))
     elif told.followed and told.followed != report.code:

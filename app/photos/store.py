@@ -1,5 +1,5 @@
 """``photo_blobs``: a row for each different photo. Claims on it are rows of ``report_photos``,
-``draft_photos`` and ``public_photos``."""
+``draft_photos``, ``public_photos`` and ``report_attachments``."""
 
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ _UNCLAIMED = """
     NOT EXISTS (SELECT FROM report_photos r WHERE r.sha256 = b.sha256)
     AND NOT EXISTS (SELECT FROM draft_photos d WHERE d.sha256 = b.sha256)
     AND NOT EXISTS (SELECT FROM public_photos c WHERE c.sha256 = b.sha256)
+    AND NOT EXISTS (SELECT FROM report_attachments a WHERE a.photo = b.sha256)
 """
 
 

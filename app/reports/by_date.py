@@ -7,7 +7,7 @@ from uuid import UUID
 from app.accounts.model import SYSTEM
 from app.db import Pool
 from app.errors import Conflict
-from app.reports import service, store
+from app.reports import service, store_by_date
 from app.reports.workflow import Act
 from app.routing.ruleset import RuleSet
 
@@ -21,7 +21,7 @@ async def close_silent(pool: Pool, rules: RuleSet, at: datetime | None = None, l
     """Close what was resolved seven days ago and nobody objected to. Gives the number closed."""
     at = at or datetime.now(UTC)
     async with pool.acquire() as conn:
-        ids = await store.resolved_before(conn, at - _CLOSE_AFTER, limit)
+        ids = await store_by_date.resolved_before(conn, at - _CLOSE_AFTER, limit)
     return await _system_acts(pool, rules, ids, Act.CLOSE, at)
 
 
@@ -29,7 +29,7 @@ async def resume_unanswered(pool: Pool, rules: RuleSet, at: datetime | None = No
     """Start the clock again where the citizen has not answered within five working days. Gives the number."""
     at = at or datetime.now(UTC)
     async with pool.acquire() as conn:
-        waiting = await store.awaiting(conn, at, limit)
+        waiting = await store_by_date.awaiting(conn, at, limit)
     late = [i for i, since in waiting if rules.calendar.add_working_days(since, _ANSWER_DAYS) <= at]
     return await _system_acts(pool, rules, late, Act.RESUME, at)
 

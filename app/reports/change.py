@@ -10,10 +10,12 @@ from msgspec import Struct
 from uuid_utils.compat import uuid7
 
 from app.accounts.model import Actor
+from app.attachments.model import Attachment, FileClaim
 from app.history.model import Fact, Kind, digest
 from app.reports.clock import Clock
 from app.reports.judging import facts_of, limits_for
 from app.reports.model import Audience, Direction, Form, Message, MessageKind, Picture, Report, Stage, Status, Urgency
+from app.reports.proof import Seen
 from app.routing.limits import Limit, parse_limit
 from app.routing.model import Decision
 from app.routing.ruleset import RuleSet
@@ -44,6 +46,13 @@ class Change(Struct, kw_only=True):
     target_facts: list[Fact] = []
     messages: list[Message] = []
     stage: Stage = "info"
+    attached: Sequence[Attachment] = ()
+    """What lies in the case already, when the act needs it."""
+    claims: list[FileClaim] = []
+    removed: UUID | None = None
+    """The attachment that is taken out."""
+    seen_photos: Sequence[Seen] = ()
+    """Photos of any report that are like those of the form, when the act needs it."""
 
     def set(self, **values: Any) -> None:
         self.report = msgspec.structs.replace(self.report, **values)
@@ -149,5 +158,12 @@ class Change(Struct, kw_only=True):
 
     def back_to_work(self, assignee_id: UUID | None) -> dict[str, Any]:
         """A result that did not stand: what was resolved, closed and rated is open again, with the whole limit."""
-        self.set(status=Status.IN_PROGRESS, assignee_id=assignee_id, resolved_at=None, ended_at=None, rating=None)
+        self.set(
+            status=Status.IN_PROGRESS,
+            assignee_id=assignee_id,
+            resolved_at=None,
+            ended_at=None,
+            rating=None,
+            proof_doubts=(),
+        )
         return self.restart_clock()

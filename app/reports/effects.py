@@ -8,7 +8,7 @@ from typing import Any
 
 from app.accounts.model import Role
 from app.history.model import Kind
-from app.reports import directions, extension, publication
+from app.reports import directions, extension, files, proof, publication
 from app.reports.change import Change
 from app.reports.judging import limits_for
 from app.reports.model import Form, Rating, Report, Status
@@ -104,7 +104,16 @@ def _resolve(c: Change) -> None:
     clock: dict[str, Any] = {"on_time": c.at <= c.report.due_at, "due": c.report.due_at.isoformat()}
     if c.report.extended_to is not None:
         clock["extended"] = True
-    c.note(Kind.RESOLVED, clock | c.first_answer() | c.say("resolution", "public"))
+    found = proof.examine(c.report, c.form.photos, len(c.form.documents), c.seen_photos, c.at)
+    c.set(proof_doubts=found.doubts)
+    said = clock | {"proof": proof.as_data(found)} | files.claim(c, proof=True)
+    c.note(Kind.RESOLVED, said | c.first_answer() | c.say("resolution", "public"))
+
+
+def _confirm_proof(c: Change) -> None:
+    """A coordinator has looked at what is odd and lets the result stand."""
+    c.set(proof_doubts=())
+    c.note(Kind.PROOF_CONFIRMED, {"doubts": list(c.seen.proof_doubts)} | c.say("note", "staff"))
 
 
 def _close(c: Change) -> None:
@@ -245,6 +254,7 @@ EFFECTS: dict[Act, Callable[[Change], None]] = {
     Act.TRANSFER: _transfer,
     Act.PROGRESS: _progress,
     Act.RESOLVE: _resolve,
+    Act.CONFIRM_PROOF: _confirm_proof,
     Act.CLOSE: _close,
     Act.REOPEN: _reopen,
     Act.RECLASSIFY: _reclassify,
@@ -262,6 +272,8 @@ EFFECTS: dict[Act, Callable[[Change], None]] = {
     Act.REPORT_BACK: directions.report_back,
     Act.LIFT_DIRECTION: directions.lift,
     Act.NOTE: _note,
+    Act.ATTACH: files.attach,
+    Act.DETACH: files.detach,
     Act.ADD_INFO: _add_info,
     Act.ADD_PHOTOS: _add_photos,
     Act.WITHDRAW: _withdraw,

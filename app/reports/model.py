@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from app.attachments.model import StoredFile
 from app.i18n import Lang
 from app.photos.model import Box, StoredPhoto
 from app.places.model import Commune
@@ -146,6 +147,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """By when a leader's open direction is to be carried out."""
     part_of: UUID | None = None
     """The report it was split off from."""
+    proof_doubts: tuple[str, ...] = ()
+    """What is odd about the proof of the result (``app.reports.proof``), until a coordinator has looked at it."""
 
 
 class Filed(Struct, frozen=True):
@@ -228,4 +231,11 @@ class Form(Struct, frozen=True, kw_only=True):
     """Which of several open directions an act is about."""
     public: PublicCopy | None = None
     """What is published instead of the originals."""
+    files: tuple[StoredFile, ...] = ()
+    attachment: UUID | None = None
     client_key: str | None = None
+
+    @property
+    def documents(self) -> tuple[StoredFile, ...]:
+        """Files that may prove a result. A picture does so as a photo, whose time and place are looked at."""
+        return tuple(file for file in self.files if file.kind == "document")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from app.accounts.model import SYSTEM
 from app.db import Pool
 from app.errors import Conflict
-from app.reports import service, store
+from app.reports import service, store_by_date
 from app.reports.model import Status
 from app.reports.workflow import Act
 from app.routing.ruleset import RuleSet
@@ -23,7 +23,7 @@ async def remind(pool: Pool, rules: RuleSet, at: datetime | None = None, limit: 
     """Remind everybody whose time has come and who can be reached in a chat. Gives the number of reminders."""
     at = at or datetime.now(UTC)
     async with pool.acquire() as conn:
-        waiting = await store.unreminded(conn, at, at - RATING_AFTER, limit)
+        waiting = await store_by_date.unreminded(conn, at, at - RATING_AFTER, limit)
     done = 0
     for report_id, status, since in waiting:
         if status is Status.AWAITING_INFO and rules.calendar.add_working_days(since, QUESTION_AFTER) > at:

@@ -13,7 +13,7 @@ from app.accounts import citizens
 from app.accounts import service as accounts
 from app.accounts.model import Actor, Role
 from app.db import Conn, Pool, transaction
-from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem
+from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.history import service as history
 from app.history.model import ActorKind, Event, Fact, Kind, chain, digest
 from app.i18n.text import nfc
@@ -26,8 +26,6 @@ from app.reports.intake import search_text, tell_job
 from app.reports.masking import mask
 from app.reports.model import (
     NOTHING_EDITED,
-    PHOTOS_MAX,
-    TEXT_MAX,
     Contact,
     Form,
     Message,
@@ -36,8 +34,10 @@ from app.reports.model import (
     Report,
     Status,
 )
+from app.reports.needs import missing
+from app.reports.proving import look_at_files
 from app.reports.publication import is_public
-from app.reports.workflow import ENDED, Act, Need, check, permitted
+from app.reports.workflow import ENDED, Act, check, permitted
 from app.routing.ruleset import RuleSet
 
 _T = TypeVar("_T")
@@ -141,31 +141,6 @@ def visible(actor: Actor, report: Report) -> Report:
     return report
 
 
-def _missing(needs: Sequence[Need], form: Form, rules: RuleSet) -> list[Problem]:
-    """What the act needs and the form does not bring."""
-    problems = []
-    if len(form.text) > TEXT_MAX:
-        problems.append(Problem("reports.text_long", {"most": TEXT_MAX, "length": len(form.text)}, "text"))
-    if len(form.photos) > PHOTOS_MAX:
-        problems.append(Problem("reports.photos_many", {"most": PHOTOS_MAX}, "photos"))
-    if form.category is not None and form.category not in rules.categories:
-        problems.append(Problem("reports.category_unknown", {"category": form.category[:60]}, "category"))
-    given: dict[Need, bool] = {
-        "text": bool(form.text),
-        "agency": bool(form.agency_id),
-        "proof": bool(form.photos),
-        "photos": bool(form.photos),
-        "target": bool(form.target),
-        "rating": form.rating is not None,
-        "urgency": form.urgency is not None,
-        "later": form.due is not None or form.days is not None,
-        "by": form.due is not None or form.days is not None,
-        "direction": True,  # which one is clear where only one is open, see ``directions.chosen``
-        "matter": form.category is not None or form.commune is not None,
-    }
-    return problems + [Problem(f"reports.needs_{need}", field=need) for need in needs if not given[need]]
-
-
 class _Raced(Exception):
     """Somebody changed the report between our reading and our writing; nothing was written."""
 
@@ -204,7 +179,7 @@ async def perform(
         if act in ALREADY and ALREADY[act](report, form):
             return report
         check(act, actor, report)
-        if problems := _missing(move.needs, form, rules):
+        if problems := missing(move.needs, form, rules):
             raise Invalid.many(problems)
         try:
             async with transaction(pool) as conn:
@@ -256,6 +231,7 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
         )
     if act in (Act.ASK_EXTENSION, Act.GRANT_EXTENSION):
         check_wanted(form.days, form.due, report.due_at, change.at)
+    await look_at_files(conn, change, act)
     if act is Act.REMIND and _reminded(await history.of_report(conn, report.report_id)):
         raise Conflict("reports.act_not_now", act=act, status=report.status)
     if act in _BY_RULES:
@@ -330,6 +306,9 @@ async def _write(conn: Conn, change: Change) -> Report:
             messages=change.messages,
             photos=[store.PhotoClaim(uuid7(), bytes.fromhex(p.sha256), change.stage) for p in change.form.photos],
             by="staff" if actor.kind == "staff" else "citizen",
+            files=change.claims,
+            removed=change.removed,
+            actor_id=actor.id,
             jobs=[tell_job(seen.report_id, events[0].seq, events[-1].seq)],
             search_text=search_text(change.report) if change.report.commune_name != seen.commune_name else None,
         )

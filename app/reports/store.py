@@ -10,11 +10,13 @@ import msgspec
 from msgspec import Struct
 
 from app import jobs
+from app.attachments import store as attachments
+from app.attachments.model import FileClaim
 from app.db import Conn
 from app.history import store as history
 from app.history.model import Event, digest
 from app.jobs import Job
-from app.reports.model import Contact, Message, Picture, Report, Stage, Status
+from app.reports.model import Contact, Message, Picture, Report, Stage
 
 _COLUMNS = tuple(field.name for field in msgspec.structs.fields(Report))
 _FIXED = frozenset(
@@ -162,7 +164,8 @@ _UPDATE = f"""
     ),
     {_photo_branch(_M + 13, "changed")},
     {history.append_cte(_M + 19, "changed")},
-    {jobs.enqueue_cte(_M + 27, "changed")}
+    {jobs.enqueue_cte(_M + 27, "changed")},
+    {attachments.claim_cte(_M + 34, "changed")}
     SELECT count(*) FROM changed
 """  # noqa: S608  # column names of our own
 
@@ -181,6 +184,9 @@ class Rewrite(Struct, frozen=True, kw_only=True):
     jobs: Sequence[Job] = ()
     search_text: str | None = None
     quiet: bool = False
+    files: Sequence[FileClaim] = ()
+    removed: UUID | None = None
+    actor_id: UUID | None = None
 
 
 async def update(conn: Conn, change: Rewrite) -> bool:
@@ -207,6 +213,7 @@ async def update(conn: Conn, change: Rewrite) -> bool:
         change.search_text,
         seen.last_seq,
         0 if change.quiet else 1,
+        *attachments.claim_arguments(change.files, change.actor_id, events[0].at, change.removed),
     )
     return bool(written)
 
@@ -331,51 +338,6 @@ async def mute(conn: Conn, report_id: UUID, citizen_id: UUID, *, muted: bool) ->
         citizen_id,
         muted,
     )
-
-
-async def resolved_before(conn: Conn, moment: datetime, limit: int) -> list[UUID]:
-    rows = await conn.fetch(
-        "SELECT report_id FROM reports WHERE status = 'resolved' AND resolved_at < $1 ORDER BY resolved_at LIMIT $2",
-        moment,
-        limit,
-    )
-    return [row["report_id"] for row in rows]
-
-
-async def awaiting(conn: Conn, before: datetime, limit: int) -> list[tuple[UUID, datetime]]:
-    """Reports whose clock was paused before a moment, with when."""
-    rows = await conn.fetch(
-        """
-        SELECT report_id, paused_at FROM reports WHERE status = 'awaiting_info' AND paused_at < $1
-        ORDER BY paused_at LIMIT $2
-        """,
-        before,
-        limit,
-    )
-    return [(row["report_id"], row["paused_at"]) for row in rows]
-
-
-async def unreminded(
-    conn: Conn, asked_before: datetime, resolved_before: datetime, limit: int
-) -> list[tuple[UUID, Status, datetime]]:
-    """Reports whose reporter, known by a chat, left a question or a result without a word and was not reminded of it
-    yet: id, status, and since when it waits."""
-    rows = await conn.fetch(
-        """
-        SELECT report_id, status, coalesce(r.paused_at, r.resolved_at) AS since
-        FROM reports r JOIN report_contacts c USING (report_id)
-        WHERE (r.status = 'awaiting_info' AND r.paused_at < $1
-               OR r.status = 'resolved' AND r.resolved_at < $2 AND r.rating IS NULL)
-          AND c.citizen_id IS NOT NULL
-          AND NOT EXISTS (SELECT FROM report_events e WHERE e.report_id = r.report_id AND e.kind = 'reminded'
-                          AND e.at >= coalesce(r.paused_at, r.resolved_at))
-        ORDER BY since LIMIT $3
-        """,
-        asked_before,
-        resolved_before,
-        limit,
-    )
-    return [(row["report_id"], Status(row["status"]), row["since"]) for row in rows]
 
 
 async def open_ids(conn: Conn) -> list[UUID]:

@@ -13,7 +13,10 @@ from app.reports.model import Report, Status
 
 S = Status
 Who = Role | Literal["citizen", "system"]
-Need = Literal["text", "agency", "proof", "target", "rating", "photos", "urgency", "matter", "later", "by", "direction"]
+Need = Literal[
+    "text", "agency", "proof", "target", "rating", "photos", "urgency", "matter", "later", "by", "direction", "files",
+    "attachment",
+]  # fmt: skip
 """``later``: another deadline than now; ``by``: a deadline for a direction; ``direction``: which of the open ones is
 meant, which has to be said only where there are several."""
 
@@ -29,6 +32,7 @@ class Act(StrEnum):
     TRANSFER = "transfer"
     PROGRESS = "progress"
     RESOLVE = "resolve"
+    CONFIRM_PROOF = "confirm_proof"
     CLOSE = "close"
     REOPEN = "reopen"
     RECLASSIFY = "reclassify"
@@ -46,6 +50,8 @@ class Act(StrEnum):
     REPORT_BACK = "report_back"
     LIFT_DIRECTION = "lift_direction"
     NOTE = "note"
+    ATTACH = "attach"
+    DETACH = "detach"
     ADD_INFO = "add_info"
     ADD_PHOTOS = "add_photos"
     WITHDRAW = "withdraw"
@@ -88,6 +94,7 @@ MOVES: dict[Act, Move] = {
         Move(Act.TRANSFER, WORK, S.ASSIGNED, frozenset({Role.LEAD}), ("agency", "text")),
         Move(Act.PROGRESS, WORK, None, _AGENCY | _COORDINATOR, ("text",)),
         Move(Act.RESOLVE, WORK, S.RESOLVED, _AGENCY, ("text", "proof")),
+        Move(Act.CONFIRM_PROOF, frozenset({S.RESOLVED, S.CLOSED}), None, _COORDINATOR),
         Move(Act.CLOSE, frozenset({S.RESOLVED}), S.CLOSED, _SYSTEM),
         Move(Act.REOPEN, frozenset({S.RESOLVED, S.CLOSED, S.REJECTED}), None, _COORDINATOR, ("text",)),
         Move(Act.RECLASSIFY, DESK | WORK, None, _COORDINATOR | {Role.LEAD}, ("matter",)),
@@ -105,6 +112,8 @@ MOVES: dict[Act, Move] = {
         Move(Act.REPORT_BACK, ANY, None, _AGENCY | _COORDINATOR, ("text", "direction")),
         Move(Act.LIFT_DIRECTION, ANY, None, _LEADER, ("text", "direction")),
         Move(Act.NOTE, ANY, None, _AGENCY | _COORDINATOR, ("text",)),
+        Move(Act.ATTACH, ANY, None, _AGENCY | _COORDINATOR, ("files",)),
+        Move(Act.DETACH, ANY, None, _AGENCY | _COORDINATOR, ("attachment", "text")),
         Move(Act.ADD_INFO, OPEN, None, _CITIZEN, ("text",)),
         Move(Act.ADD_PHOTOS, OPEN, None, _CITIZEN, ("photos",)),
         Move(Act.WITHDRAW, DESK | {S.ASSIGNED}, S.WITHDRAWN, _CITIZEN),
@@ -147,6 +156,8 @@ def check(act: Act, actor: Actor, report: Report) -> Move:
     if act is Act.MERGE and report.directed_due_at is not None:
         # A leader waits for an answer about this very case: it is the one that the others are merged into.
         raise Conflict("reports.direction_open")
+    if act is Act.CONFIRM_PROOF and not report.proof_doubts:
+        raise Conflict("reports.no_doubts")
     if act is Act.PUBLISH and report.visibility == "private":
         raise Conflict("reports.private")
     return move

@@ -11,14 +11,19 @@ import pytest
 import pytest_asyncio
 
 from app.accounts import service as accounts
-from app.accounts.model import SYSTEM
+from app.accounts.model import SYSTEM, Actor
 from app.api.declare import Call
 from app.api.metrics import Metrics
 from app.api.openapi import routes
+from app.attachments import service as attachments
 from app.main import litestar_app
+from app.reports import service as reports
+from app.reports.model import Form
+from app.reports.workflow import Act
 from app.wiring import Parts
 from tests.api.conftest import API, Contract, SignedIn, client, keys, send
-from tests.world import LAN, LIGHT, PASSWORD, World, photo
+from tests.attachments.papers import pdf
+from tests.world import COMPANY, LAN, LIGHT, PASSWORD, World, photo
 
 STAFF = f"{API}/staff"
 ROLES = ("officer", "lead", "other_officer", "coordinator", "leader", "administrator")
@@ -50,6 +55,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("POST", "/reports/{code}/unblock"): (403, 403, 403, 409, 403, 403),
     ("POST", "/reports/{code}/voice/{number}"): (403, 403, 403, 404, 403, 403),
     ("GET", "/reports/{code}/photos/{photo_id}/original"): (200, 200, 404, 200, 200, 403),
+    ("GET", "/reports/{code}/attachments/{attachment_id}"): (200, 200, 404, 200, 200, 403),
 }
 BY_HAND = {
     ("GET", "/session"),
@@ -100,8 +106,8 @@ async def test_what_is_open_to_everybody_is_a_short_list(parts: Parts) -> None:
 class Case:
     """One report of COMPANY's, and the request of each route about it."""
 
-    def __init__(self, code: str, photo_id: str, version: int) -> None:
-        self._code, self._photo, self.version = code, photo_id, version
+    def __init__(self, code: str, photo_id: str, attachment_id: str, version: int) -> None:
+        self._code, self._photo, self._attachment, self.version = code, photo_id, attachment_id, version
 
     def request(self, method: str, path: str) -> tuple[str, str, dict[str, Any] | None]:
         filled = path.format(
@@ -109,6 +115,7 @@ class Case:
             act="note",
             number="1",
             photo_id=self._photo,
+            attachment_id=self._attachment,
             token_id=ABSENT,
             channel="telegram",
             user_id="1",
@@ -125,11 +132,23 @@ class Case:
         return method, STAFF + filled, bodies.get(path) if method == "POST" else None
 
 
+async def file_in_case(world: World, code: str) -> str:
+    """Have COMPANY's officer attach a file; gives its id."""
+    parts, officer = world.parts, world.people["officer"]
+    actor = Actor("staff", officer.staff_id, officer.role, COMPANY, frozenset({COMPANY}))
+    file = await attachments.store_file(parts.pool, parts.objects, parts.lab, pdf(), "bien-ban.pdf")
+    report = await reports.find(parts.pool, code)
+    await reports.perform(parts.pool, parts.rules, actor, report, Act.ATTACH, Form(files=(file,)))
+    async with parts.pool.acquire() as conn:
+        return str((await attachments.of_report(conn, report.report_id))[0].attachment_id)
+
+
 @pytest_asyncio.fixture
-async def case(http: httpx.AsyncClient, signed_in: SignedIn) -> Case:
+async def case(http: httpx.AsyncClient, signed_in: SignedIn, world: World) -> Case:
     sent = await send(http, LIGHT | LAN, [photo("bằng chứng")])
+    attachment_id = await file_in_case(world, sent.code)
     seen = (await (await signed_in("officer")).get(f"{STAFF}/reports/{sent.code}")).json()
-    return Case(sent.code, seen["photos"][0]["photo_id"], seen["version"])
+    return Case(sent.code, seen["photos"][0]["photo_id"], attachment_id, seen["version"])
 
 
 async def _ask(browser: httpx.AsyncClient, request: tuple[str, str, dict[str, Any] | None]) -> httpx.Response:

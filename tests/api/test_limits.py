@@ -12,7 +12,7 @@ from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Role
 from app.accounts.people import Limits
 from tests.api.conftest import API, Contract, client, send
-from tests.api.test_access import EXPECTED, Case
+from tests.api.test_access import EXPECTED, Case, file_in_case
 from tests.world import AN_XUYEN, CENTRE, COMPANY, LAN, LIGHT, PASSWORD, World, photo
 
 ABOUT_A_REPORT = [route for route in EXPECTED if "{code}" in route[1]]
@@ -37,11 +37,12 @@ async def person(
 
 async def report(http: httpx.AsyncClient, world: World) -> tuple[str, Case]:
     sent = await send(http, LIGHT | LAN, [photo(uuid4().hex)])
+    attachment_id = await file_in_case(world, sent.code)
     row = await world.parts.pool.fetchrow(
         "SELECT r.version, p.photo_id FROM reports r JOIN report_photos p USING (report_id) WHERE code = $1", sent.code
     )
     assert row is not None
-    return sent.code, Case(sent.code, str(row["photo_id"]), row["version"])
+    return sent.code, Case(sent.code, str(row["photo_id"]), attachment_id, row["version"])
 
 
 async def ask(browser: httpx.AsyncClient, request: tuple[str, str, dict[str, Any] | None]) -> int:

@@ -42,6 +42,14 @@ def test_each_told_event_has_a_whole_text_for_everybody(kind: str, lang: Lang, r
         assert len(text) <= 1024 - 400  # with 400 characters of words it is still a caption
 
 
+@pytest.mark.parametrize("relation", list(Relation))
+def test_that_a_document_came_with_the_result_is_told_to_everybody(relation: Relation) -> None:
+    plain = told("resolved", relation)
+    proven = msgspec.structs.replace(plain, event=event("resolved", proof={"photos": [], "documents": 1, "doubts": []}))
+    assert "có tài liệu" in templates.text("resolved", "vi", proven)
+    assert "có tài liệu" not in templates.text("resolved", "vi", plain)
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_text_of_the_area_is_used(lang: Lang) -> None:
     used = {*TOLD, *(f"{kind}_short" for kind in templates._WITH_WORDS)}
@@ -50,6 +58,7 @@ def test_every_text_of_the_area_is_used(lang: Lang) -> None:
         *(f"digest_{part}" for part in ("head", "line", "more", "open")),
         "merged_into_this",
         "followed_into_this",
+        "resolved_document",
         "rate_question",
         "rate_question_short",
         "answer_button",
@@ -103,6 +112,7 @@ def test_every_kind_of_fact_is_decided_upon() -> None:
         "published", "unpublished", "directed", "direction_answered", "direction_lifted", "noted", "urgency_set",
         "reclassified",
         "deadline_recomputed", "extension_asked", "extension_refused", "identity_viewed", "data_erased",
+            "attached", "detached", "proof_confirmed",
         "followed", "unfollowed", "voice_added", "follower_rated", "reporter_blocked", "reporter_unblocked",
     }  # fmt: skip
     assert {str(kind) for kind in Kind} == silent | templates._TOLD

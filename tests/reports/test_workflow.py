@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.accounts.model import SYSTEM, Actor
+from app.attachments.model import Attachment
 from app.errors import Conflict, Forbidden
 from app.reports.change import Change
 from app.reports.clock import Clock
@@ -27,6 +28,7 @@ return     | officer lead             | assigned in_progress                    
 transfer   | lead                     | assigned in_progress                                           | assigned
 progress   | officer lead coordinator | assigned in_progress                                           | =
 resolve    | officer lead             | assigned in_progress                                           | resolved
+confirm_proof    | coordinator    | resolved closed                                                | =
 close      | system                   | resolved                                                       | closed
 reopen     | coordinator              | resolved closed                                                | in_progress
 reopen     | coordinator              | rejected                                                       | received
@@ -46,6 +48,8 @@ direct     | leader                   | *                                       
 report_back      | officer lead coordinator | *                                                        | =
 lift_direction   | leader         | *                                                              | =
 note       | officer lead coordinator | *                                                              | =
+attach     | officer lead coordinator | *                                                              | =
+detach     | officer lead coordinator | *                                                              | =
 add_info   | citizen                  | submitted received assigned in_progress returned               | =
 add_info   | citizen                  | awaiting_info                                                  | in_progress
 add_photos | citizen                  | submitted received assigned in_progress returned               | =
@@ -69,6 +73,11 @@ ACTORS: dict[str, Actor] = {
 }
 
 
+ATTACHED = Attachment(
+    UUID(int=5), "ab" * 32, "document", "a.pdf", "application/pdf", 9, 1, False, world.MONDAY, UUID(int=6)
+)
+
+
 def expected() -> dict[tuple[Act, str, Status], Status]:
     table = {}
     for line in EXPECTED.strip().splitlines():
@@ -87,6 +96,7 @@ def full_form() -> Form:
         rating=Rating.SATISFIED,
         urgency="urgent",
         days=2,
+        attachment=UUID(int=5),
     )
 
 
@@ -103,6 +113,7 @@ def carried_out(act: Act, actor: Actor, report: Report, form: Form | None = None
         supervisor="ioc",
         clock=Clock(world.MONDAY, world.MONDAY),
         directions=[DIRECTION],
+        attached=[ATTACHED],
     )
     carry_out(act, change)
     return change
@@ -110,10 +121,10 @@ def carried_out(act: Act, actor: Actor, report: Report, form: Form | None = None
 
 def any_report(status: Status, act: Act | None = None) -> Report:
     """In this status, with everything that the act may wait for: the agency has asked for more time; a leader has given
-    a direction, which stands in the way of a merge."""
+    a direction, which stands in the way of a merge; the proof of the result is odd."""
     due = world.MONDAY.replace(day=20)
     directed = due if act in (Act.REPORT_BACK, Act.LIFT_DIRECTION) else None
-    return world.bare(status, extension_wanted=due, directed_due_at=directed)
+    return world.bare(status, extension_wanted=due, directed_due_at=directed, proof_doubts=("far",))
 
 
 def everything() -> Iterator[tuple[Act, str, Status]]:
