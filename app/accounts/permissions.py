@@ -15,6 +15,7 @@ class Permission(StrEnum):
     READ_QUEUE = "read_queue"
     READ_REPORT = "read_report"  # which reports: Actor.may_see
     SEE_IDENTITY = "see_identity"
+    KEEP_DESK = "keep_desk"  # the coordinators' desk: intake, calls, disputes over competence, extensions
     READ_STATS = "read_stats"
     GIVE_DIRECTIONS = "give_directions"
     ENTER_ABSENCE = "enter_absence"  # for oneself; a lead for everybody in the agency
@@ -28,7 +29,9 @@ P = Permission
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset({P.READ_QUEUE, P.READ_REPORT, P.ENTER_ABSENCE}),
     Role.LEAD: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS, P.ENTER_ABSENCE}),
-    Role.COORDINATOR: frozenset({P.READ_QUEUE, P.READ_REPORT, P.SEE_IDENTITY, P.READ_STATS, P.ENTER_ABSENCE}),
+    Role.COORDINATOR: frozenset(
+        {P.READ_QUEUE, P.READ_REPORT, P.SEE_IDENTITY, P.KEEP_DESK, P.READ_STATS, P.ENTER_ABSENCE}
+    ),
     Role.LEADER: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS, P.GIVE_DIRECTIONS}),
     Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.MANAGE_RULES, P.MANAGE_PLACES}),
 }

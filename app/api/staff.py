@@ -15,6 +15,7 @@ from app.api.context import Req, answer, context, staff
 from app.api.declare import CASE_STAFF, COORDINATOR, IDEMPOTENCY_KEY, call
 from app.api.follow import found
 from app.api.problems import FieldProblem, lang_of, shown
+from app.api.publish import PublicBody, public_copy
 from app.api.send import ReportBody, idempotency_key, store_uploads, take_in
 from app.api.views import Named, agency_view
 from app.casefile.words import status_word
@@ -55,7 +56,7 @@ class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     the one asked for; ``direction`` for report_back and lift_direction where several are open; ``agency`` for assign,
     transfer; ``category``, ``commune`` (its code) or both for reclassify; ``urgency`` for set_urgency; ``target`` (a
     report's code) for merge; a photo or a PDF for resolve; ``files`` for attach; ``attachment`` (its id) and ``text``
-    for detach."""
+    for detach; ``public`` for publish where words or photos are to be others than the originals."""
 
     version: int
     text: str = ""
@@ -68,6 +69,7 @@ class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     target: str | None = None
     direction: UUID | None = None
     attachment: UUID | None = None
+    public: PublicBody | None = None
 
 
 class ActView(Struct):
@@ -232,6 +234,10 @@ async def _act(request: Req, report: Report, act: str, key: str | None) -> tuple
         raise Invalid.many(refused)
     if body.due is not None and body.due.tzinfo is None:
         raise Invalid("api.want_time_zone", field="due")
+    public = None
+    if act == Act.PUBLISH and body.public is not None:
+        check(Act.PUBLISH, actor, report)
+        public = await public_copy(ctx, report, body.public)
     parts = ctx.parts
     form = Form(
         text=body.text,
@@ -243,6 +249,7 @@ async def _act(request: Req, report: Report, act: str, key: str | None) -> tuple
         due=body.due,
         target=body.target,
         direction=body.direction,
+        public=public,
         photos=stored,
         files=files,
         attachment=body.attachment,

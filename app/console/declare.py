@@ -40,6 +40,7 @@ RULE_FIGURES = Who("staff", Permission.MANAGE_RULES, everywhere=Permission.READ_
 """Who looks after the rules, and who reads the whole province's figures: coordinators and leaders. As for the API."""
 CASES = Who("staff", Permission.READ_REPORT)
 """Cases; which of them, ``Actor.may_see`` says."""
+DESK = Who("staff", Permission.KEEP_DESK)
 ACCOUNTS = Who("staff", Permission.MANAGE_ACCOUNTS)
 LEADERS = Who("staff", Permission.GIVE_DIRECTIONS)
 

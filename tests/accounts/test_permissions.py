@@ -14,6 +14,7 @@ EXPECTED = """
     read_queue      yes      yes   yes          yes     no
     read_report     yes      yes   yes          yes     no
     see_identity    no       no    yes          no      no
+    keep_desk       no       no    yes          no      no
     read_stats      no       yes   yes          yes     no
     give_directions no       no    no           yes     no
     enter_absence   yes      yes   yes          no      no

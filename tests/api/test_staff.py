@@ -522,3 +522,27 @@ async def test_rules_that_send_wrongly_are_listed_with_where_their_reports_went(
     assert CENTRE in [end["agency"]["id"] for end in rule["ended_up"]]
     later = await administrator.get(f"{STAFF}/rules/misrouted", params={"since": "2099-01-01T00:00:00Z"})
     assert later.json()["rules"] == []
+
+
+async def test_a_program_publishes_edited_words_and_covered_photos(
+    address: str, http: httpx.AsyncClient, signed_in: SignedIn
+) -> None:
+    desk = await signed_in("coordinator")
+    sent = await send(http, LIGHT, [photo("một"), photo("hai", colour="#775533")])
+    one, two = (await desk.get(f"{API}/staff/reports/{sent.code}")).json()["photos"]
+    photos = [
+        {"photo_id": one["photo_id"], "boxes": [{"x": 0.1, "y": 0.1, "width": 0.5, "height": 0.5}]},
+        {"photo_id": two["photo_id"], "hidden": True},
+    ]
+    await act(desk, sent.code, "publish", public={"text": "Đèn đường hỏng.", "photos": photos})
+    seen = (await http.get(f"{API}/reports/{sent.code}")).json()
+    assert (seen["text"], len(seen["photos"])) == ("Đèn đường hỏng.", 1)
+    assert seen["photos"][0]["large"].partition("?")[0] != one["large"].partition("?")[0]
+    assert (await http.get(seen["photos"][0]["large"].replace("http://localhost:8000", address))).status_code == 200
+    own = await sent.see()
+    assert (own["text"], len(own["photos"])) == (LIGHT["text"], 2)
+    version = (await desk.get(f"{API}/staff/reports/{sent.code}")).json()["version"]
+    for box in ({"x": 0.9, "y": 0, "width": 0.5, "height": 0.5}, {"x": -1, "y": 0, "width": 0.5, "height": 0.5}):
+        wrong = {"version": version, "public": {"photos": [{"photo_id": one["photo_id"], "boxes": [box]}]}}
+        answer = await desk.post(f"{API}/staff/reports/{sent.code}/acts/publish", json=wrong)
+        assert (answer.status_code, keys(answer)) == (422, [(f"photos.{one['photo_id']}", "photos.box_outside")])

@@ -22,6 +22,8 @@ ROLES = ("officer", "lead", "coordinator", "leader", "administrator")
 ABSENT = "0" * 64
 NO_CASE = "PA-0000-0000"
 NOBODY_ELSE = (403, 403, 403, 403)
+DESK_ALONE = (403, 403, 404, 403, 403)
+"""Coordinators; the report that is asked for is not there."""
 
 # What everybody gets, in the order of ROLES; forms are sent with their token. Strangers are sent to sign in.
 EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
@@ -60,6 +62,8 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats/unlink"): (303, 303, 303, 303, 303),
     ("GET", "/directions"): (200, 200, 200, 200, 403),
+    ("GET", "/reports/{code}/publish"): DESK_ALONE,
+    ("POST", "/reports/{code}/publish"): DESK_ALONE,
     ("GET", "/rules"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/source/{version}"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/history"): (*NOBODY_ELSE, 200),
