@@ -14,6 +14,7 @@ from pgqueuer.models import Job, Schedule
 from app.accounts import chats
 from app.accounts import service as accounts
 from app.attachments import service as attachments
+from app.bulk import service as bulk
 from app.notify import morning, staff
 from app.notify import service as notify
 from app.notify.manners import Quiet
@@ -53,6 +54,10 @@ class _Recompute(msgspec.Struct, frozen=True):
     version: str
 
 
+class _Bulk(msgspec.Struct, frozen=True):
+    run_id: UUID
+
+
 class _Deliver(msgspec.Struct, frozen=True):
     report_id: UUID
     seq: int
@@ -61,7 +66,7 @@ class _Deliver(msgspec.Struct, frozen=True):
 
 
 def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
-    """The jobs that tell staff in their chats."""
+    """The jobs that tell staff in their chats, and those that staff give."""
 
     @queue.entrypoint("deliver_staff", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
     async def deliver_staff(job: Job) -> None:
@@ -73,6 +78,16 @@ def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
     async def refresh_cards(job: Job) -> None:
         wanted = msgspec.json.decode(job.payload or b"", type=_Refresh)
         await staff.refresh(parts.pool, parts.rules, senders, wanted.report_id, parts.settings.map_link)
+
+    @queue.entrypoint("bulk", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
+    async def do_many(job: Job) -> None:
+        wanted = msgspec.json.decode(job.payload or b"", type=_Bulk)
+        await bulk.work(parts.pool, await routing.current(parts.pool, parts.rules), wanted.run_id)
+
+    @queue.schedule("sweep_bulk", "37 * * * *")
+    async def sweep_bulk(_: Schedule) -> None:
+        swept = await bulk.sweep(parts.pool)
+        log.info("old acts on many reports forgotten", runs=swept)
 
     @queue.schedule("staff_digests", "*/5 * * * *")
     async def staff_digests(_: Schedule) -> None:

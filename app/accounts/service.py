@@ -139,6 +139,11 @@ async def staff_of(pool: Pool, staff_id: UUID) -> Staff | None:
         return await store.staff_of_id(conn, staff_id)
 
 
+async def actor_of(conn: Conn, staff_id: UUID) -> Actor | None:
+    """The person as they may act now; None when the account is closed."""
+    return await store_access.actor_of_staff(conn, staff_id)
+
+
 async def all_staff(conn: Conn) -> list[Staff]:
     """Every account, by user name."""
     return await store.all_staff(conn)

@@ -291,6 +291,18 @@ async def actor_of_chat(conn: Conn, channel: str, user_id: str) -> tuple[Actor, 
     return (_actor(row), staff_of_row(row), row["lang"]) if row else None
 
 
+async def actor_of_staff(conn: Conn, staff_id: UUID) -> Actor | None:
+    """Somebody with an open account, with the rights that they have now."""
+    row = await conn.fetchrow(
+        f"""
+        WITH RECURSIVE found AS (SELECT * FROM staff WHERE staff_id = $1 AND active), {_TREE}
+        SELECT *, ARRAY(SELECT agency_id FROM tree) AS agencies FROM found
+        """,  # noqa: S608  # a constant of this file
+        staff_id,
+    )
+    return _actor(row) if row else None
+
+
 # ---------------------------------------------------------------- programs' keys
 
 

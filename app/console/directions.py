@@ -8,16 +8,14 @@ from msgspec import Struct
 
 from app.accounts import service as accounts
 from app.accounts.model import Role
-from app.accounts.permissions import Permission
 from app.console.context import BASE, Req, actor, console, lang_of
-from app.console.declare import Who, page
+from app.console.declare import QUEUE, page
 from app.console.render import show
 from app.console.words import Teller
 from app.i18n import Lang, t
 from app.worklist import directions as worklist
 
 HERE = f"{BASE}/directions"
-READERS = Who("staff", Permission.READ_QUEUE)
 
 
 class Row(Struct, frozen=True):
@@ -41,7 +39,7 @@ def left(due: datetime, now: datetime, lang: Lang) -> str:
     return t(f"directions.{late}_hours", lang, hours=hours)
 
 
-@get("/directions", **page(READERS))
+@get("/directions", **page(QUEUE))
 async def directions(request: Req) -> Response[bytes]:
     parts, lang, reader, now = console(request).parts, lang_of(request), actor(request), datetime.now(UTC)
     wanted = request.query_params.get("state", "")

@@ -17,8 +17,9 @@ from app.i18n.text import nfc
 
 MOST_BYTES = 17 << 20
 """A rules file with everything it includes, and a little for the form around it."""
-_FIELDS_MOST = 500
-"""A box for each category and commune of a province, and a little more."""
+_FIELDS_MOST = 2_000
+"""A box for each category and commune of a province, or for each report somebody may act on at once, and enough more
+to be able to say that these are too many."""
 _DRAINED_MOST = 64 << 20
 
 

@@ -359,6 +359,14 @@ async def by_ids(conn: Conn, report_ids: Sequence[UUID]) -> list[Report]:
     return [report_of(row) for row in rows]
 
 
+async def by_codes(conn: Conn, codes: Sequence[str]) -> list[Report]:
+    rows = await conn.fetch(
+        f"SELECT {_SELECT} FROM report_codes c JOIN reports r USING (report_id) WHERE c.code = ANY($1)",  # noqa: S608  # column names of our own
+        list(codes),
+    )
+    return [report_of(row) for row in rows]
+
+
 async def with_photo(conn: Conn, report_ids: Sequence[UUID]) -> set[UUID]:
     """Those that came with a photo."""
     rows = await conn.fetch(
