@@ -20,12 +20,13 @@ from app.console.staff_common import agencies_of, agency_word, choices_of
 from app.console.words import Teller
 from app.errors import AppError, Conflict, Invalid, NotFound, Problem
 from app.i18n import Lang, catalogue, t
+from app.reports.model import Urgency
 from app.reports.workflow import MOVES, Act
 from app.routing.calendar import VIETNAM
 
 HERE = f"{BASE}/bulk"
 _WORDS_MOST = 90
-_URGENCIES = ("urgent", "normal", "complex")
+_URGENCIES: tuple[Urgency, ...] = ("urgent", "normal", "complex")
 _OPTIONAL_WORDS = frozenset({Act.ACCEPT, Act.ASSIGN, Act.MERGE})
 
 
@@ -143,7 +144,8 @@ async def _page(
     run = await bulk.get(console(request).parts.pool, reader, run_id)
     if run.state == "running":
         tally = await bulk.progress(console(request).parts.pool, reader, run_id)
-        return show(request, "bulk_running.html.j2", run=run, **_counts(tally.counts))
+        done, total = _counts(tally.counts)
+        return show(request, "bulk_running.html.j2", run=run, done=done, total=total)
     lines = await _lines(request, run, await bulk.look(console(request).parts.pool, reader, run))
     if run.state != "preview":
         by_state = {name: [line for line in lines if line.seen.row.state == name] for name in _STATES}
@@ -228,23 +230,25 @@ def _wanted(form: Form) -> Wanted:
         text=form.text("text"),
         agency=form.text("agency") or None,
         category=form.text("category") or None,
-        urgency=next((each for each in _URGENCIES if each == urgency), None),  # type: ignore[arg-type]  # one of its values
+        urgency=next((each for each in _URGENCIES if each == urgency), None),
         target=form.text("target") or None,
         days=int(days) if days else None,
         due=until,
     )
 
 
-def _counts(counts: Mapping[str, int]) -> dict[str, int]:
+def _counts(counts: Mapping[str, int]) -> tuple[int, int]:
+    """Rows that are over, of all that were chosen."""
     total = sum(count for state, count in counts.items() if state != "left_out")
-    return {"done": total - counts.get("waiting", 0), "total": total}
+    return total - counts.get("waiting", 0), total
 
 
 @get("/bulk/{wanted:str}/progress", **page(QUEUE))
 async def progress(request: Req, wanted: FromPath[str]) -> dict[str, Any]:
     """For the page's script: how far it is."""
     tally = await bulk.progress(console(request).parts.pool, actor(request), _run_id(wanted))
-    return {"state": tally.run.state, **_counts(tally.counts)}
+    done, total = _counts(tally.counts)
+    return {"state": tally.run.state, "done": done, "total": total}
 
 
 @post("/bulk/{wanted:str}/cancel", **page(QUEUE))
