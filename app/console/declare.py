@@ -35,6 +35,7 @@ class Who(Struct, frozen=True):
 ANYONE = Who("anyone")
 SIGNED_IN = Who("staff")
 ENTERING = Who("staff", entering=True)
+QUEUE = Who("staff", Permission.READ_QUEUE)
 RULES = Who("staff", Permission.MANAGE_RULES)
 RULE_FIGURES = Who("staff", Permission.MANAGE_RULES, everywhere=Permission.READ_STATS)
 """Who looks after the rules, and who reads the whole province's figures: coordinators and leaders. As for the API."""

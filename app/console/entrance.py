@@ -22,7 +22,7 @@ from app.console.context import (
     origin_of,
     session,
 )
-from app.console.declare import ANYONE, ENTERING, SIGNED_IN, page
+from app.console.declare import ANYONE, ENTERING, QUEUE, SIGNED_IN, page
 from app.console.forms import Form
 from app.console.render import go, menu_of, show
 from app.console.words import when
@@ -134,7 +134,10 @@ async def language(request: Req, wanted: FromPath[str]) -> Response[Any]:
 
 
 @get("/", **page(SIGNED_IN))
-async def home(request: Req) -> Response[bytes]:
+async def home(request: Req) -> Response[Any]:
+    """Whoever has a queue begins there."""
+    if QUEUE.includes(actor(request)):
+        return go(f"{BASE}/queue")
     async with console(request).parts.pool.acquire() as conn:
         agency = await accounts.agency(conn, session(request).staff.agency_id)
     return show(request, "home.html.j2", agency=agency, entries=menu_of(actor(request)))

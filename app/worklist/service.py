@@ -1,6 +1,7 @@
-"""What there is to do: an agency's queue, soonest deadline first, in pages that do not move when new reports arrive."""
+"""What there is to do: an agency's queue, what burns most first, in pages that do not move when new reports arrive."""
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -16,46 +17,69 @@ from app.i18n.text import fold, nfc
 from app.reports.model import Status
 from app.worklist import store
 from app.worklist.model import PAGE, Filter, QueueRow
+from app.worklist.store import Window
 
 
 class Page(Struct, frozen=True):
-    """Rows and the cursor of the next page; None on the last."""
+    """Rows and the cursors of the pages after and before it; None where there is none."""
 
     rows: list[QueueRow]
     next: str | None
+    previous: str | None = None
 
 
 _Cursor = tuple[Annotated[datetime, msgspec.Meta(tz=True)], UUID]
 
 
-def _encode(row: QueueRow) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode((row.due_at, row.report_id))).decode()
+def cursor_of(row: QueueRow) -> str:
+    """Where a page begins that starts behind this row."""
+    return base64.urlsafe_b64encode(msgspec.json.encode((row.at, row.report_id))).decode().rstrip("=")
 
 
 def _decode(cursor: str) -> tuple[datetime, UUID]:
     try:
-        due_at, report_id = msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=_Cursor)
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        found: tuple[datetime, UUID] = msgspec.json.decode(text, type=_Cursor)
     except (ValueError, msgspec.DecodeError) as error:
         raise Invalid("worklist.cursor_wrong", field="cursor") from error
-    return due_at, report_id
+    return found
 
 
-async def queue(pool: Pool, actor: Actor, wanted: Filter, cursor: str | None = None, limit: int = PAGE) -> Page:
+def _checked(actor: Actor, *wanted: Filter) -> list[str] | None:
+    """The agencies to look through, None for all. Raises Forbidden and Invalid."""
+    require(actor, Permission.READ_QUEUE)
+    known = {str(status) for status in Status}
+    if strange := sorted({status for one in wanted for status in one.statuses} - known):
+        raise Invalid("worklist.status_unknown", field="status", status=strange[0][:40])
+    return None if actor.sees_all else sorted(actor.agencies)
+
+
+async def queue(
+    pool: Pool, actor: Actor, wanted: Filter, cursor: str | None = None, limit: int = PAGE, *, back: bool = False
+) -> Page:
     """One page of the actor's queue: own agency and those below it; coordinators and leaders see every agency. Whoever
-    is limited to some categories or communes sees those alone.
+    is limited to some categories or communes sees those alone. ``back``: the page that ends before the cursor.
 
     One statement. Raises Forbidden for roles without a queue, Invalid for a broken cursor or unknown status.
     """
-    require(actor, Permission.READ_QUEUE)
+    agencies = _checked(actor, wanted)
     if not 1 <= limit <= 200:
         raise Invalid("worklist.limit_wrong", field="limit", most=200)
-    known = {str(status) for status in Status}
-    if strange := sorted(set(wanted.statuses) - known):
-        raise Invalid("worklist.status_unknown", field="status", status=strange[0][:40])
-    agencies = None if actor.sees_all else sorted(actor.agencies)
+    window = Window(limit + 1, _decode(cursor) if cursor else None, back)
     async with pool.acquire() as conn:
-        rows = await store.queue(
-            conn, agencies, wanted, fold(nfc(wanted.text)), _decode(cursor) if cursor else None, limit + 1, actor
-        )
-    more = len(rows) > limit
-    return Page(rows[:limit], _encode(rows[limit - 1]) if more else None)
+        found = await store.queue(conn, agencies, wanted, fold(nfc(wanted.text)), window, actor)
+    more, rows = len(found) > limit, found[:limit]
+    if back:
+        rows.reverse()
+    first, last = (cursor_of(rows[0]), cursor_of(rows[-1])) if rows else (None, None)
+    if back:
+        return Page(rows, last, first if more else None)
+    return Page(rows, last if more else None, first if cursor else None)
+
+
+async def counts(pool: Pool, actor: Actor, wanted: Sequence[Filter]) -> list[int]:
+    """How many reports of the actor's queue each filter finds, up to ``MANY``. One statement, none for nothing. Raises
+    as ``queue`` does."""
+    agencies = _checked(actor, *wanted)
+    async with pool.acquire() as conn:
+        return await store.counts(conn, agencies, [(one, fold(nfc(one.text))) for one in wanted], actor)

@@ -1,8 +1,9 @@
-"""SQL of the queue."""
+"""SQL of the queue. A queue is read from *stretches*: pieces of an index that hold its reports in its order, one for
+each agency; their first rows are merged. Words are looked for in two ways, see ``_Found``."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.accounts.model import Actor
@@ -10,106 +11,221 @@ from app.db import Conn
 from app.reports.model import Status
 from app.reports.voices import voices_of
 from app.reports.workflow import OPEN
-from app.worklist.model import Filter, QueueRow
+from app.worklist.model import MANY, Filter, Order, QueueRow
 
-# Word for word the predicates of the partial indexes reports_queue, reports_supervised, reports_open and reports_done.
+# Word for word the predicates of the partial indexes reports_queue, reports_open, reports_done and their like.
 _IS_OPEN = "status NOT IN ('resolved', 'closed', 'rejected', 'duplicate', 'withdrawn')"
 _IS_DONE = "status IN ('resolved', 'closed', 'rejected', 'duplicate', 'withdrawn')"
+_KEYS: dict[Order, str] = {"burns": "burns_at", "finished": "coalesce(resolved_at, ended_at)", "newest": "submitted_at"}
 _EACH = "SELECT s.* FROM {} AS own(id) CROSS JOIN LATERAL {} AS s"
-_MINE = " AND agency_id = own.id"
+_WALK = 4000
+"""So many rows are looked through in order before the words of a search are asked for in their own index."""
 
 
-class _Conditions:
-    """Conditions and their parameters. What is not asked for is left out of the statement, so that the planner sees
-    only what matters."""
+class Window(NamedTuple):
+    """Which rows of the order: at most ``limit`` behind ``after`` (time, id), or ``back``wards from it."""
+
+    limit: int
+    after: tuple[datetime, UUID] | None = None
+    back: bool = False
+
+
+class _Statement:
+    """Parameters of one statement. What is not asked for is left out of it, so that the planner sees only what
+    matters."""
 
     def __init__(self) -> None:
-        self.where: list[str] = []
         self.values: list[Any] = []
 
     def mark(self, value: Any) -> str:
         self.values.append(value)
         return f"${len(self.values)}"
 
-    def add(self, condition: str, *given: Any) -> None:
-        self.where.append(condition.format(*(self.mark(value) for value in given)))
+    def put(self, condition: str, *given: Any) -> str:
+        return condition.format(*(self.mark(value) for value in given))
 
 
-def _wanted(wanted: Filter, folded: str, after: tuple[datetime, UUID] | None) -> _Conditions:
-    conditions = _Conditions()
-    for column, value in (
-        ("category", wanted.category),
-        ("commune_code", wanted.commune_code),
-        ("agency_id", wanted.agency_id),
-        ("assignee_id", wanted.assignee_id),
-    ):
-        if value is not None:
-            conditions.add(f"{column} = {{}}", value)
+def _conditions(to: _Statement, wanted: Filter, reader: Actor) -> list[str]:
+    """Everything but the words, within the reader's categories and communes."""
+    asked: list[tuple[str, Any]] = [
+        ("category = {}", wanted.category),
+        ("commune_code = {}", wanted.commune_code),
+        ("agency_id = {}", wanted.agency_id),
+        ("assignee_id = {}", wanted.assignee_id),
+        ("urgency = {}", wanted.urgency),
+        ("channel = {}", wanted.channel),
+        ("rating = {}", wanted.rating),
+        ("tags @> {} AND tags <> '{{}}'", [wanted.tag] if wanted.tag else None),
+        ("submitted_at >= {}", wanted.since),
+        ("submitted_at < {}", wanted.until),
+        # The second half bounds the piece of the index that has to be read.
+        ("due_at < {0} AND paused_at IS NULL AND burns_at < {0}", wanted.overdue_at),
+        ("category = ANY({}::text[])", sorted(reader.categories) or None),
+        ("commune_code = ANY({}::text[])", sorted(reader.communes) or None),
+    ]
+    found = [to.put(condition, value) for condition, value in asked if value is not None]
     if wanted.statuses:
-        conditions.add("status = ANY({}::text[])", list(wanted.statuses))
-    if wanted.overdue_at is not None:
-        conditions.add("due_at < {} AND paused_at IS NULL", wanted.overdue_at)
+        found.append(_among(wanted.statuses))
+    if wanted.unassigned:
+        found.append("assignee_id IS NULL AND status IN ('assigned', 'in_progress')")
     if wanted.extension_wanted:
-        conditions.add("extension_wanted IS NOT NULL")
-    if folded:
-        pattern = folded.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        conditions.add("search_text LIKE {}", f"%{pattern}%")
-    if after is not None:
-        conditions.add("(due_at, report_id) > ({}, {})", *after)
-    return conditions
+        found.append("extension_wanted IS NOT NULL")
+    if wanted.directed:
+        found.append("directed_due_at IS NOT NULL")
+    return found
 
 
-def _sides(statuses: Sequence[str]) -> list[str]:
+def _among(statuses: Sequence[str]) -> str:
+    """Written out, because only so a partial index is known to hold them. Statuses are checked before."""
+    named = ", ".join(f"'{Status(status)}'" for status in statuses)
+    return f"status IN ({named})"
+
+
+def _sides(wanted: Filter) -> list[str]:
     """Open and done reports lie in indexes of their own."""
-    wanted = {Status(status) for status in statuses}
-    sides = [_IS_OPEN] if not wanted or wanted & OPEN else []
-    return [*sides, _IS_DONE] if wanted - OPEN else sides
+    statuses = {Status(status) for status in wanted.statuses}
+    if wanted.order == "newest" and (not statuses or len(statuses) == len(Status)):
+        return ["true"]
+    sides = [_IS_OPEN] if not statuses or statuses & OPEN else []
+    return [*sides, _IS_DONE] if statuses - OPEN else sides
+
+
+def _like(folded: str) -> str:
+    pattern = folded.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{pattern}%"
+
+
+class _Found:
+    """A piece of SQL that finds the ids and places in the order of a page's rows."""
+
+    def __init__(
+        self, to: _Statement, agencies: Sequence[str] | None, wanted: Filter, folded: str, window: Window, reader: Actor
+    ) -> None:
+        self.key = _KEYS[wanted.order]
+        self.forward = (wanted.order == "burns") != window.back
+        self.direction = "" if self.forward else " DESC"
+        self.order = f"ORDER BY at{self.direction}, report_id{self.direction}"
+        self._to, self._wanted, self._folded = to, wanted, folded
+        self._where = _conditions(to, wanted, reader)
+        if window.after is not None:
+            sign = ">" if self.forward else "<"
+            self._where.append(to.put(f"({self.key}, report_id) {sign} ({{}}, {{}})", *window.after))
+        self._limit = to.mark(window.limit)
+        self._own = to.mark(list(agencies)) if agencies is not None else None
+        self._agencies = len(agencies) if agencies is not None else 1
+
+    def sql(self) -> str:
+        rows = self._with_words() if self._folded else " UNION ALL ".join(self._stretches(self._rows(self._limit)))
+        return f"SELECT report_id, at FROM ({rows}) AS found {self.order} LIMIT {self._limit}"  # noqa: S608  # conditions of our own
+
+    def _rows(self, limit: str, *more: str) -> str:
+        """One stretch's rows, with gaps for its side and for whose it is."""
+        columns = ", ".join(("report_id", f"{self.key} AS at", *more))
+        where = "".join(f" AND {each}" for each in self._where).replace("{", "{{").replace("}", "}}")
+        return f"(SELECT {columns} FROM reports WHERE {{side}}{{mine}}{where} {self.order} LIMIT {limit})"  # noqa: S608  # conditions of our own
+
+    def _stretches(self, rows: str) -> list[str]:
+        """Each agency's own, and those of other agencies that it supervises; without agencies the whole province. What
+        is done, in the order of deadlines, lies in stretches by agency alone."""
+        mine, found = " AND agency_id = own.id", []
+        for side in _sides(self._wanted):
+            if self._own:
+                others = f" AND supervisor_id = own.id AND agency_id <> ALL({self._own})"
+                agencies = f"unnest({self._own}::text[])"
+                found += [
+                    _EACH.format(agencies, rows.format(side=side, mine=each, whose="own.id")) for each in (mine, others)
+                ]
+            elif side == _IS_DONE and self._wanted.order == "burns":
+                each = rows.format(side=side, mine=mine, whose="own.id")
+                found.append(_EACH.format("(SELECT agency_id FROM agencies)", each))
+            else:
+                found.append(rows.format(side=side, mine="", whose="''"))
+        return found
+
+    def _with_words(self) -> str:
+        """Words that are common are met soon when the stretches are read in order; the index of words would give
+        hundreds of thousands of places to sort. Words that are rare are in few places, and the index knows them;
+        reading in order would go through everything. So the first rows are read in order, and only where they do not
+        make a page the index of words is asked.
+
+        What was read in order counts as far as the shortest piece goes that was not read to its end.
+        """
+        like = self._to.put("search_text LIKE {}", _like(self._folded))
+        walk = self._to.mark(max(_WALK // self._agencies, _WALK // 10))
+        pieces = self._stretches(self._rows(walk, f"{like} AS fits", "{whose} AS whose"))
+        walked = " UNION ALL ".join(f"SELECT {n} AS piece, * FROM ({piece}) AS p" for n, piece in enumerate(pieces))  # noqa: S608  # conditions of our own
+        end, before = ("max", "<") if self.forward else ("min", ">")
+        first = "min" if self.forward else "max"
+        where = " AND ".join([f"({' OR '.join(_sides(self._wanted))})", like, *self._where])
+        if self._own:
+            where += f" AND (agency_id = ANY({self._own}) OR supervisor_id = ANY({self._own}))"
+        return f"""
+            WITH walked AS MATERIALIZED ({walked}),
+            read_to AS (
+                SELECT {first}(last) AS at FROM (
+                    SELECT {end}(at) AS last FROM walked
+                    GROUP BY piece, whose HAVING count(*) >= {walk}
+                ) AS cut
+            ),
+            fitting AS MATERIALIZED (
+                SELECT report_id, walked.at FROM walked, read_to
+                WHERE fits AND (read_to.at IS NULL OR walked.at {before} read_to.at)
+            ),
+            enough AS MATERIALIZED (
+                SELECT (SELECT at FROM read_to) IS NULL OR (SELECT count(*) FROM fitting) >= {self._limit} AS yes
+            ),
+            indexed AS MATERIALIZED (
+                SELECT report_id, {self.key} AS at FROM reports WHERE {where} AND NOT (SELECT yes FROM enough)
+            )
+            SELECT report_id, at FROM fitting WHERE (SELECT yes FROM enough)
+            UNION ALL SELECT report_id, at FROM indexed
+        """  # noqa: S608  # conditions of our own
 
 
 async def queue(
-    conn: Conn,
-    agencies: Sequence[str] | None,
-    wanted: Filter,
-    folded: str,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-    reader: Actor,
+    conn: Conn, agencies: Sequence[str] | None, wanted: Filter, folded: str, window: Window, reader: Actor
 ) -> list[QueueRow]:
-    """Rows behind ``after`` by (deadline, id), within the reader's categories and communes. ``agencies`` None: all.
-
-    Each agency is read in order from its own stretch of the index, as many rows as the page has, and the pages are
-    merged; so are those of the reports that the agencies only supervise.
-    """
-    conditions = _wanted(wanted, folded, after)
-    if reader.categories:
-        conditions.add("category = ANY({}::text[])", sorted(reader.categories))
-    if reader.communes:
-        conditions.add("commune_code = ANY({}::text[])", sorted(reader.communes))
-    page = conditions.mark(limit)
-    own = conditions.mark(list(agencies)) if agencies is not None else None
-    stretches = []
-    for side in _sides(wanted.statuses):
-        where = " AND ".join([side, *conditions.where])
-        one = f"(SELECT report_id, due_at FROM reports WHERE {where}{{}} ORDER BY due_at, report_id LIMIT {page})"  # noqa: S608  # conditions of our own; what a person typed goes by parameters
-        if own:
-            others = f" AND supervisor_id = own.id AND agency_id <> ALL({own})"
-            stretches += [_EACH.format(f"unnest({own}::text[])", one.format(mine)) for mine in (_MINE, others)]
-        elif side == _IS_OPEN:
-            stretches.append(one.format(""))
-        else:
-            stretches.append(_EACH.format("(SELECT agency_id FROM agencies)", one.format(_MINE)))
+    """The window's rows, in the order they were read in, within the reader's categories and communes. ``agencies``
+    None: all."""
+    to = _Statement()
+    page = _Found(to, agencies, wanted, folded, window, reader)
     rows = await conn.fetch(
         f"""
-        WITH page AS (
-            SELECT report_id FROM ({" UNION ALL ".join(stretches)}) AS found ORDER BY due_at, report_id LIMIT {page}
-        )
-        SELECT report_id, code, version, status, category, body, commune_name, address, agency_id, assignee_id, urgency,
-               submitted_at, due_at, paused_at, {voices_of("r.report_id")},
+        WITH page AS MATERIALIZED ({page.sql()})
+        SELECT report_id, code, version, status, category, body, r.commune_name, address, agency_id, assignee_id,
+               urgency, submitted_at, due_at, paused_at, {voices_of("r.report_id")},
                (SELECT encode(p.sha256, 'hex') FROM report_photos p WHERE p.report_id = r.report_id
                 ORDER BY p.photo_id LIMIT 1),
-               first_answer_due_at, first_answered_at
-        FROM page JOIN reports r USING (report_id) ORDER BY due_at, report_id
+               first_answer_due_at, first_answered_at, handling, channel, rating, tags, directed_due_at,
+               extension_wanted, coalesce(resolved_at, ended_at),
+               (SELECT a.name FROM agencies a WHERE a.agency_id = r.agency_id),
+               (SELECT a.name_en FROM agencies a WHERE a.agency_id = r.agency_id),
+               (SELECT s.full_name FROM staff s WHERE s.staff_id = r.assignee_id), page.at
+        FROM page JOIN reports r USING (report_id) {page.order.replace("BY at", "BY page.at")}
         """,  # noqa: S608  # put together from conditions of our own
-        *conditions.values,
+        *to.values,
     )
-    return [QueueRow(*row.values()) for row in rows]
+    return [_row(row) for row in rows]
+
+
+def _row(row: Any) -> QueueRow:
+    values = list(row.values())
+    tags = QueueRow.__struct_fields__.index("tags")
+    values[tags] = tuple(values[tags])
+    return QueueRow(*values)
+
+
+async def counts(
+    conn: Conn, agencies: Sequence[str] | None, wanted: Sequence[tuple[Filter, str]], reader: Actor
+) -> list[int]:
+    """How many reports each of the filters (with its folded words) finds, up to ``MANY``. One statement."""
+    if not wanted:
+        return []
+    to = _Statement()
+    each = [_Found(to, agencies, one, folded, Window(MANY), reader).sql() for one, folded in wanted]
+    row = await conn.fetchrow(
+        "SELECT " + ", ".join(f"(SELECT count(*) FROM ({sql}) AS c{n})" for n, sql in enumerate(each)),  # noqa: S608  # conditions of our own
+        *to.values,
+    )
+    assert row is not None
+    return list(row.values())

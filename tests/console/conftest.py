@@ -47,7 +47,7 @@ async def visitor(address: str, world: World) -> AsyncIterator[Visitor]:
             browsers[key] = one = httpx.AsyncClient(base_url=address, timeout=60)
             answer = await sign_in(one, world.people[key].username, PASSWORD)
             assert answer.status_code == 303, answer.text
-            one.headers["x-token"] = token(await one.get(PAGES))
+            one.headers["x-token"] = token(await one.get(PAGES, follow_redirects=True))
         return browsers[key]
 
     yield browser

@@ -27,7 +27,10 @@ DESK_ALONE = (403, 403, 404, 403, 403)
 
 # What everybody gets, in the order of ROLES; forms are sent with their token. Strangers are sent to sign in.
 EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
-    ("GET", ""): (200, 200, 200, 200, 200),
+    ("GET", ""): (303, 303, 303, 303, 200),
+    ("GET", "/queue"): (200, 200, 200, 200, 403),
+    ("GET", "/queue/next"): (303, 303, 303, 303, 403),
+    ("POST", "/queue/columns"): (303, 303, 303, 303, 403),
     ("GET", "/account"): (200, 200, 200, 200, 200),
     ("POST", "/account/end"): (404, 404, 404, 404, 404),
     ("GET", "/account/factor"): (200, 200, 200, 200, 200),
@@ -169,7 +172,7 @@ async def test_no_form_is_taken_without_its_token(path: str, given: str | None, 
     answer = await somebody.post(_filled(path, world), data=form)
     assert answer.status_code == 403
     assert "Trang đã mở quá lâu" in answer.text
-    assert (await somebody.get(PAGES)).status_code == 200
+    assert (await somebody.get(f"{PAGES}/account")).status_code == 200
 
 
 async def test_another_persons_token_opens_nothing(admin: httpx.AsyncClient, visitor: Visitor) -> None:
@@ -185,9 +188,10 @@ async def test_a_programs_key_opens_no_page(stranger: httpx.AsyncClient) -> None
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_the_menu_shows_what_may_be_opened_and_nothing_else(role: str, visitor: Visitor) -> None:
-    page = await (await visitor(role)).get(PAGES)
+    page = await (await visitor(role)).get(PAGES, follow_redirects=True)
     for menu in ("rules", "staff"):
         assert (f'href="/console/{menu}"' in page.text) == (role == Role.ADMINISTRATOR)
+    assert ('href="/console/queue"' in page.text) == (role != Role.ADMINISTRATOR)
 
 
 async def test_pages_come_with_the_safety_headers_and_nothing_inline(admin: httpx.AsyncClient) -> None:

@@ -32,7 +32,8 @@ async def crowded(settled: Pool) -> Pool:
         columns = [
             row[0]
             for row in await conn.fetch(
-                "SELECT column_name FROM information_schema.columns WHERE table_name = 'reports' ORDER BY 1"
+                "SELECT column_name FROM information_schema.columns"
+                " WHERE table_name = 'reports' AND is_generated = 'NEVER' ORDER BY 1"
             )
         ]
         made = {

@@ -252,7 +252,9 @@ async def test_a_row_shows_the_report_and_nothing_of_the_reporter(settled: Pool)
     (row,) = (await queue(settled, world.OFFICER, Filter(text="mat nap, anh kem theo"))).rows
     assert row == QueueRow(
         report.report_id, report.code, 2, "in_progress", "pothole", report.body, "Phường An Xuyên", "12 Lý Bôn",
-        "roads", world.OFFICER.id, "normal", report.submitted_at, report.due_at, None, 1, row.photo,
+        "roads", world.OFFICER.id, "normal", report.submitted_at, report.due_at, None, 1, row.photo, None, None,
+        report.handling, "api", None, report.tags, None, None, None, row.agency, row.agency_en, "Cán bộ 1",
+        report.due_at,
     )  # fmt: skip
     assert row.photo in {shot.sha256 for shot in shots}
     said = msgspec.json.encode(row).decode()
