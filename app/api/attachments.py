@@ -3,35 +3,13 @@
 from litestar import Response, get
 from litestar.params import FromPath
 
-from app.api.body import Upload
 from app.api.context import Context, Req, context, staff
 from app.api.declare import CASE_STAFF, call
 from app.api.follow import found
 from app.attachments import service as attachments
-from app.attachments.model import MAX_BYTES, Attachment, StoredFile
-from app.errors import NotFound, Problem
+from app.attachments.model import Attachment
+from app.errors import NotFound
 from app.reports import service as reports
-
-
-async def store_uploads(ctx: Context, uploads: list[Upload]) -> tuple[tuple[StoredFile, ...], list[Problem]]:
-    """Store what can be stored; a problem for each file that cannot, by its place in the request."""
-    stored: list[StoredFile] = []
-    problems = []
-    if not uploads:
-        return (), []
-    async with ctx.uploads:
-        for at, upload in enumerate(uploads):
-            field, name = f"files[{at}]", upload.name or str(at + 1)
-            if upload.too_large:
-                size = {"size": f"{upload.size / 2**20:.1f}", "limit": MAX_BYTES >> 20, "name": name}
-                problems.append(Problem("attachments.too_large", size, field))
-                continue
-            taken, refused = await attachments.store_files(
-                ctx.parts.pool, ctx.parts.objects, ctx.parts.lab, [(name, await upload.read())]
-            )
-            stored += taken
-            problems += [Problem(problem.key, problem.params, field) for problem in refused]
-    return tuple({file.sha256: file for file in stored}.values()), problems
 
 
 async def find(ctx: Context, request: Req, code: str, attachment_id: str) -> Attachment:

@@ -3,11 +3,9 @@
 Photos of a multipart body go to temporary files once they are large, so that slow phones cost disk and not memory.
 """
 
-import asyncio
 import re
-import tempfile
 from collections.abc import AsyncIterator, Callable, Collection
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
@@ -21,15 +19,13 @@ from multipart import (  # type: ignore[import-untyped]  # ships no types
 
 from app.attachments.model import AT_ONCE
 from app.errors import AppError, Invalid, Problem, TooLarge
-from app.photos.model import MAX_BYTES
+from app.photos.uploads import FILES, PHOTOS, Upload
 from app.reports.model import PHOTOS_MAX
 
 JSON_MOST = 1 << 20
 MULTIPART_MOST = 130 << 20
 _FIELD_MOST = 64 << 10
 _FIELDS_MOST = 40
-_IN_MEMORY = 1 << 20
-PHOTOS, FILES = "photos", "files"
 _MOST = {PHOTOS: ("reports.photos_many", PHOTOS_MAX), FILES: ("attachments.many", AT_ONCE)}
 
 T = TypeVar("T", bound=Struct)
@@ -45,53 +41,6 @@ class WrongType(AppError):
     """A content type that the route does not take."""
 
     status = 415
-
-
-class Upload:
-    """One file of a multipart body, from the part ``field``. ``size`` counts all its bytes; what is beyond the limit is
-    not kept."""
-
-    def __init__(self, name: str, field: str = PHOTOS) -> None:
-        self.name = name
-        self.field = field
-        self.size = 0
-        self._recent = bytearray()
-        self._file: IO[bytes] | None = None
-
-    @property
-    def too_large(self) -> bool:
-        return self.size > MAX_BYTES
-
-    async def add(self, data: bytes) -> None:
-        self.size += len(data)
-        if self.too_large:
-            self.close()
-            return
-        self._recent += data
-        if len(self._recent) >= _IN_MEMORY:
-            await asyncio.to_thread(self._spill)
-
-    def _spill(self) -> None:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close()
-        self._file.write(self._recent)
-        self._recent.clear()
-
-    async def read(self) -> bytes:
-        """All of it, from memory and file."""
-        if self._file is None:
-            return bytes(self._recent)
-        return await asyncio.to_thread(self._read, self._file)
-
-    def _read(self, file: IO[bytes]) -> bytes:
-        file.seek(0)
-        return file.read() + bytes(self._recent)
-
-    def close(self) -> None:
-        self._recent.clear()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
 
 async def _chunks(request: Request[Any, Any, Any], most: int) -> AsyncIterator[bytes]:

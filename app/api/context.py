@@ -13,12 +13,11 @@ from app.accounts.model import Actor
 from app.api.addresses import Limiter
 from app.api.metrics import Metrics
 from app.api.problems import lang_of
+from app.photos.uploads import AT_ONCE
 from app.wiring import Parts
 
 Req = Request[Any, Any, Any]
 BASE = "/api/v1"
-_UPLOADS_AT_ONCE = 4
-"""Requests whose photos are in memory at the same time; the photo lab is the narrow place anyway."""
 
 
 class Context:
@@ -29,7 +28,7 @@ class Context:
         self.metrics = metrics
         self.agencies = Agencies(parts.pool)
         self.limiter = Limiter()
-        self.uploads = asyncio.Semaphore(_UPLOADS_AT_ONCE)
+        self.uploads = asyncio.Semaphore(AT_ONCE)
         self.secure = parts.settings.public_url.startswith("https:")
         self.root = parts.settings.public_url + BASE
         self.cookie = "__Host-phananh" if self.secure else "phananh"

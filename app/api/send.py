@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from structlog.contextvars import bind_contextvars
 
 from app.api import examples
-from app.api.body import Upload, read_body
+from app.api.body import read_body
 from app.api.context import Context, Req, answer, context
 from app.api.declare import ANYONE, IDEMPOTENCY_KEY, call
 from app.api.problems import FieldProblem, lang_of, shown
@@ -26,8 +26,9 @@ from app.api.views import (
 )
 from app.casefile.words import status_word
 from app.errors import Conflict, Invalid, Problem, TooLarge, TooMany
-from app.photos import service as photos
-from app.photos.model import MAX_BYTES, StoredPhoto
+from app.photos import uploads as photos
+from app.photos.model import StoredPhoto
+from app.photos.uploads import Upload
 from app.reports.intake import check, file_report
 from app.reports.model import Channel, Contact, Filed, NewReport, Place, Report, ReporterKind, Status
 
@@ -76,24 +77,11 @@ class FiledView(Struct):
 
 async def store_uploads(ctx: Context, uploads: list[Upload]) -> tuple[tuple[StoredPhoto, ...], list[Problem]]:
     """Store what can be stored; a problem for each photo that cannot, by its place in the request."""
-    if not uploads:
-        return (), []
-    problems, files, places = [], [], []
-    async with ctx.uploads:
-        for at, upload in enumerate(uploads):
-            name = upload.name or str(at + 1)
-            if upload.too_large:
-                size = {"size": f"{upload.size / 2**20:.1f}", "limit": MAX_BYTES >> 20, "name": name}
-                problems.append(Problem("photos.too_large", size, f"photos[{at}]"))
-            else:
-                files.append((name, await upload.read()))
-                places.append(f"photos[{at}]")
-        stored, refused = await photos.store_photos(ctx.parts.pool, ctx.parts.objects, ctx.parts.lab, files)
-    in_request = {f"photos[{i}]": place for i, place in enumerate(places)}
-    problems += [msgspec.structs.replace(p, field=in_request[p.field or ""]) for p in refused]
+    parts = ctx.parts
+    stored, problems = await photos.store(parts.pool, parts.objects, parts.lab, ctx.uploads, uploads)
     for problem in problems:
         ctx.metrics.photos_refused.labels(problem.key.partition(".")[2]).inc()
-    return tuple(stored), problems
+    return stored, problems
 
 
 def idempotency_key(request: Req) -> str | None:

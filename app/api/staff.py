@@ -9,19 +9,22 @@ from msgspec import Struct
 
 from app.accounts import service as accounts
 from app.api import attachments, directions, examples, reporter, rules
-from app.api.body import FILES, PHOTOS, read_body, read_query
+from app.api.body import read_body, read_query
 from app.api.case import CaseView, QueuePage, case_view, queue_items
-from app.api.context import Req, answer, context, staff
+from app.api.context import Context, Req, answer, context, staff
 from app.api.declare import CASE_STAFF, COORDINATOR, IDEMPOTENCY_KEY, call
 from app.api.follow import found
 from app.api.problems import FieldProblem, lang_of, shown
 from app.api.publish import PublicBody, public_copy
 from app.api.send import ReportBody, idempotency_key, store_uploads, take_in
 from app.api.views import Named, agency_view
+from app.attachments import uploads as papers
+from app.attachments.model import StoredFile
 from app.casefile.words import status_word
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from app.photos import service as photos
 from app.photos.sniff import CONTENT_TYPES, sniff
+from app.photos.uploads import FILES, PHOTOS, Upload
 from app.places.gazetteer import Gazetteer
 from app.places.model import Commune
 from app.reports import service as reports
@@ -225,7 +228,7 @@ async def _act(request: Req, report: Report, act: str, key: str | None) -> tuple
         if uploads:
             check(Act(act), actor, report)  # before any photo is worked on
         stored, refused = await store_uploads(ctx, [upload for upload in uploads if upload.field == PHOTOS])
-        files, wrong = await attachments.store_uploads(ctx, [upload for upload in uploads if upload.field == FILES])
+        files, wrong = await _store_files(ctx, [upload for upload in uploads if upload.field == FILES])
         refused += wrong
     finally:
         for upload in uploads:
@@ -256,6 +259,11 @@ async def _act(request: Req, report: Report, act: str, key: str | None) -> tuple
         client_key=key,
     )
     return await reports.perform(parts.pool, parts.rules, actor, report, Act(act), form, version=body.version), refused
+
+
+async def _store_files(ctx: Context, uploads: list[Upload]) -> tuple[tuple[StoredFile, ...], list[Problem]]:
+    parts = ctx.parts
+    return await papers.store(parts.pool, parts.objects, parts.lab, ctx.uploads, uploads)
 
 
 def _commune(gazetteer: Gazetteer, code: str | None) -> Commune | None:

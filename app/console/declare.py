@@ -47,6 +47,7 @@ QUEUE = Who("staff", Permission.READ_QUEUE)
 LEADERS = Who("staff", Permission.GIVE_DIRECTIONS)
 
 
-def page(who: Who, *, status: int = 200) -> dict[str, Any]:
-    """Keyword arguments for a Litestar route decorator."""
-    return {"opt": {"page": who}, "status_code": status}
+def page(who: Who, *, status: int = 200, uploads: bool = False) -> dict[str, Any]:
+    """Keyword arguments for a Litestar route decorator. ``uploads``: its form takes photos and files, and the handler
+    closes it."""
+    return {"opt": {"page": who, "uploads": uploads}, "status_code": status}

@@ -29,7 +29,8 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
     if who.kind == "staff":
         await _signed_in(connection, who)
     if method not in ("GET", "HEAD"):
-        await _own_form(connection, connection.state.session.csrf if who.kind == "staff" else None)
+        csrf = connection.state.session.csrf if who.kind == "staff" else None
+        await _own_form(connection, csrf, uploads=handler.opt.get("uploads", False))
 
 
 async def _signed_in(connection: Connection, who: Who) -> None:
@@ -44,10 +45,11 @@ async def _signed_in(connection: Connection, who: Who) -> None:
         raise Forbidden("accounts.not_allowed")
 
 
-async def _own_form(connection: Any, csrf: str | None) -> None:
+async def _own_form(connection: Any, csrf: str | None, *, uploads: bool) -> None:
     """The form came from a page of ours: it has the session's token or, before there is one, the same as the cookie."""
     request: Req = connection
     expected = csrf or request.cookies.get(console(request).form_cookie, "")
-    request.state.form = form = await read_form(request)
+    request.state.form = form = await read_form(request, uploads=uploads)
     if not matches(form.fields.get("csrf", ""), expected):
+        form.close()
         raise Forbidden("console.form_stale")

@@ -88,6 +88,15 @@ async def store_photos(
     return list(stored.values()), [o for o in outcomes if isinstance(o, Problem)]
 
 
+async def known(pool: Pool, hashes: Sequence[str]) -> tuple[StoredPhoto, ...]:
+    """Those of the photos (sha256, hex) that are kept, in the order asked for."""
+    if not hashes:
+        return ()
+    async with pool.acquire() as conn:
+        found = {one.sha256: one for one in await store.known(conn, [bytes.fromhex(each) for each in hashes])}
+    return tuple(found[each] for each in dict.fromkeys(hashes) if each in found)
+
+
 async def sweep_orphans(
     pool: Pool, objects: ObjectStore, older_than: timedelta = timedelta(hours=24), batch: int = 100
 ) -> int:

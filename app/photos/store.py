@@ -1,6 +1,7 @@
 """``photo_blobs``: a row for each different photo. Claims on it are rows of ``report_photos``,
 ``draft_photos``, ``public_photos`` and ``report_attachments``."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from app.db import Conn
@@ -32,6 +33,18 @@ async def touch_blob(conn: Conn, photo: StoredPhoto) -> None:
         photo.lat,
         photo.lon,
     )
+
+
+async def known(conn: Conn, hashes: Sequence[bytes]) -> list[StoredPhoto]:
+    """Those of the photos that are kept."""
+    rows = await conn.fetch(
+        """
+        SELECT encode(sha256, 'hex'), phash, width, height, size_bytes, content_type, taken_at, lat, lon
+        FROM photo_blobs WHERE sha256 = ANY($1)
+        """,
+        list(hashes),
+    )
+    return [StoredPhoto(*row.values()) for row in rows]
 
 
 async def lock_orphans(conn: Conn, older_than: timedelta, limit: int) -> list[bytes]:
