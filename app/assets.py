@@ -12,7 +12,7 @@ from msgspec import Struct
 from app.errors import NotFound
 
 FOR_GOOD = "public, max-age=31536000, immutable"
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 
 
 class Packed(Struct, frozen=True):

@@ -17,6 +17,7 @@ from app.accounts.model import Actor, Agency, ApiToken, EventKind, Role, Session
 from app.accounts.passwords import HASHER
 from app.accounts.people import AGENCY_ID, LONGEST_NAME, NO_LIMITS, Limits, Wanted, add, uniqueness
 from app.accounts.permissions import Permission, may, require, require_own
+from app.accounts.store_access import IDLE as IDLE
 from app.db import Conn, Pool, transaction
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unauthenticated
 from app.i18n import DEFAULT, Lang

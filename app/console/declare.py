@@ -43,7 +43,6 @@ CASES = Who("staff", Permission.READ_REPORT)
 """Cases; which of them, ``Actor.may_see`` says."""
 DESK = Who("staff", Permission.KEEP_DESK)
 ACCOUNTS = Who("staff", Permission.MANAGE_ACCOUNTS)
-QUEUE = Who("staff", Permission.READ_QUEUE)
 LEADERS = Who("staff", Permission.GIVE_DIRECTIONS)
 
 

@@ -40,6 +40,7 @@ class Entry(Struct, frozen=True):
 MENU = (
     Entry("queue", f"{BASE}/queue", QUEUE),
     Entry("directions", f"{BASE}/directions", LEADERS),
+    Entry("field", f"{BASE}/field", QUEUE),
     Entry("rules", f"{BASE}/rules", RULES),
     Entry("misrouted", f"{BASE}/rules/misrouted", RULE_FIGURES, within="rules"),
     Entry("staff", f"{BASE}/staff", ACCOUNTS),

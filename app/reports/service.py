@@ -88,6 +88,13 @@ async def case(conn: Conn, report: Report) -> Case:
     )
 
 
+async def several(conn: Conn, report_ids: Sequence[UUID]) -> list[tuple[Report, list[Picture]]]:
+    """These reports with their pictures, in this order. What of them a reader may see is the caller's to check."""
+    found = {report.report_id: report for report in await store.by_ids(conn, report_ids)}
+    pictures = await store.pictures_of_each(conn, list(found))
+    return [(found[one], pictures[one]) for one in report_ids if one in found]
+
+
 async def reporter(pool: Pool, report: Report, *, secret: str | None = None, citizen_id: UUID | None = None) -> Actor:
     """The citizen as an Actor, once proved to be this report's reporter by tracking secret or chat identity.
 

@@ -270,6 +270,21 @@ async def pictures_of(conn: Conn, report_id: UUID) -> list[Picture]:
     return [Picture(*row.values()) for row in rows]
 
 
+async def pictures_of_each(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, list[Picture]]:
+    """The pictures of several reports, those that came first before the others."""
+    rows = await conn.fetch(
+        """
+        SELECT p.report_id, p.photo_id, encode(p.sha256, 'hex'), p.stage, p.at, p.added_by, b.width, b.height
+        FROM report_photos p JOIN photo_blobs b USING (sha256) WHERE p.report_id = ANY($1) ORDER BY p.at, p.photo_id
+        """,
+        list(report_ids),
+    )
+    found: dict[UUID, list[Picture]] = {report_id: [] for report_id in report_ids}
+    for report_id, *row in rows:
+        found[report_id].append(Picture(*row))
+    return found
+
+
 async def of_citizen(conn: Conn, citizen_id: UUID, limit: int, skip: int = 0) -> list[tuple[Report, bool, str | None]]:
     """The citizen's reports, newest first, each with whether it is their own rather than one they follow, and its words
     in the public copy."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from uuid import UUID
 
 import httpx
 import pytest
@@ -75,6 +76,11 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/directions"): (200, 200, 200, 200, 403),
     ("GET", "/reports/{code}/publish"): DESK_ALONE,
     ("POST", "/reports/{code}/publish"): DESK_ALONE,
+    ("GET", "/field"): (200, 200, 200, 200, 403),
+    ("GET", "/field/session"): (200, 200, 200, 200, 403),
+    ("GET", "/field/work"): (200, 200, 200, 200, 403),
+    ("GET", "/field/photos/{code}/{photo_id}"): (404, 404, 404, 404, 403),
+    ("POST", "/field/acts"): (404, 404, 404, 404, 403),
     ("GET", "/rules"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/source/{version}"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/history"): (*NOBODY_ELSE, 200),
@@ -101,6 +107,8 @@ OPEN = {
     ("GET", "/sso/callback"),
     ("GET", "/language/{wanted}"),
     ("GET", "/static/{version}/{name}"),
+    ("GET", "/field/manifest.webmanifest"),
+    ("GET", "/field/sw.js"),
 }
 OTHERWISE = {("POST", "/signout")}
 
@@ -134,7 +142,9 @@ async def test_a_page_that_says_nothing_lets_nobody_in(parts: Parts, world: Worl
 
 def _filled(path: str, world: World) -> str:
     account = world.people["other_lead"].staff_id
-    return PAGES + path.format(version=world.parts.rules.version, wanted=ABSENT, account=account, code=NO_CASE)
+    return PAGES + path.format(
+        version=world.parts.rules.version, wanted=ABSENT, account=account, code=NO_CASE, photo_id=UUID(int=0)
+    )
 
 
 @pytest.mark.parametrize("page", list(EXPECTED), ids=" ".join)

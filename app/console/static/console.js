@@ -13,6 +13,16 @@ for (const field of document.querySelectorAll("[data-keep]")) {
   });
 }
 
+// Field mode keeps cases on the phone (field-outbox.js). Nobody is signed in here any more: they go. Acts that were not sent
+// yet stay, for their author alone.
+const forgetField = () => {
+  if (!("caches" in window)) return;
+  for (const name of ["field-page", "field-photos"]) caches.delete(name);
+  indexedDB.deleteDatabase("phananh-field-kept");
+};
+if (document.querySelector("form[action$='/console/signin']")) forgetField();
+document.querySelector("form[action$='/console/signout']")?.addEventListener("submit", forgetField);
+
 // A job in the background: ask how far it is, then show the page with its result.
 const job = document.querySelector("[data-progress]");
 if (job) {
