@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from app.accounts import service as accounts
 from app.casefile.words import category_name
+from app.console.case_page import visible
 from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import DESK, page
 from app.console.marks import marked
@@ -63,9 +64,8 @@ class Public(Struct, frozen=True):
 
 
 async def _read(request: Req, code: str) -> Case:
-    parts = console(request).parts
-    report = reports.visible(actor(request), await reports.find(parts.pool, code))
-    async with parts.pool.acquire() as conn:
+    report = await visible(request, code)
+    async with console(request).parts.pool.acquire() as conn:
         return await reports.case(conn, report)
 
 

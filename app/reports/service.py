@@ -78,6 +78,14 @@ async def get(conn: Conn, report_id: UUID) -> Report:
     return report
 
 
+async def by_code(conn: Conn, code: str) -> Report | None:
+    return await store.by_code(conn, code)
+
+
+async def by_ids(conn: Conn, report_ids: Sequence[UUID]) -> list[Report]:
+    return await store.by_ids(conn, report_ids) if report_ids else []
+
+
 async def case(conn: Conn, report: Report) -> Case:
     """The whole case. What of it a reader may see is the handler's choice by ``visibility``."""
     return Case(
@@ -254,7 +262,7 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
         publication.check(report, whole.messages, whole.pictures, form.public)
         change.pictures = whole.pictures
     if act is Act.MERGE:
-        change.target = await _target(conn, form.target or "", report)
+        change.target = await _target(conn, form.target or "", change)
     if act is Act.UNMERGE and report.duplicate_of is not None:
         change.target = await get(conn, report.duplicate_of)
     if act is Act.DISPUTE:
@@ -280,12 +288,12 @@ async def _original(conn: Conn, report: Report) -> Report:
     return report
 
 
-async def _target(conn: Conn, typed: str, report: Report) -> Report:
+async def _target(conn: Conn, typed: str, change: Change) -> Report:
     code = codes.read_code(typed)
     target = await store.by_code(conn, code) if code else None
-    if target is None:
+    if target is None or not change.actor.may_see(target):
         raise Invalid("reports.target_unknown", field="target", code=typed[:40])
-    if target.report_id == report.report_id:
+    if target.report_id == change.seen.report_id:
         raise Invalid("reports.target_self", field="target")
     if target.status in ENDED and target.status is not Status.CLOSED:
         raise Invalid("reports.target_ended", field="target", code=target.code)

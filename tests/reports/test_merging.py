@@ -1,5 +1,6 @@
 """Reports of the same matter: merged, handled together, rated each, and taken apart again."""
 
+import msgspec
 import pytest
 
 from app.db import Pool
@@ -83,3 +84,11 @@ async def test_a_report_that_others_were_merged_into_cannot_be_withdrawn(settled
     await world.do(settled, world.COORDINATOR, duplicate, Act.UNMERGE, text="Hai chỗ.")
     original = await service.find(settled, original.code)
     assert (await world.do(settled, world.CITIZEN, original, Act.WITHDRAW)).status is Status.WITHDRAWN
+
+
+async def test_nobody_merges_into_a_report_that_is_none_of_their_business(settled: Pool) -> None:
+    original = (await world.file(settled, category="street-light")).report
+    duplicate = (await world.file(settled)).report
+    roads_only = msgspec.structs.replace(world.COORDINATOR, categories=frozenset({"pothole"}))
+    error = await world.refusal(settled, roads_only, duplicate, Act.MERGE, target=original.code)
+    assert (error.key, error.problems[0].field) == ("reports.target_unknown", "target")
