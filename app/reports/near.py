@@ -11,6 +11,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from app.accounts.model import Actor
 from app.db import Conn
 from app.i18n import Lang
 from app.places.geo import LAT_M, LON_M, distance_m
@@ -103,6 +104,59 @@ async def around(conn: Conn, rules: RuleSet, report: Report, metres: float) -> l
         if one.lat is not None and one.lon is not None
     ]
     return sorted((pair for pair in apart if pair[1] <= metres), key=lambda pair: pair[1])
+
+
+async def beside(
+    conn: Conn,
+    rules: RuleSet,
+    actor: Actor,
+    reports: Sequence[tuple[Report, str]],
+    lang: Lang,
+    at: datetime | None = None,
+) -> dict[UUID, list[tuple[Near, Report]]]:
+    """For each of these reports, by its id, others that may be of the same matter, as a member of staff may read them:
+    whole, and only those that are any of the actor's business.
+
+    With each goes the category it is taken for; while nobody has said so, others that nobody has named yet are looked
+    for as well. One or two statements a report, and one more.
+    """
+    found: dict[UUID, list[Near]] = {}
+    for report, taken_for in reports:
+        near: dict[UUID, Near] = {}
+        for category in {report.category, taken_for} & rules.categories.keys():
+            sought = Sought(
+                category=category,
+                text=report.body,
+                lat=report.lat,
+                lon=report.lon,
+                commune_code=report.commune_code,
+            )
+            for one in await find(conn, rules, sought, lang, at, MOST + 1):
+                if one.report_id != report.report_id and not _better(near.get(one.report_id), one):
+                    near[one.report_id] = one
+        found[report.report_id] = sorted(near.values(), key=lambda one: (-one.why.score, one.code))[:MOST]
+    return await _whole(conn, actor, found)
+
+
+def _better(known: Near | None, other: Near) -> bool:
+    return known is not None and known.why.score >= other.why.score
+
+
+async def alike(
+    conn: Conn, rules: RuleSet, actor: Actor, sought: Sought, lang: Lang, at: datetime | None = None
+) -> list[tuple[Near, Report]]:
+    """The same for a report about to be written down. Raises Invalid like ``find``."""
+    nobody = UUID(int=0)
+    return (await _whole(conn, actor, {nobody: await find(conn, rules, sought, lang, at)}))[nobody]
+
+
+async def _whole(conn: Conn, actor: Actor, found: dict[UUID, list[Near]]) -> dict[UUID, list[tuple[Near, Report]]]:
+    ids = {near.report_id for some in found.values() for near in some}
+    known = {report.report_id: report for report in await store.by_ids(conn, list(ids))} if ids else {}
+    return {
+        report_id: [(near, known[near.report_id]) for near in some if actor.may_see(known[near.report_id])]
+        for report_id, some in found.items()
+    }
 
 
 def _box(sought: Sought, metres: float) -> Box | None:

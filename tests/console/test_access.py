@@ -25,6 +25,7 @@ NO_CASE = "PA-0000-0000"
 NOBODY_ELSE = (403, 403, 403, 403)
 DESK_ALONE = (403, 403, 404, 403, 403)
 """Coordinators; the report that is asked for is not there."""
+COORDINATORS = (403, 403, 200, 403, 403)
 
 # What everybody gets, in the order of ROLES; forms are sent with their token. Strangers are sent to sign in.
 EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
@@ -84,6 +85,11 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/reports/{code}/merge"): DESK_ALONE,
     ("POST", "/reports/{code}/merge"): DESK_ALONE,
     ("POST", "/reports/{code}/unmerge"): DESK_ALONE,
+    ("GET", "/desk"): COORDINATORS,
+    ("GET", "/desk/one/{code}"): DESK_ALONE,
+    ("POST", "/desk/one/{code}"): DESK_ALONE,
+    ("POST", "/desk/competence/{code}"): DESK_ALONE,
+    ("POST", "/desk/extension/{code}"): DESK_ALONE,
     ("GET", "/rules"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/source/{version}"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/history"): (*NOBODY_ELSE, 200),
