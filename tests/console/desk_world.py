@@ -18,7 +18,11 @@ UNCLEAR = "Nước đọng trước nhà số 7 Lý Bôn, muỗi nhiều và đ�
 async def filed(world: World, text: str = UNCLEAR, **more: Any) -> Report:
     """A report as a citizen sends it, without a category unless one is given."""
     parts = world.parts
-    usual: dict[str, Any] = {"place": Place(**HERE, commune_code=AN_XUYEN), "channel": "web", "lang": "vi"}
+    usual: dict[str, Any] = {
+        "place": Place(lat=HERE["lat"], lon=HERE["lon"], commune_code=AN_XUYEN),
+        "channel": "web",
+        "lang": "vi",
+    }
     new = NewReport(**{"text": text, "consent": True, **usual, **more})
     return (await file_report(parts.pool, parts.rules, embedded_default(), b"k" * 40, new)).report
 
