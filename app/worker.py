@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from app.reports import service as reports
 from app.routing import service as routing
 from app.settings import Settings
 from app.sounds import service as sounds
+from app.stats import projection
 from app.wiring import Parts, open_parts
 from bot.conversation import service as conversation
 from bot.officers import store as officers
@@ -38,6 +40,8 @@ _HEARTBEAT = timedelta(seconds=10)
 _LOOK_EVERY = timedelta(milliseconds=250)
 """Nobody rings when a job is added (see ``migrations/20261122000250_quiet_queue.sql``)."""
 _KEYS_KEPT = timedelta(days=2)
+_STATISTICS_EVERY = 2.0
+"""Seconds."""
 
 
 class _Tell(msgspec.Struct, frozen=True):
@@ -180,6 +184,18 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
         log.info("old messages forgotten", messages=forgotten)
 
 
+async def follow_statistics(parts: Parts, stop: asyncio.Event) -> None:
+    """The statistics stay a few seconds behind the history."""
+    while not stop.is_set():
+        try:
+            await projection.catch_up(parts.pool)
+        except Exception as error:
+            # Nothing is lost: it begins again where it stood, and how old the figures are is shown beside them.
+            log.exception("statistics wait", error=type(error).__name__)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _STATISTICS_EVERY)
+
+
 async def run(settings: Settings) -> None:
     """Work until told to stop; what was taken is finished first."""
     async with (
@@ -196,6 +212,11 @@ async def run(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, queue.shutdown.set)
+        counting = asyncio.create_task(follow_statistics(parts, queue.shutdown))
         log.info("worker ready")
-        await queue.run(heartbeat_timeout=_HEARTBEAT, dequeue_timeout=_LOOK_EVERY)
+        try:
+            await queue.run(heartbeat_timeout=_HEARTBEAT, dequeue_timeout=_LOOK_EVERY)
+        finally:
+            queue.shutdown.set()
+            await counting
     log.info("worker stopped")

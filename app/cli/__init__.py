@@ -12,6 +12,7 @@ from app.cli.places import places_cli
 from app.cli.privacy import privacy_cli
 from app.cli.rules import rules_cli
 from app.cli.staff import staff_cli
+from app.cli.stats import stats_cli
 from app.cli.zalo import zalo_cli
 
 cli = typer.Typer(
@@ -39,6 +40,7 @@ cli.add_typer(places_cli, name="places")
 cli.add_typer(privacy_cli, name="privacy")
 cli.add_typer(rules_cli, name="rules")
 cli.add_typer(staff_cli, name="staff")
+cli.add_typer(stats_cli, name="stats")
 cli.add_typer(zalo_cli, name="zalo")
 
 

@@ -46,6 +46,26 @@ async def read_since(conn: Conn, cursor: Cursor, limit: int = 1000) -> tuple[lis
     return [event for _, event in rows], (tx, last.report_id, last.seq)
 
 
+async def newest(conn: Conn) -> Cursor:
+    """A cursor behind which there are all events that are not yet settled, and maybe a few that are."""
+    return (await store.settled_before(conn), UUID(int=0), 0)
+
+
+async def reports_since(conn: Conn, cursor: Cursor) -> set[UUID]:
+    """The reports that have events behind the cursor, settled or not."""
+    return await store.reports_after(conn, cursor)
+
+
+async def next_reports(conn: Conn, beyond: UUID, limit: int) -> list[UUID]:
+    """The next reports by id."""
+    return [report_id for report_id, *_ in await store.heads(conn, beyond, limit)]
+
+
+async def number_of_reports(conn: Conn) -> int:
+    """About how many reports there are, as the planner knows."""
+    return await store.number_of_reports(conn)
+
+
 def _restated(events: Sequence[Event]) -> dict[str, str]:
     """The digests of words from which an erasure took what tells who somebody is, by message id."""
     erasures = (event.data.get("words", {}) for event in events if event.kind == Kind.DATA_ERASED)

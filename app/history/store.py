@@ -76,6 +76,27 @@ async def after(conn: Conn, cursor: tuple[int, UUID, int], limit: int) -> list[t
     return [(row["tx"], _event(row)) for row in rows]
 
 
+async def settled_before(conn: Conn) -> int:
+    """All transactions before this one have finished."""
+    xid: int = await conn.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    return xid
+
+
+async def reports_after(conn: Conn, cursor: tuple[int, UUID, int]) -> set[UUID]:
+    rows = await conn.fetch(
+        "SELECT DISTINCT report_id FROM report_events WHERE (xid, report_id, seq) > ($1::text::xid8, $2, $3)",
+        str(cursor[0]),
+        cursor[1],
+        cursor[2],
+    )
+    return {row["report_id"] for row in rows}
+
+
+async def number_of_reports(conn: Conn) -> int:
+    known: float = await conn.fetchval("SELECT reltuples FROM pg_class WHERE oid = 'reports'::regclass")
+    return max(int(known), 0)
+
+
 async def heads(conn: Conn, beyond: UUID, limit: int) -> list[tuple[UUID, str, int, bytes]]:
     """The next reports by id with code, last seq and last hash as the report's own row states them."""
     rows = await conn.fetch(

@@ -1,0 +1,252 @@
+"""What there is to count in a report's life, worked out from its whole history. Pure.
+
+Each *occurrence* says: this happened then, under this agency, category, commune and channel; and since when and until
+when we hold that to be so. A case that is resolved in June and reopened in July was resolved in June for whoever asks
+as of the end of June, and was not for whoever asks today. So last month's figures stay what they were, and today's are
+true as well.
+
+A report counts under the category and commune that it has as of the question (a correction moves all of it), and what
+an agency did counts for that agency, wherever the report is now.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from msgspec import Struct, structs
+
+from app.history.model import Event, Kind
+from app.stats.measures import RATINGS, RESOLUTIONS, Measure
+
+DESK = ""
+"""Stands for the agency as long as no agency has the report: it is on the coordinators' desk."""
+
+
+class Occurrence(Struct, frozen=True):
+    """``seconds``: how long it took, where that is counted; ``known_until`` None: it holds to this day."""
+
+    measure: Measure
+    at: datetime
+    known_from: datetime
+    known_until: datetime | None
+    agency: str
+    category: str
+    commune: str
+    channel: str
+    seconds: int | None = None
+
+
+_STANDS_NO_MORE: dict[str, frozenset[Measure]] = {
+    Kind.REOPENED: RESOLUTIONS | RATINGS | {Measure.CLOSED, Measure.REJECTED},
+    Kind.DISPUTED: RESOLUTIONS | RATINGS,
+    Kind.UNMERGED: RATINGS | {Measure.MERGED},
+    Kind.RATED: RATINGS,
+}
+"""What an event takes back from then on."""
+_PLAIN: dict[str, Measure] = {
+    Kind.RETURNED: Measure.RETURNED,
+    Kind.TRANSFERRED: Measure.TRANSFERRED,
+    Kind.DISPUTED: Measure.DISPUTED,
+    Kind.REOPENED: Measure.REOPENED,
+    Kind.EXTENSION_GRANTED: Measure.EXTENDED,
+    Kind.DIRECTED: Measure.DIRECTED,
+    Kind.REJECTED: Measure.REJECTED,
+    Kind.MERGED: Measure.MERGED,
+    Kind.WITHDRAWN: Measure.WITHDRAWN,
+    Kind.CLOSED: Measure.CLOSED,
+}
+"""Events that are counted as they come, for the agency that has the report just before."""
+_CORRECTS = frozenset({Kind.ASSIGNED, Kind.TRANSFERRED, Kind.RECLASSIFIED})
+"""Who hands a report on may name its category too."""
+_STOPS = frozenset({Kind.RESOLVED, Kind.REJECTED, Kind.MERGED, Kind.WITHDRAWN})
+
+
+def occurrences(events: Sequence[Event]) -> list[Occurrence]:
+    """``events``: a report's history from its first event on, in order; as far as it has come. A part of a split report
+    counts for the agency that has it, and not as received: its reporter sent one report."""
+    life = _Life(events[0])
+    for event in events:
+        life.live_through(event)
+    return life.rows()
+
+
+class _Life:
+    """A report on its way through its history."""
+
+    def __init__(self, submitted: Event) -> None:
+        data = submitted.data
+        self._all: list[Occurrence] = []
+        self._channel: str = data["channel"]
+        self._category: str = data["category"]
+        self._commune: str = data.get("commune") or ""
+        self._submitted_at = submitted.at
+        self._agency = DESK
+        self._open = False
+        self._due: datetime | None = None
+        self._due_unextended: datetime | None = None
+        self._intake_due: datetime | None = None
+        self._accepted = self._assigned = False
+        self._paused_at: datetime | None = None
+        self._paused_seconds = 0.0
+        self._coming: Occurrence | None = None  # overdue from the deadline on, unless something happens before
+        self._overdue = False
+
+    def rows(self) -> list[Occurrence]:
+        """Without those that nobody who asks at any time could have seen."""
+        return [
+            row
+            for row in self._all
+            if row.known_until is None or (row.known_until > row.known_from and row.known_until > row.at)
+        ]
+
+    def live_through(self, event: Event) -> None:
+        if self._coming is not None and self._coming.at <= event.at:
+            self._coming, self._overdue = None, True
+        self._take_back(event)
+        if event.kind in _PLAIN:
+            self._add(_PLAIN[Kind(event.kind)], event.at)
+        self._move(event)
+        self._measure(event)
+        if event.kind in _CORRECTS:
+            category = event.data.get("category", self._category)
+            commune = event.data.get("commune", self._commune) or ""
+            if (category, commune) != (self._category, self._commune):
+                self._rekey(event.at, category=category, commune=commune)
+
+    # ------------------------------------------------------------ what happened
+
+    def _take_back(self, event: Event) -> None:
+        if gone := _STANDS_NO_MORE.get(event.kind):
+            self._end(event.at, [row for row in self._all if row.known_until is None and row.measure in gone])
+
+    def _measure(self, event: Event) -> None:
+        at, data = event.at, event.data
+        if event.kind in (Kind.RECEIVED, Kind.ASSIGNED) and not self._accepted:
+            self._accepted = True
+            on_time = self._intake_due is None or at <= self._intake_due
+            self._add(Measure.ACCEPTED_ON_TIME if on_time else Measure.ACCEPTED_LATE, at, self._since_submitted(at))
+        if event.kind == Kind.ASSIGNED and not self._assigned:
+            self._assigned = True
+            self._add(Measure.ASSIGNED, at, self._since_submitted(at))
+        if data.get("first_answered"):
+            late = data.get("first_answer_on_time") is False
+            self._add(Measure.ANSWERED_LATE if late else Measure.ANSWERED_ON_TIME, at, self._since_submitted(at))
+        if event.kind == Kind.RESOLVED:
+            self._add(self._result(event), at, round((at - self._submitted_at).total_seconds() - self._paused_seconds))
+        if event.kind == Kind.RATED:
+            self._add(Measure(f"rated_{data['rating']}"), at)
+
+    def _result(self, event: Event) -> Measure:
+        if not event.data["on_time"]:
+            return Measure.RESOLVED_LATE
+        before = self._due_unextended
+        return Measure.RESOLVED_EXTENDED if before is not None and event.at > before else Measure.RESOLVED_ON_TIME
+
+    def _since_submitted(self, at: datetime) -> int:
+        return round((at - self._submitted_at).total_seconds())
+
+    # ------------------------------------------------------------ where it is, and its clock
+
+    def _move(self, event: Event) -> None:
+        """Holder, deadline, pauses, whether it is open; the flows that stocks are counted from follow."""
+        kind, at, data = event.kind, event.at, event.data
+        proposed = data.get("proposed") or data
+        agency, is_open, paused, due = self._agency, self._open, self._paused_at, self._due
+        if kind == Kind.SUBMITTED:
+            is_open = True
+            if not data.get("part_of"):
+                self._add(Measure.RECEIVED, at)
+        elif kind in (Kind.ASSIGNED, Kind.TRANSFERRED):
+            agency = data["agency"]
+        elif kind == Kind.RETURNED or (kind in (Kind.REOPENED, Kind.UNMERGED) and "intake_due" in data):
+            agency = DESK
+        if kind in (Kind.REOPENED, Kind.UNMERGED, Kind.DISPUTED):
+            is_open = True
+        elif kind in _STOPS:
+            is_open = False
+        if kind == Kind.ASKED:
+            paused = at
+        elif paused is not None and (kind == Kind.RESUMED or not is_open):
+            self._paused_seconds += (at - paused).total_seconds()
+            paused = None
+        if "intake_due" in data:
+            self._intake_due = datetime.fromisoformat(data["intake_due"])
+        if proposed.get("due"):
+            due = datetime.fromisoformat(proposed["due"])
+            self._extend(kind, event)
+        self._now(at, agency, due, paused, is_open=is_open)
+
+    def _extend(self, kind: str, event: Event) -> None:
+        """What the deadline was before more time was granted; a pause or a recount moves it only onwards."""
+        if kind == Kind.EXTENSION_GRANTED:
+            self._due_unextended = self._due_unextended or datetime.fromisoformat(event.data["due_was"])
+        elif kind not in (Kind.RESUMED, Kind.RESOLVED, Kind.DEADLINE_RECOMPUTED):
+            self._due_unextended = None  # the clock was started anew
+
+    def _now(self, at: datetime, agency: str, due: datetime | None, paused: datetime | None, *, is_open: bool) -> None:
+        moved = (agency, is_open) != (self._agency, self._open)
+        clock = (due, paused is not None) != (self._due, self._paused_at is not None)
+        if moved or clock:
+            self._stop_clock(at)
+        if moved and self._open:
+            self._leave(at)
+        if agency != self._agency:
+            received = [row for row in self._all if row.measure is Measure.RECEIVED and row.known_until is None]
+            self._end(at, received)
+            self._all += [structs.replace(row, known_from=at, agency=agency) for row in received]
+        self._agency, self._due, self._paused_at = agency, due, paused
+        if moved and is_open:
+            self._add(Measure.OPEN_IN, at)
+        self._open = is_open
+        if moved or clock:
+            self._start_clock(at)
+
+    def _leave(self, at: datetime) -> None:
+        """Out of an agency's hands, or off the desk; what the rules pass on at once was never there."""
+        came = next(row for row in reversed(self._all) if row.measure is Measure.OPEN_IN and row.known_until is None)
+        if came.at == at:
+            self._all.remove(came)
+        else:
+            self._add(Measure.OPEN_OUT, at)
+
+    def _stop_clock(self, at: datetime) -> None:
+        if self._coming is not None:
+            self._all.remove(self._coming)
+            self._coming = None
+        if self._overdue:
+            self._add(Measure.OVERDUE_OUT, at)
+            self._overdue = False
+
+    def _start_clock(self, at: datetime) -> None:
+        if not self._open or self._paused_at is not None or self._due is None:
+            return
+        if self._due <= at:
+            self._add(Measure.OVERDUE_IN, at)
+            self._overdue = True
+        else:
+            self._coming = self._row(Measure.OVERDUE_IN, self._due, at)
+            self._all.append(self._coming)
+
+    # ------------------------------------------------------------ rows
+
+    def _row(self, measure: Measure, at: datetime, known_from: datetime, seconds: int | None = None) -> Occurrence:
+        return Occurrence(
+            measure, at, known_from, None, self._agency, self._category, self._commune, self._channel, seconds
+        )
+
+    def _add(self, measure: Measure, at: datetime, seconds: int | None = None) -> None:
+        self._all.append(self._row(measure, at, at, seconds))
+
+    def _end(self, at: datetime, rows: Iterable[Occurrence]) -> None:
+        for row in rows:
+            self._all[self._all.index(row)] = structs.replace(row, known_until=at)
+
+    def _rekey(self, at: datetime, *, category: str, commune: str) -> None:
+        """From now on all of it counts under the corrected category and commune."""
+        self._category, self._commune = category, commune
+        live = [row for row in self._all if row.known_until is None]
+        self._end(at, live)
+        for row in live:
+            moved = structs.replace(row, known_from=at, category=category, commune=commune)
+            self._all.append(moved)
+            if row == self._coming:
+                self._coming = moved

@@ -1,0 +1,80 @@
+"""Questions of statistics and their answers."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from app.stats.measures import Figure, Measure
+
+HALF_DAY = timedelta(hours=12)
+By = Literal["agency", "category", "commune", "channel"]
+_A_NOON = datetime(1970, 1, 1, 5, tzinfo=UTC)
+"""Noon in Vietnam, which has had no summer time since 1975."""
+
+
+def slot_of(at: datetime) -> datetime:
+    """The beginning of the half day, by Vietnam's clocks, in which a moment lies."""
+    return _A_NOON + ((at - _A_NOON) // HALF_DAY) * HALF_DAY
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """What happened from ``start`` up to before ``end``, as it is known at ``as_of``, which is ``end`` or later.
+
+    Empty filters mean all; the agency "" means the coordinators' desk. ``by``: apart for each of these.
+    """
+
+    start: datetime
+    end: datetime
+    as_of: datetime
+    agencies: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    communes: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    by: By | None = None
+
+
+class Count(Struct, frozen=True):
+    """How many, and the seconds of all together where time is counted."""
+
+    n: int = 0
+    seconds: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.n + other.n, self.seconds + other.seconds)
+
+
+Counts = Mapping[Measure, Count]
+
+
+def value(figure: Figure, counts: Counts) -> float | None:
+    """The figure from its counts; None where it has no meaning, as a share of nothing has none."""
+    of = sum((counts.get(measure, Count()) for measure in figure.of), Count())
+    among = sum((counts.get(measure, Count()) for measure in figure.among), Count())
+    match figure.kind:
+        case "count":
+            return of.n
+        case "stock":
+            return of.n - among.n
+        case "share":
+            return 100 * of.n / among.n if among.n else None
+        case "mean":
+            return of.seconds / of.n / 3600 if of.n else None
+
+
+class Answer(Struct, frozen=True):
+    """``groups``: the counts of each group that has any; "" alone when nothing was asked apart. ``read_at``: up to when
+    the history has been read."""
+
+    question: Question
+    groups: dict[str, dict[Measure, Count]]
+    read_at: datetime
+
+
+class Difference(Struct, frozen=True):
+    """Where the tables say something else than a recount: of a report, or of a sum (``report_id`` None)."""
+
+    report_id: UUID | None
+    says: str

@@ -1,0 +1,57 @@
+"""Proof that the statistics are what the history says: every report's life worked out anew and held against what is
+kept, and the sums against what they add up."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from uuid import UUID
+
+from app.db import Pool
+from app.history import service as history
+from app.stats import store
+from app.stats.life import Occurrence, occurrences
+from app.stats.model import Difference
+from app.stats.projection import catch_up
+
+_BATCH = 2000
+
+
+async def verify(pool: Pool, progress: Callable[[int], None] | None = None) -> AsyncIterator[Difference]:
+    """Recount everything; yields what differs. Reads the history to its end first; a report that goes on meanwhile is
+    not yet read, which is no difference. ``progress`` gets the number of reports recounted."""
+    async with store.alone(pool):
+        await catch_up(pool)
+        done, beyond = 0, UUID(int=0)
+        while True:
+            found, report_ids = await _batch(pool, beyond)
+            for difference in found:
+                yield difference
+            if not report_ids:
+                return
+            done, beyond = done + len(report_ids), report_ids[-1]
+            if progress:
+                progress(done)
+
+
+async def _batch(pool: Pool, beyond: UUID) -> tuple[list[Difference], list[UUID]]:
+    """The next reports and what differs of them; behind the last one, what differs of the sums."""
+    # One snapshot: what is kept, how far was read, and the history belong together.
+    async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        state = await store.state(conn)
+        report_ids = await history.next_reports(conn, beyond, _BATCH)
+        if not report_ids:
+            return [Difference(None, says) for says in await store.wrong_sums(conn, state.generation)], []
+        unread = await history.reports_since(conn, state.cursor)
+        lives = await history.of_reports(conn, report_ids)
+        kept = await store.occurrences_of(conn, state.generation, report_ids)
+    return [
+        d for i in report_ids if i not in unread for d in _apart(i, occurrences(lives[i]), kept.get(i, []))
+    ], report_ids
+
+
+def _apart(report_id: UUID, counted: list[Occurrence], kept: list[Occurrence]) -> list[Difference]:
+    a, b = Counter(counted), Counter(kept)
+    return [
+        Difference(report_id, f"{row.measure} at {row.at:%Y-%m-%d %H:%M:%S}Z {says}")
+        for says, rows in (("is missing", a - b), ("did not happen", b - a))
+        for row in rows.elements()
+    ]

@@ -1,0 +1,44 @@
+"""``phananh stats`` as somebody who counts meets it."""
+
+from pathlib import Path
+
+import pytest
+
+from app.db import Pool
+from app.reports.model import Status
+from tests import small_world as world
+from tests.cli.test_commands import Shell
+from tests.small_world import settled as settled
+
+
+@pytest.fixture
+def phananh(tmp_path: Path, database_url: str) -> Shell:
+    return Shell(tmp_path, database_url)
+
+
+async def test_figures_are_shown_proved_and_worked_out_anew(settled: Pool, phananh: Shell) -> None:
+    await world.reach(settled, Status.CLOSED)
+    await world.reach(settled, Status.IN_PROGRESS)
+    shown = phananh("stats", "show", "--from", "2026-03-01", "--to", "2026-04-01", "--by", "agency", "--lang", "en")
+    assert shown.returncode == 0, shown.stderr
+    rows = {line.split("│")[1].strip(): line for line in shown.stdout.splitlines() if line.count("│") > 2}
+    assert rows["Received"].split("│")[2].strip() == "2"
+    assert "100.0 %" in rows["On-time rate"]
+    done = phananh("stats", "verify")
+    assert (done.returncode, done.stdout.strip()) == (0, "✓ 0 differences")
+    await settled.execute("UPDATE stats_sums SET n = n + 1 WHERE measure = 'received'")
+    wrong = phananh("stats", "verify")
+    assert wrong.returncode == 1
+    assert "received of 2026-03-01 17:00Z" in wrong.stdout
+    assert phananh("stats", "rebuild").returncode == 0
+    assert phananh("stats", "verify").returncode == 0
+
+
+def test_what_cannot_be_asked_is_said_in_a_sentence(phananh: Shell) -> None:
+    for command in (
+        ("--from", "2026-03-01", "--to", "2026-02-01"),
+        ("--from", "2026-03-01", "--to", "2026-04-01", "--by", "mood"),
+    ):
+        done = phananh("stats", "show", *command)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr

@@ -1,0 +1,42 @@
+"""Every figure is defined once, in both languages, and the documentation says what the definitions say."""
+
+import pytest
+
+from app.history.model import Kind
+from app.i18n import LANGS, Lang
+from app.stats.measures import FIGURES, Measure
+from app.stats.model import Count, value
+from tests.stats.page import PAGES, page
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_pages_say_what_the_definitions_say(lang: Lang) -> None:
+    assert PAGES[lang].read_text(encoding="utf-8") == page(lang)
+
+
+def test_every_figure_names_its_events_and_has_both_languages() -> None:
+    for figure in FIGURES.values():
+        assert {*figure.events} <= {str(kind) for kind in Kind}, figure.name
+        assert all((figure.title(lang) and figure.says(lang).endswith(".")) for lang in LANGS)
+
+
+def test_whatever_is_counted_is_read_by_a_figure_or_tells_the_life_of_a_report() -> None:
+    read = {measure for figure in FIGURES.values() for measure in figure.measures}
+    assert set(Measure) - read == {Measure.CLOSED, Measure.DIRECTED}
+
+
+def test_shares_and_means_of_nothing_are_nothing() -> None:
+    assert value(FIGURES["on_time_rate"], {}) is None
+    assert value(FIGURES["hours_to_resolve"], {}) is None
+    assert value(FIGURES["handled"], {}) == 0
+
+
+def test_rates_of_results_add_up_to_all_of_them() -> None:
+    counts = {
+        Measure.RESOLVED_ON_TIME: Count(6, 6 * 3600),
+        Measure.RESOLVED_EXTENDED: Count(1, 9 * 3600),
+        Measure.RESOLVED_LATE: Count(3, 25 * 3600),
+    }
+    rates = [value(FIGURES[name], counts) for name in ("on_time_rate", "extended_rate", "late_rate")]
+    assert rates == [60, 10, 30]
+    assert value(FIGURES["hours_to_resolve"], counts) == 4
