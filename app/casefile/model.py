@@ -92,6 +92,12 @@ class CaseFile(Struct, frozen=True, kw_only=True):
         return 0 if erased else sum(len(event.data.get("sounds", ())) for event in self.events)
 
     @property
+    def last_proof(self) -> proof.Proof | None:
+        """What the last result was proved with."""
+        found = (proof.proof_of(event) for event in reversed(self.events) if event.kind == Kind.RESOLVED)
+        return next(found, None)
+
+    @property
     def proven(self) -> dict[str, proof.PhotoFacts]:
         """What is known of each photo that was brought with a result, by its hash; the last result's word counts."""
         found = (proof.proof_of(event) for event in self.events)

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from app.accounts.model import Actor
+from app.attachments.model import Attachment
 from app.casefile.words import when
 from app.i18n import Lang, t
 from app.reports.proof import FAR_METRES, LONG_AGO, PhotoFacts, Used
@@ -34,13 +35,28 @@ def lines(photo: PhotoFacts, reader: Actor, lang: Lang) -> list[Line]:
     said = [Line(signs.get(photo.taken, "odd"), taken), Line(signs.get(photo.where, "odd"), where)]
     if not photo.used:
         return [*said, Line("good", t("proof.unused", lang))]
-    return [*said, *(Line("odd", _used(used, may_know_codes(reader), lang)) for used in photo.used)]
+    # Several reports that may not be named are said once.
+    uses = dict.fromkeys(_used(used, may_know_codes(reader), lang) for used in photo.used)
+    return [*said, *(Line("odd", text) for text in uses)]
 
 
 def _used(used: Used, known: bool, lang: Lang) -> str:
     how = f"{used.how}_alike" if used.how in ("same_as_before", "used_earlier") and not used.same else used.how
     which = t("proof.report_named", lang, code=used.code) if known else t("proof.report_other", lang)
     return t(f"proof.{how}", lang, which=which)
+
+
+def doubt_words(doubt: str, lang: Lang) -> str:
+    """What is odd, in a few words."""
+    return t(f"proof.doubt_{doubt}", lang, days=LONG_AGO.days, most=FAR_METRES)
+
+
+def size_words(file: Attachment, lang: Lang) -> str:
+    """ "PDF, 3 trang, 0,4 MB"."""
+    kind = "PDF" if file.kind == "document" else t("proof.picture", lang)
+    size = f"{max(0.1, file.size_bytes / 2**20):.1f} MB"
+    pages = [t("proof.pages", lang, pages=file.pages)] if file.pages else []
+    return ", ".join([kind, *pages, size.replace(".", ",") if lang == "vi" else size])
 
 
 def distance_words(metres: int, lang: Lang) -> str:

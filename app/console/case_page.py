@@ -17,6 +17,7 @@ from app.console import case_map
 from app.console.case_view import Reader, clock, conversation, notes, now, shots, timeline, voices
 from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import CASES, page
+from app.console.files_view import files, proof
 from app.console.render import show
 from app.i18n import t
 from app.reports import near as nearness
@@ -79,7 +80,7 @@ async def context(request: Req, report: Report) -> dict[str, Any]:
         around = await nearness.around(conn, parts.rules, report, case_map.AROUND_M)
     agencies = await here.agencies.all([report.agency_id, *case.calls])
     reader = Reader(parts.rules, agencies, lang, parts.settings.secret_key, now())
-    ours = _ours(who, around)
+    ours, seen = _ours(who, around), shots(case, reader)
     return {
         "here": address(report.code),
         "case": case,
@@ -89,11 +90,13 @@ async def context(request: Req, report: Report) -> dict[str, Any]:
         "category": category_name(parts.rules, report.category, lang),
         "status_name": status_word(report.status, lang),
         "sign": SIGNS[report.status],
-        "shots": shots(case, reader),
+        "shots": seen,
         "answers": answers_of(parts.rules, report, lang),
         "clock": clock(case, reader),
         "talk": conversation(case, reader),
         "voices": voices(case, reader),
+        "files": files(case, reader, who),
+        "proof": proof(case, seen, reader, who),
         "notes": notes(case, reader),
         "timeline": timeline(case, reader),
         "why": case.why,

@@ -1,11 +1,12 @@
 """What the pages of one application share, and how they get at it."""
 
+import asyncio
 import secrets
 from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
-from msgspec import Struct
+from msgspec import Struct, field
 
 from app.accounts.directory import Agencies
 from app.accounts.model import Actor, Origin, Session
@@ -16,6 +17,7 @@ from app.console.candidates import Checks
 from app.console.csrf import mask
 from app.console.replays import Replays
 from app.i18n import DEFAULT, LANGS, Lang
+from app.photos.uploads import AT_ONCE
 from app.wiring import Parts
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -36,6 +38,7 @@ class Console(Struct, frozen=True):
     checks: Checks
     agencies: Agencies
     provider: Provider | None = None
+    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     @property
     def form_cookie(self) -> str:

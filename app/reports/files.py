@@ -54,6 +54,19 @@ def check_removal(actor: Actor, report: Report, attached: Sequence[Attachment], 
     file = next((each for each in attached if each.attachment_id == wanted), None)
     if file is None:
         raise NotFound("attachments.not_found")
+    _check_removal(actor, report, file)
+
+
+def may_remove(actor: Actor, report: Report, file: Attachment) -> bool:
+    """Whether the actor, who may take out files at all, may take out this one."""
+    try:
+        _check_removal(actor, report, file)
+    except (Forbidden, Conflict):
+        return False
+    return True
+
+
+def _check_removal(actor: Actor, report: Report, file: Attachment) -> None:
     if actor.role is Role.COORDINATOR:
         return
     if actor.role is Role.OFFICER and file.added_by != actor.id:

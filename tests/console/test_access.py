@@ -63,6 +63,8 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/staff/account/{account}/token/revoke"): (*NOBODY_ELSE, 404),
     ("POST", "/staff/account/{account}/unlink"): (*NOBODY_ELSE, 303),
     ("GET", "/reports/{code}"): (404, 404, 404, 404, 403),
+    ("POST", "/reports/{code}/attachments"): (404, 404, 404, 404, 403),
+    ("POST", "/reports/{code}/attachments/{attachment_id}/remove"): (404, 404, 404, 404, 403),
     ("GET", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats/unlink"): (303, 303, 303, 303, 303),
@@ -152,7 +154,12 @@ async def test_a_page_that_says_nothing_lets_nobody_in(parts: Parts, world: Worl
 def _filled(path: str, world: World) -> str:
     account = world.people["other_lead"].staff_id
     return PAGES + path.format(
-        version=world.parts.rules.version, wanted=ABSENT, account=account, code=NO_CASE, photo_id=UUID(int=0)
+        version=world.parts.rules.version,
+        wanted=ABSENT,
+        account=account,
+        code=NO_CASE,
+        photo_id=UUID(int=0),
+        attachment_id=UUID(int=0),
     )
 
 
