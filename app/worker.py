@@ -16,13 +16,17 @@ from app.accounts import chats
 from app.accounts import service as accounts
 from app.attachments import service as attachments
 from app.bulk import service as bulk
+from app.escalation import delivery
+from app.escalation import service as escalation
 from app.notify import morning, staff
 from app.notify import service as notify
 from app.notify.manners import Quiet
 from app.notify.model import CardSenders, Senders
+from app.notify.smtp import mail_sender
 from app.photos import service as photos
 from app.reports import by_date, deadlines, reminders
 from app.reports import service as reports
+from app.reports.watching import Watch
 from app.routing import service as routing
 from app.settings import Settings
 from app.sounds import service as sounds
@@ -70,7 +74,8 @@ class _Deliver(msgspec.Struct, frozen=True):
 
 
 def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
-    """The jobs that tell staff in their chats, and those that staff give."""
+    """The jobs that tell staff, in their chats and by e-mail, and those that staff give."""
+    mail = mail_sender(parts.settings)
 
     @queue.entrypoint("deliver_staff", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
     async def deliver_staff(job: Job) -> None:
@@ -93,6 +98,14 @@ def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
         swept = await bulk.sweep(parts.pool)
         log.info("old acts on many reports forgotten", runs=swept)
 
+    @queue.entrypoint("deliver_warning", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
+    async def deliver_warning(job: Job) -> None:
+        wanted = msgspec.json.decode(job.payload or b"", type=_Deliver)
+        key = (wanted.report_id, wanted.seq, wanted.recipient, wanted.channel)
+        settings = parts.settings
+        ways = delivery.Ways(parts.rules, senders, mail, settings.public_url, settings.map_link)
+        await delivery.deliver(parts.pool, ways, key)
+
     @queue.schedule("staff_digests", "*/5 * * * *")
     async def staff_digests(_: Schedule) -> None:
         sent = await morning.send_digests(parts.pool, parts.rules, senders)
@@ -110,6 +123,7 @@ def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
 def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
     """Every job that serves citizens and the reports. A failing one is tried again with back-off and parked at last,
     never dropped."""
+    by_mail = mail_sender(parts.settings) is not None
     quiet = Quiet(*parts.settings.quiet_hours) if parts.settings.quiet_hours else None
 
     @queue.entrypoint("tell", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
@@ -119,6 +133,15 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
         # Whoever tries the demo in the evening does not want to wait for the morning.
         demo = parts.settings.simulated
         await staff.tell(parts.pool, parts.rules, wanted.report_id, wanted.first, wanted.last, at_any_hour=demo)
+        await escalation.tell(
+            parts.pool,
+            parts.rules,
+            wanted.report_id,
+            wanted.first,
+            wanted.last,
+            by_mail=by_mail,
+            at_any_hour=demo,
+        )
 
     @queue.entrypoint("deliver", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
     async def deliver(job: Job) -> None:
@@ -150,6 +173,13 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
     async def remind_reporters(_: Schedule) -> None:
         reminded = await reminders.remind(parts.pool, parts.rules)
         log.info("reporters reminded", reports=reminded)
+
+    watch = Watch()
+
+    @queue.schedule("warn_in_time", "* * * * *")
+    async def warn_in_time(_: Schedule) -> None:
+        warned = await watch.look(parts.pool, parts.rules)
+        log.info("deadlines warned of", reports=warned)
 
     @queue.schedule("expire_drafts", "*/5 * * * *")
     async def expire_drafts(_: Schedule) -> None:

@@ -111,6 +111,8 @@ class Session(Struct, frozen=True):
     csrf: str
     staff: Staff
     expires_at: datetime
+    unread: int = 0
+    """Notices that wait to be read (``app.escalation``), counted up to a hundred."""
 
     def __repr__(self) -> str:
         # What is printed ends up in logs; whoever has the token is signed in.

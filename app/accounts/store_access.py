@@ -232,14 +232,20 @@ async def session(conn: Conn, token: str, token_hash: bytes, at: datetime) -> tu
             UPDATE staff_sessions SET last_seen_at = $2
             WHERE token_hash = $1 AND last_seen_at <= $2 - $4::interval AND EXISTS (SELECT FROM found)
         ), {_TREE}
-        SELECT *, ARRAY(SELECT agency_id FROM tree) AS agencies FROM found
+        SELECT *, ARRAY(SELECT agency_id FROM tree) AS agencies,
+               -- On every page, so it rides along here.
+               (SELECT count(*) FROM (SELECT FROM notices n WHERE n.staff_id = found.staff_id AND n.read_at IS NULL
+                                      LIMIT 100) AS some) AS unread
+        FROM found
         """,  # noqa: S608  # a constant of this file
         token_hash,
         at,
         IDLE,
         SEEN_EVERY,
     )
-    return (_actor(row), Session(token, row["csrf"], staff_of_row(row), row["expires_at"])) if row else None
+    if row is None:
+        return None
+    return _actor(row), Session(token, row["csrf"], staff_of_row(row), row["expires_at"], row["unread"])
 
 
 async def end_session(conn: Conn, token_hash: bytes) -> Staff | None:

@@ -71,6 +71,7 @@ def fact(event: Event, agencies: Mapping[str, Agency], lang: Lang) -> str:
         agency=agency_name(agencies, agency, lang),
         code=event.data.get("code", ""),
         photos=len(event.data.get("photos", ())),
+        level=event.data.get("level", ""),
     )
 
 

@@ -60,6 +60,7 @@ class Kind(StrEnum):
     EXTENSION_GRANTED = "extension_granted"
     EXTENSION_REFUSED = "extension_refused"
     REMINDED = "reminded"
+    WARNED = "warned"
     IDENTITY_VIEWED = "identity_viewed"
     DATA_ERASED = "data_erased"
     REPORTER_BLOCKED = "reporter_blocked"

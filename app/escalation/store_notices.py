@@ -1,0 +1,89 @@
+"""SQL of what the pages tell staff."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+from uuid_utils.compat import uuid7
+
+from app.db import Conn
+from app.escalation.model import Notice
+
+
+class New(Struct, frozen=True):
+    staff_id: UUID
+    kind: str
+    seq: int
+    stands_for: UUID | None
+
+
+async def add(conn: Conn, report_id: UUID, at: datetime, new: Sequence[New]) -> int:
+    """Those that are there already stay as they are. Gives the number of new ones."""
+    done = await conn.fetchval(
+        """
+        WITH added AS (
+            INSERT INTO notices (staff_id, notice_id, at, kind, report_id, seq, stands_for)
+            SELECT n.staff_id, n.notice_id, $2, n.kind, $1, n.seq, n.stands_for
+            FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::int[], $7::uuid[])
+                 AS n(staff_id, notice_id, kind, seq, stands_for)
+            ON CONFLICT DO NOTHING RETURNING 1
+        )
+        SELECT count(*) FROM added
+        """,
+        report_id,
+        at,
+        [one.staff_id for one in new],
+        [uuid7() for _ in new],
+        [one.kind for one in new],
+        [one.seq for one in new],
+        [one.stands_for for one in new],
+    )
+    return int(done)
+
+
+async def page(conn: Conn, staff_id: UUID, before: UUID | None, limit: int, *, unread: bool) -> list[Notice]:
+    """The newest first, from behind ``before``."""
+    rows = await conn.fetch(
+        """
+        SELECT n.notice_id, n.at, n.kind, r.code, r.category, r.commune_name, r.status, n.seq,
+               coalesce(s.full_name, '') AS stands_for, n.read_at IS NOT NULL AS read
+        FROM notices n JOIN reports r USING (report_id) LEFT JOIN staff s ON s.staff_id = n.stands_for
+        WHERE n.staff_id = $1 AND ($2::uuid IS NULL OR n.notice_id < $2) AND (NOT $4 OR n.read_at IS NULL)
+        ORDER BY n.notice_id DESC LIMIT $3
+        """,
+        staff_id,
+        before,
+        limit,
+        unread,
+    )
+    return [Notice(*row.values()) for row in rows]
+
+
+async def mark(conn: Conn, staff_id: UUID, notice_id: UUID, at: datetime) -> str | None:
+    """It has been read; gives the code of its report. None: there is no such notice of this person's."""
+    code: str | None = await conn.fetchval(
+        """
+        UPDATE notices n SET read_at = coalesce(n.read_at, $3) FROM reports r
+        WHERE n.staff_id = $1 AND n.notice_id = $2 AND r.report_id = n.report_id RETURNING r.code
+        """,
+        staff_id,
+        notice_id,
+        at,
+    )
+    return code
+
+
+async def mark_all(conn: Conn, staff_id: UUID, up_to: UUID, at: datetime) -> None:
+    """Everything up to the newest one that was shown: what came since has not been seen."""
+    await conn.execute(
+        "UPDATE notices SET read_at = $3 WHERE staff_id = $1 AND read_at IS NULL AND notice_id <= $2",
+        staff_id,
+        up_to,
+        at,
+    )
+
+
+async def sweep(conn: Conn, kept: timedelta) -> int:
+    done = await conn.execute("DELETE FROM notices WHERE at < now() - $1::interval", kept)
+    return int(done.split()[-1])
