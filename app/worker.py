@@ -16,7 +16,7 @@ from app.accounts import chats
 from app.accounts import service as accounts
 from app.attachments import service as attachments
 from app.bulk import service as bulk
-from app.escalation import delivery
+from app.escalation import delivery, notices
 from app.escalation import service as escalation
 from app.notify import morning, staff
 from app.notify import service as notify
@@ -117,6 +117,7 @@ def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
             await chats.sweep(conn)
             await officers.sweep(conn)
             await staff.sweep(conn)
+            await notices.sweep(conn)
         await staff.refresh_stale(parts.pool)
 
 

@@ -235,7 +235,7 @@ async def session(conn: Conn, token: str, token_hash: bytes, at: datetime) -> tu
         SELECT *, ARRAY(SELECT agency_id FROM tree) AS agencies,
                -- On every page, so it rides along here.
                (SELECT count(*) FROM (SELECT FROM notices n WHERE n.staff_id = found.staff_id AND n.read_at IS NULL
-                                      LIMIT 100) AS some) AS unread
+                                      LIMIT 100) AS a_few) AS unread
         FROM found
         """,  # noqa: S608  # a constant of this file
         token_hash,

@@ -4,7 +4,7 @@ Cards in chats for new work are another matter (``app.notify.staff``): here it i
 rather than an agency: a mention, a direction, a case given to them, one that came back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from app.accounts import absence
+from app.accounts.model import Staff
 from app.db import Conn, Pool, transaction
 from app.escalation import store, store_notices
 from app.escalation.model import ALL_WAYS, USUAL, Audience, Person, Policy, audience, ways_to
@@ -46,6 +47,28 @@ async def policy_of(conn: Conn, agency_id: str) -> tuple[Policy, str | None]:
     """The rules that hold for an agency, and whose they are: its own, those of one above, None for the usual ones."""
     row = await store.policy_for(conn, agency_id)
     return (msgspec.convert(row["policy"], Policy), row["agency_id"]) if row else (USUAL, None)
+
+
+class Own(Struct, frozen=True):
+    """How somebody hears: the ways they switched off, those that their agency does not leave to them, and whether
+    there is an address for each."""
+
+    off: frozenset[str]
+    required: frozenset[str]
+    chats: int
+    email: str
+
+
+async def own_ways(conn: Conn, staff: Staff) -> Own:
+    policy, _ = await policy_of(conn, staff.agency_id)
+    linked = await store.chats_of(conn, [staff.staff_id])
+    off = frozenset(await store.off_of(conn, staff.staff_id))
+    return Own(off, frozenset(policy.required), len(linked), staff.email)
+
+
+async def choose_ways(conn: Conn, staff_id: UUID, wanted: Collection[str]) -> None:
+    """By which ways somebody wants to hear from now on; the others are off where their agency allows it."""
+    await store.set_off(conn, staff_id, sorted(ALL_WAYS - set(wanted)))
 
 
 async def tell(

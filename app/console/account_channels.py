@@ -1,0 +1,41 @@
+"""By which ways somebody hears of warnings, mentions and directions; within what their agency wants."""
+
+from typing import Any
+
+from litestar import Response, get, post
+
+from app.console.context import BASE, Req, console, session
+from app.console.declare import page
+from app.console.notices import READERS
+from app.console.render import go, show
+from app.escalation import service as escalation
+from app.escalation.model import WAYS
+from app.notify.smtp import mail_sender
+
+HERE = f"{BASE}/account/channels"
+
+
+@get("/account/channels", **page(READERS))
+async def channels_page(request: Req) -> Response[bytes]:
+    parts = console(request).parts
+    async with parts.pool.acquire() as conn:
+        own = await escalation.own_ways(conn, session(request).staff)
+    return show(
+        request,
+        "account_channels.html.j2",
+        own=own,
+        ways=WAYS,
+        mail_on=mail_sender(parts.settings) is not None,
+        done=request.query_params.get("done", ""),
+    )
+
+
+@post("/account/channels", **page(READERS))
+async def choose(request: Req) -> Response[Any]:
+    wanted = request.state.form.ticked.get("ways", [])
+    async with console(request).parts.pool.acquire() as conn:
+        await escalation.choose_ways(conn, session(request).staff.staff_id, wanted)
+    return go(f"{HERE}?done=saved")
+
+
+ROUTES = [channels_page, choose]
