@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import get_args
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from msgspec import Struct
 
@@ -75,16 +75,16 @@ class Choices(Struct, frozen=True):
 
 def rows_of(request: Req, found: Iterable[QueueRow], wanted: Asked, now: datetime) -> list[Row]:
     parts, lang = console(request).parts, lang_of(request)
-    return [_row(parts, lang, each, wanted, now) for each in found]
+    queue = quote_plus(wanted.query())
+    return [_row(parts, lang, each, queue, now) for each in found]
 
 
-def _row(parts: Parts, lang: Lang, seen: QueueRow, wanted: Asked, now: datetime) -> Row:
+def _row(parts: Parts, lang: Lang, seen: QueueRow, queue: str, now: datetime) -> Row:
     paused = seen.paused_at is not None
     due = seen.first_answer_due_at
-    queue = urlencode({"queue": wanted.query(at=cursor_of(seen))})
     return Row(
         seen,
-        f"{BASE}/reports/{seen.code}?{queue}",
+        f"{BASE}/reports/{seen.code}?queue={queue}%26at%3D{cursor_of(seen)}",
         clock(
             parts.rules.calendar,
             lang,
