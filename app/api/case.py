@@ -24,7 +24,6 @@ from app.casefile.proving import lines, may_know_codes
 from app.casefile.words import answers_of, sentence, status_word
 from app.history.model import Event
 from app.i18n import Lang
-from app.reports.calling import decided
 from app.reports.model import (
     Adder,
     Audience,
@@ -413,7 +412,7 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         _why(case),
         _proposal(case, agencies, lang),
         [agency_view(agencies, each, lang) for each in case.calls],
-        list(decided(case.events)[1]),
+        list(case.report.tags),
         agency_view(agencies, report.supervisor_id, lang) if report.supervisor_id else None,
         _person(report.assignee_id, case.names),
         report.urgency,

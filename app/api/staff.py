@@ -59,7 +59,8 @@ class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     the one asked for; ``direction`` for report_back and lift_direction where several are open; ``agency`` for assign,
     transfer; ``category``, ``commune`` (its code) or both for reclassify; ``urgency`` for set_urgency; ``target`` (a
     report's code) for merge; a photo or a PDF for resolve; ``files`` for attach; ``attachment`` (its id) and ``text``
-    for detach; ``public`` for publish where words or photos are to be others than the originals."""
+    for detach; ``public`` for publish where words or photos are to be others than the originals; ``tags`` for tag: all
+    that the report is to have."""
 
     version: int
     text: str = ""
@@ -73,6 +74,7 @@ class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     direction: UUID | None = None
     attachment: UUID | None = None
     public: PublicBody | None = None
+    tags: tuple[str, ...] | None = None
 
 
 class ActView(Struct):
@@ -256,6 +258,7 @@ async def _act(request: Req, report: Report, act: str, key: str | None) -> tuple
         photos=stored,
         files=files,
         attachment=body.attachment,
+        tags=body.tags,
         client_key=key,
     )
     return await reports.perform(parts.pool, parts.rules, actor, report, Act(act), form, version=body.version), refused

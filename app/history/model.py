@@ -51,6 +51,7 @@ class Kind(StrEnum):
     DIRECTION_ANSWERED = "direction_answered"
     DIRECTION_LIFTED = "direction_lifted"
     NOTED = "noted"
+    TAGGED = "tagged"
     ATTACHED = "attached"
     DETACHED = "detached"
     URGENCY_SET = "urgency_set"

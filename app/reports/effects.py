@@ -8,7 +8,7 @@ from typing import Any
 
 from app.accounts.model import Role
 from app.history.model import Kind
-from app.reports import directions, extension, files, proof, publication
+from app.reports import directions, extension, files, proof, publication, tags
 from app.reports.change import Change
 from app.reports.judging import limits_for
 from app.reports.model import Form, Rating, Report, Status
@@ -272,6 +272,7 @@ EFFECTS: dict[Act, Callable[[Change], None]] = {
     Act.REPORT_BACK: directions.report_back,
     Act.LIFT_DIRECTION: directions.lift,
     Act.NOTE: _note,
+    Act.TAG: tags.set_tags,
     Act.ATTACH: files.attach,
     Act.DETACH: files.detach,
     Act.ADD_INFO: _add_info,
@@ -304,5 +305,6 @@ ALREADY: dict[Act, Callable[[Report, Form], bool]] = {
     Act.SET_URGENCY: lambda report, form: report.urgency == form.urgency,
     Act.PUBLISH: lambda report, form: report.published_at is not None and form.public is None,
     Act.UNPUBLISH: lambda report, _: report.published_at is None,
+    Act.TAG: tags.already,
 }
 """Acts that may be repeated without harm: when the wish is already so, nothing is written and nobody is told again."""

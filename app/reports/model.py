@@ -233,6 +233,8 @@ class Form(Struct, frozen=True, kw_only=True):
     """What is published instead of the originals."""
     files: tuple[StoredFile, ...] = ()
     attachment: UUID | None = None
+    tags: tuple[str, ...] | None = None
+    """All that the report is to have; none of them: ()."""
     client_key: str | None = None
 
     @property

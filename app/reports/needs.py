@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from app.attachments.model import AT_ONCE
 from app.errors import Problem
+from app.reports import tags
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Form
 from app.reports.workflow import Need
 from app.routing.ruleset import RuleSet
@@ -20,6 +21,7 @@ def missing(needs: Sequence[Need], form: Form, rules: RuleSet) -> list[Problem]:
         problems.append(Problem("attachments.many", {"most": AT_ONCE}, "files"))
     if form.category is not None and form.category not in rules.categories:
         problems.append(Problem("reports.category_unknown", {"category": form.category[:60]}, "category"))
+    problems += tags.problems(tags.tidy(form.tags) if form.tags is not None else None)
     given: dict[Need, bool] = {
         "text": bool(form.text),
         "agency": bool(form.agency_id),
@@ -34,5 +36,6 @@ def missing(needs: Sequence[Need], form: Form, rules: RuleSet) -> list[Problem]:
         "matter": form.category is not None or form.commune is not None,
         "files": bool(form.files),
         "attachment": form.attachment is not None,
+        "tags": form.tags is not None,
     }
     return problems + [Problem(f"reports.needs_{need}", field=need) for need in needs if not given[need]]

@@ -15,7 +15,7 @@ S = Status
 Who = Role | Literal["citizen", "system"]
 Need = Literal[
     "text", "agency", "proof", "target", "rating", "photos", "urgency", "matter", "later", "by", "direction", "files",
-    "attachment",
+    "attachment", "tags",
 ]  # fmt: skip
 """``later``: another deadline than now; ``by``: a deadline for a direction; ``direction``: which of the open ones is
 meant, which has to be said only where there are several."""
@@ -50,6 +50,7 @@ class Act(StrEnum):
     REPORT_BACK = "report_back"
     LIFT_DIRECTION = "lift_direction"
     NOTE = "note"
+    TAG = "tag"
     ATTACH = "attach"
     DETACH = "detach"
     ADD_INFO = "add_info"
@@ -112,6 +113,7 @@ MOVES: dict[Act, Move] = {
         Move(Act.REPORT_BACK, ANY, None, _AGENCY | _COORDINATOR, ("text", "direction")),
         Move(Act.LIFT_DIRECTION, ANY, None, _LEADER, ("text", "direction")),
         Move(Act.NOTE, ANY, None, _AGENCY | _COORDINATOR, ("text",)),
+        Move(Act.TAG, ANY, None, _AGENCY | _COORDINATOR, ("tags",)),
         Move(Act.ATTACH, ANY, None, _AGENCY | _COORDINATOR, ("files",)),
         Move(Act.DETACH, ANY, None, _AGENCY | _COORDINATOR, ("attachment", "text")),
         Move(Act.ADD_INFO, OPEN, None, _CITIZEN, ("text",)),

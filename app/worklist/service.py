@@ -28,6 +28,7 @@ class Page(Struct, frozen=True):
     previous: str | None = None
 
 
+_TAGS_SAMPLE, _TAGS_MOST = 2000, 50
 _Cursor = tuple[Annotated[datetime, msgspec.Meta(tz=True)], UUID]
 
 
@@ -83,3 +84,10 @@ async def counts(pool: Pool, actor: Actor, wanted: Sequence[Filter]) -> list[int
     agencies = _checked(actor, *wanted)
     async with pool.acquire() as conn:
         return await store.counts(conn, agencies, [(one, fold(nfc(one.text))) for one in wanted], actor)
+
+
+async def tags_in_use(pool: Pool, actor: Actor) -> list[str]:
+    """Tags that the actor's agencies use, to choose from. Raises Forbidden."""
+    agencies = _checked(actor)
+    async with pool.acquire() as conn:
+        return await store.tags_in_use(conn, agencies, _TAGS_SAMPLE, _TAGS_MOST)

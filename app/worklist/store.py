@@ -18,7 +18,8 @@ _IS_OPEN = "status NOT IN ('resolved', 'closed', 'rejected', 'duplicate', 'withd
 _IS_DONE = "status IN ('resolved', 'closed', 'rejected', 'duplicate', 'withdrawn')"
 _KEYS: dict[Order, str] = {"burns": "burns_at", "finished": "coalesce(resolved_at, ended_at)", "newest": "submitted_at"}
 _EACH = "SELECT s.* FROM {} AS own(id) CROSS JOIN LATERAL {} AS s"
-_WALK = 4000
+_NAMED = 12
+_WALK = 3000
 """So many rows are looked through in order before the words of a search are asked for in their own index."""
 
 
@@ -113,6 +114,8 @@ class _Found:
         self._limit = to.mark(window.limit)
         self._own = to.mark(list(agencies)) if agencies is not None else None
         self._agencies = len(agencies) if agencies is not None else 1
+        # By name the planner knows how much each agency has; for many it would take too long to think about.
+        self._named = [to.mark(one) for one in agencies or ()] if self._agencies <= _NAMED else []
 
     def sql(self) -> str:
         rows = self._with_words() if self._folded else " UNION ALL ".join(self._stretches(self._rows(self._limit)))
@@ -129,7 +132,12 @@ class _Found:
         is done, in the order of deadlines, lies in stretches by agency alone."""
         mine, found = " AND agency_id = own.id", []
         for side in _sides(self._wanted):
-            if self._own:
+            if self._named:
+                for one in self._named:
+                    found.append(rows.format(side=side, mine=f" AND agency_id = {one}", whose=one))
+                    others = f" AND supervisor_id = {one} AND agency_id <> ALL({self._own})"
+                    found.append(rows.format(side=side, mine=others, whose=one))
+            elif self._own:
                 others = f" AND supervisor_id = own.id AND agency_id <> ALL({self._own})"
                 agencies = f"unnest({self._own}::text[])"
                 found += [
@@ -229,3 +237,19 @@ async def counts(
     )
     assert row is not None
     return list(row.values())
+
+
+async def tags_in_use(conn: Conn, agencies: Sequence[str] | None, sample: int, most: int) -> list[str]:
+    """The tags of some of the agencies' reports, those that are used most first."""
+    rows = await conn.fetch(
+        """
+        SELECT tag FROM (
+            SELECT tags FROM reports WHERE tags <> '{}' AND ($1::text[] IS NULL OR agency_id = ANY($1)) LIMIT $2
+        ) AS sample, unnest(tags) AS tag
+        GROUP BY tag ORDER BY count(*) DESC, tag LIMIT $3
+        """,
+        agencies,
+        sample,
+        most,
+    )
+    return [row["tag"] for row in rows]

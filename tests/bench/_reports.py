@@ -62,12 +62,12 @@ async def fill(pool: Pool, rules: RuleSet, count: int, officers: list[tuple[str,
 
 
 def _moved(column: str) -> str:
-    """A copy is another report of another hour, numbered by its words."""
+    """A copy is another report, up to ten days earlier or later, numbered by its words."""
     if column == "report_id":
         return "gen_random_uuid()"
     if column == "search_text":
         return "search_text || ' ' || n"
-    return f"{column} + n * interval '17 seconds'" if column in _DATES else column
+    return f"{column} + hashtext(code || n) % 900000 * interval '1 second'" if column in _DATES else column
 
 
 async def _photos(pool: Pool) -> None:
@@ -99,7 +99,7 @@ def _made(rules: RuleSet, count: int, officers: list[tuple[str, UUID]]) -> list[
     usual = [c for c in rules.categories.values() if c.visibility == "public" and not c.out_of_scope]
     weights = [6 if c.category_id == "street-light" else 1 for c in usual]
     large = [agency for agency, _ in officers]
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for number in range(count):
         category, commune = dice.choices(usual, weights)[0], dice.choice(communes)
         is_open = dice.random() < 0.1

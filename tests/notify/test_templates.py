@@ -111,6 +111,7 @@ def test_every_kind_of_fact_is_decided_upon() -> None:
         "submitted", "accepted", "info_added", "photos_added", "returned", "rated", "merged_in", "unmerged_from",
         "published", "unpublished", "directed", "direction_answered", "direction_lifted", "noted", "urgency_set",
         "reclassified", "warned",
+        "tagged",
         "deadline_recomputed", "extension_asked", "extension_refused", "identity_viewed", "data_erased",
             "attached", "detached", "proof_confirmed",
         "followed", "unfollowed", "voice_added", "follower_rated", "reporter_blocked", "reporter_unblocked",

@@ -48,6 +48,7 @@ direct     | leader                   | *                                       
 report_back      | officer lead coordinator | *                                                        | =
 lift_direction   | leader         | *                                                              | =
 note       | officer lead coordinator | *                                                              | =
+tag        | officer lead coordinator | *                                                              | =
 attach     | officer lead coordinator | *                                                              | =
 detach     | officer lead coordinator | *                                                              | =
 add_info   | citizen                  | submitted received assigned in_progress returned               | =
@@ -97,6 +98,7 @@ def full_form() -> Form:
         urgency="urgent",
         days=2,
         attachment=UUID(int=5),
+        tags=("mùa mưa",),
     )
 
 
