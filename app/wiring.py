@@ -20,6 +20,7 @@ from app.routing.problems import RulesError
 from app.routing.ruleset import RuleSet
 from app.routing.versions import CHANNEL
 from app.settings import Settings
+from app.templates import service as templates
 from storage.folder import FolderStore
 from storage.objects import ObjectStore
 from storage.s3 import S3Store
@@ -74,10 +75,13 @@ async def prepare(settings: Settings, *, take_file: bool = False) -> None:
                 return
             if await routing.is_taken(conn, routing.load(settings.rules, proven=True)):
                 return
-            note = "file changed" if await routing.in_force(conn) else "first start"
+            first = not await routing.in_force(conn)
         gazetteer = await places.load(pool)
         rules = load_candidate(settings.rules, gazetteer)
+        note = "first start" if first else "file changed"
         await routing.install(pool, rules, communes_of(gazetteer, rules), note, "start")
+        if first:
+            await templates.take_first_set(pool, rules.coordinator_id)
     finally:
         await pool.close()
 

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     READ_STATS = "read_stats"
     GIVE_DIRECTIONS = "give_directions"
     ENTER_ABSENCE = "enter_absence"  # for oneself; a lead for everybody in the agency
+    MANAGE_TEMPLATES = "manage_templates"  # whose: app.templates.model.manages
     MANAGE_ACCOUNTS = "manage_accounts"  # staff, their passwords and their programs' keys
     MANAGE_RULES = "manage_rules"
     MANAGE_PLACES = "manage_places"
@@ -28,12 +29,12 @@ P = Permission
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset({P.READ_QUEUE, P.READ_REPORT, P.ENTER_ABSENCE}),
-    Role.LEAD: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS, P.ENTER_ABSENCE}),
+    Role.LEAD: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS, P.MANAGE_TEMPLATES, P.ENTER_ABSENCE}),
     Role.COORDINATOR: frozenset(
-        {P.READ_QUEUE, P.READ_REPORT, P.SEE_IDENTITY, P.KEEP_DESK, P.READ_STATS, P.ENTER_ABSENCE}
+        {P.READ_QUEUE, P.READ_REPORT, P.SEE_IDENTITY, P.KEEP_DESK, P.READ_STATS, P.MANAGE_TEMPLATES, P.ENTER_ABSENCE}
     ),
     Role.LEADER: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS, P.GIVE_DIRECTIONS}),
-    Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.MANAGE_RULES, P.MANAGE_PLACES}),
+    Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.MANAGE_RULES, P.MANAGE_PLACES, P.MANAGE_TEMPLATES}),
 }
 
 

@@ -420,6 +420,19 @@ DIRECTIONS = {
         }
     ]
 }
+TEMPLATES = {
+    "items": [
+        {
+            "id": "0198c6a2-7b11-7f20-8c10-2a3b4c5d6e90",
+            "act": "progress",
+            "title": "Đã cử người đến hiện trường",
+            "text": "Đã cử người đến hiện trường tại Phường An Xuyên để kiểm tra và khắc phục.",
+            "lang": "vi",
+            "agency": _COMPANY,
+            "used": 12,
+        }
+    ]
+}
 MISROUTED = {
     "since": "2026-08-24T00:00:00Z",
     "rules": [

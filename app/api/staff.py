@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from app.accounts import service as accounts
-from app.api import attachments, directions, examples, reporter, rules
+from app.api import attachments, directions, examples, reporter, rules, templates
 from app.api.body import read_body, read_query
 from app.api.case import CaseView, QueuePage, case_view, queue_items
 from app.api.context import Context, Req, answer, context, staff
@@ -357,4 +357,5 @@ ROUTES = [
     *reporter.ROUTES,
     *rules.ROUTES,
     *directions.ROUTES,
+    *templates.ROUTES,
 ]

@@ -34,6 +34,7 @@ from app.console import (
     staff_import,
     staff_list,
     staff_record,
+    templates,
 )
 from app.console.candidates import Checks
 from app.console.context import BASE, Console
@@ -71,6 +72,7 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
             *field_install.ROUTES,
             *desk.ROUTES,
             *desk_decisions.ROUTES,
+            *templates.ROUTES,
             *rules,
             *staff,
         ],

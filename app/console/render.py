@@ -17,7 +17,7 @@ from app.accounts.model import Actor
 from app.console.assets import address
 from app.console.context import BASE, Req, lang_of
 from app.console.csrf import mask
-from app.console.declare import ACCOUNTS, DESK, LEADERS, QUEUE, RULE_FIGURES, RULES, SIGNED_IN, Who
+from app.console.declare import ACCOUNTS, DESK, LEADERS, QUEUE, RULE_FIGURES, RULES, SIGNED_IN, TEMPLATES, Who
 from app.console.words import when
 from app.i18n import t
 from app.routing.calendar import VIETNAM
@@ -42,6 +42,7 @@ MENU = (
     Entry("desk", f"{BASE}/desk", DESK),
     Entry("directions", f"{BASE}/directions", LEADERS),
     Entry("field", f"{BASE}/field", QUEUE),
+    Entry("templates", f"{BASE}/templates", TEMPLATES),
     Entry("rules", f"{BASE}/rules", RULES),
     Entry("misrouted", f"{BASE}/rules/misrouted", RULE_FIGURES, within="rules"),
     Entry("staff", f"{BASE}/staff", ACCOUNTS),

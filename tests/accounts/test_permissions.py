@@ -18,6 +18,7 @@ EXPECTED = """
     read_stats      no       yes   yes          yes     no
     give_directions no       no    no           yes     no
     enter_absence   yes      yes   yes          no      no
+    manage_templates no      yes   yes          no      yes
     manage_accounts no       no    no           no      yes
     manage_rules    no       no    no           no      yes
     manage_places   no       no    no           no      yes

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.templates import service as templates
 from tests.api.conftest import API, SignedIn, act, keys, send
 from tests.world import AN_XUYEN, CENTRE, COMPANY, LAN, LIGHT, POWER, World, photo
 
@@ -248,6 +249,23 @@ async def test_an_act_repeated_with_its_key_is_answered_though_the_case_has_left
     assert (first.status_code, again.status_code) == (200, 200)
     assert first.json() == again.json()
     assert (first.json()["status"], first.json()["case"]) == ("returned", None)
+
+
+async def test_templates_come_filled_in_for_what_may_be_done_now(
+    http: httpx.AsyncClient, signed_in: SignedIn, world: World
+) -> None:
+    await templates.take_first_set(world.parts.pool, CENTRE)
+    sent = await send(http, LIGHT | LAN)
+    officer = await signed_in("officer")
+    url = f"{STAFF}/reports/{sent.code}/templates"
+    items = (await officer.get(url)).json()["items"]
+    assert {one["act"] for one in items} >= {"ask", "progress", "resolve", "return"}
+    assert all("{" not in one["text"] and "Lan" not in one["text"] for one in items)
+    (mended,) = [one for one in items if one["title"] == "Đã khắc phục"]
+    assert sent.code in mended["text"]
+    only = (await officer.get(url, params={"act": "ask"})).json()["items"]
+    assert {one["act"] for one in only} == {"ask"}
+    assert (await officer.get(url, params={"act": "fly"})).status_code == 422
 
 
 async def test_a_leader_directs_and_the_agency_reports_back(http: httpx.AsyncClient, signed_in: SignedIn) -> None:
