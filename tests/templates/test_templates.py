@@ -105,7 +105,7 @@ def test_whatever_stands_in_a_report_is_never_read_as_a_place_to_fill_in(words: 
 async def test_what_cannot_be_filled_in_is_refused_when_it_is_saved(bare: Pool, body: str, key: str) -> None:
     for form in ({"body": body}, *([{"body_en": body}] if body else [])):
         with pytest.raises(Invalid) as refused:
-            await add(bare, **form)
+            await add(bare, world.LEAD, **form)
         assert (refused.value.key, refused.value.problems[0].field) == (key, next(iter(form)))
 
 
