@@ -29,12 +29,14 @@ _SQUEEZE = 4
 
 class Entry(Struct, frozen=True):
     """One entry of the menu; its words are ``console.menu_<name>`` and ``console.menu_<name>_says``. ``within``: the
-    entry whose pages lead there already; whoever has that one does not need this one."""
+    entry whose pages lead there already; whoever has that one does not need this one. ``rare``: not opened every day,
+    so it stands behind "more"."""
 
     name: str
     path: str
     who: Who
     within: str = ""
+    rare: bool = False
 
 
 MENU = (
@@ -44,9 +46,9 @@ MENU = (
     Entry("field", f"{BASE}/field", QUEUE),
     Entry("templates", f"{BASE}/templates", TEMPLATES),
     Entry("rules", f"{BASE}/rules", RULES),
-    Entry("misrouted", f"{BASE}/rules/misrouted", RULE_FIGURES, within="rules"),
+    Entry("misrouted", f"{BASE}/rules/misrouted", RULE_FIGURES, within="rules", rare=True),
     Entry("staff", f"{BASE}/staff", ACCOUNTS),
-    Entry("chats", f"{BASE}/chats", SIGNED_IN),
+    Entry("chats", f"{BASE}/chats", SIGNED_IN, rare=True),
 )
 
 
