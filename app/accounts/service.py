@@ -158,10 +158,11 @@ async def staff_names(conn: Conn, ids: Collection[UUID]) -> dict[UUID, str]:
 # ---------------------------------------------------------------- signing in
 
 
-async def session(pool: Pool, token: str, at: datetime) -> tuple[Actor, Session] | None:
-    """Who makes this request, or None when the session is over (8 h idle, 24 h in all, signed out, disabled)."""
+async def session(pool: Pool, token: str, at: datetime, *, quiet: bool = False) -> tuple[Actor, Session] | None:
+    """Who makes this request, or None when the session is over (8 h idle, 24 h in all, signed out, disabled).
+    ``quiet``: a page asks by itself, which is no sign that somebody is there."""
     async with pool.acquire() as conn:
-        return await store_access.session(conn, token, digest(token), at)
+        return await store_access.session(conn, token, digest(token), at, quiet=quiet)
 
 
 async def sign_out(pool: Pool, token: str) -> None:

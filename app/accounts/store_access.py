@@ -220,8 +220,11 @@ async def unlock(conn: Conn, username_hash: bytes) -> None:
     await conn.execute("DELETE FROM sign_in_attempts WHERE username_hash = $1", username_hash)
 
 
-async def session(conn: Conn, token: str, token_hash: bytes, at: datetime) -> tuple[Actor, Session] | None:
-    """The live session and its actor; the time of the last request is noted at most once a minute."""
+async def session(
+    conn: Conn, token: str, token_hash: bytes, at: datetime, *, quiet: bool = False
+) -> tuple[Actor, Session] | None:
+    """The live session and its actor; the time of the last request is noted at most once a minute, of a ``quiet`` one
+    never."""
     row = await conn.fetchrow(
         f"""
         WITH RECURSIVE found AS (
@@ -230,7 +233,7 @@ async def session(conn: Conn, token: str, token_hash: bytes, at: datetime) -> tu
             WHERE e.token_hash = $1 AND s.active AND e.expires_at > $2 AND e.last_seen_at > $2 - $3::interval
         ), seen AS (
             UPDATE staff_sessions SET last_seen_at = $2
-            WHERE token_hash = $1 AND last_seen_at <= $2 - $4::interval AND EXISTS (SELECT FROM found)
+            WHERE token_hash = $1 AND last_seen_at <= $2 - $4::interval AND NOT $5 AND EXISTS (SELECT FROM found)
         ), {_TREE}
         SELECT *, ARRAY(SELECT agency_id FROM tree) AS agencies,
                -- On every page, so it rides along here.
@@ -242,6 +245,7 @@ async def session(conn: Conn, token: str, token_hash: bytes, at: datetime) -> tu
         at,
         IDLE,
         SEEN_EVERY,
+        quiet,
     )
     if row is None:
         return None

@@ -47,7 +47,7 @@ TEMPLATES = Who("staff", Permission.MANAGE_TEMPLATES)
 LEADERS = Who("staff", Permission.GIVE_DIRECTIONS)
 
 
-def page(who: Who, *, status: int = 200, uploads: bool = False) -> dict[str, Any]:
+def page(who: Who, *, status: int = 200, uploads: bool = False, quiet: bool = False) -> dict[str, Any]:
     """Keyword arguments for a Litestar route decorator. ``uploads``: its form takes photos and files, and the handler
-    closes it."""
-    return {"opt": {"page": who, "uploads": uploads}, "status_code": status}
+    closes it. ``quiet``: open pages ask for it by themselves now and then, which keeps no session alive."""
+    return {"opt": {"page": who, "uploads": uploads, "quiet": quiet}, "status_code": status}

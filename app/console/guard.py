@@ -27,15 +27,15 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
         return
     who: Who = handler.opt["page"]
     if who.kind == "staff":
-        await _signed_in(connection, who)
+        await _signed_in(connection, who, quiet=handler.opt.get("quiet", False))
     if method not in ("GET", "HEAD"):
         csrf = connection.state.session.csrf if who.kind == "staff" else None
         await _own_form(connection, csrf, uploads=handler.opt.get("uploads", False))
 
 
-async def _signed_in(connection: Connection, who: Who) -> None:
-    token = connection.cookies.get(console(connection).cookie)
-    found = await accounts.session(console(connection).parts.pool, token, datetime.now(UTC)) if token else None
+async def _signed_in(connection: Connection, who: Who, *, quiet: bool) -> None:
+    token, pool = connection.cookies.get(console(connection).cookie), console(connection).parts.pool
+    found = await accounts.session(pool, token, datetime.now(UTC), quiet=quiet) if token else None
     if found is None:
         raise Unauthenticated("console.sign_in_first")
     connection.state.actor, connection.state.session = found

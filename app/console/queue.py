@@ -1,6 +1,6 @@
 """The queue: one page from which an officer clears a day's work."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,6 +21,8 @@ HERE = f"{BASE}/queue"
 BULK = f"{BASE}/bulk"
 _COLUMNS_COOKIE = "phananh-queue-columns"
 _YEAR = 365 * 24 * 3600
+_LONGEST_OPEN = timedelta(days=1)
+"""A page that is open for longer counts the last day's."""
 
 
 class Tab(Struct, frozen=True):
@@ -76,7 +78,8 @@ async def queue_page(request: Req) -> Response[bytes]:
         columns=[name for name in _columns(request) if name != "agency" or choices.agencies],
         all_columns=[name for name in COLUMNS if name != "agency" or choices.agencies],
         bulk=BULK if _has(request, BULK) else "",
-        now=now,
+        since=int(now.timestamp() * 1000),
+        watched=wanted.tab not in UNCOUNTED,
     )
 
 
@@ -104,6 +107,32 @@ async def next_case(request: Req) -> Response[Any]:
     return go(row.path)
 
 
+@get("/queue/new", **page(QUEUE, quiet=True))
+async def new_ones(request: Req) -> Response[bytes]:
+    """How many have come since a page was made, for that page to say; nothing (204) when it knows already. The rows
+    stay where they are until the reader asks for them."""
+    reader, now = actor(request), datetime.now(UTC)
+    wanted = asked(request.query_params, reader)
+    since, known = (_number(request.query_params.get(name, "")) for name in ("since", "known"))
+    made = max(datetime.fromtimestamp(since / 1000, UTC), now - _LONGEST_OPEN)
+    filtered = filter_of(wanted, reader, now, _centre(request))
+    count = await worklist.arrived(console(request).parts.pool, reader, filtered, made)
+    if count <= known:
+        return Response(b"", status_code=204)
+    return show(request, "queue_new.html.j2", here=HERE, wanted=wanted, since=since, count=count, many=MANY)
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= 13 else 0
+
+
+@get("/queue/tags", **page(QUEUE))
+async def tags(request: Req) -> Response[bytes]:
+    """Options for a field in which tags are typed."""
+    found = await worklist.tags_in_use(console(request).parts.pool, actor(request))
+    return show(request, "queue_tags.html.j2", tags=found)
+
+
 # ---------------------------------------------------------------- columns
 
 
@@ -122,4 +151,4 @@ async def choose_columns(request: Req) -> Response[Any]:
     return go(f"{HERE}?{back.query()}", {"Set-Cookie": kept})
 
 
-ROUTES = [queue_page, next_case, choose_columns]
+ROUTES = [queue_page, next_case, new_ones, tags, choose_columns]

@@ -86,6 +86,14 @@ async def counts(pool: Pool, actor: Actor, wanted: Sequence[Filter]) -> list[int
         return await store.counts(conn, agencies, [(one, fold(nfc(one.text))) for one in wanted], actor)
 
 
+async def arrived(pool: Pool, actor: Actor, wanted: Filter, since: datetime) -> int:
+    """How many reports that the filter finds have come since a moment, up to ``MANY``. One statement. Raises as
+    ``queue`` does."""
+    agencies = _checked(actor, wanted)
+    async with pool.acquire() as conn:
+        return await store.arrived(conn, agencies, wanted, fold(nfc(wanted.text)), since, actor)
+
+
 async def tags_in_use(pool: Pool, actor: Actor) -> list[str]:
     """Tags that the actor's agencies use, to choose from. Raises Forbidden."""
     agencies = _checked(actor)

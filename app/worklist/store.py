@@ -239,6 +239,23 @@ async def counts(
     return list(row.values())
 
 
+async def arrived(
+    conn: Conn, agencies: Sequence[str] | None, wanted: Filter, folded: str, since: datetime, reader: Actor
+) -> int:
+    """How many open reports that the filter finds have come to their agency since a moment, up to ``MANY``."""
+    to = _Statement()
+    where = [_IS_OPEN, to.put("coalesce(assigned_at, submitted_at) > {}", since), *_conditions(to, wanted, reader)]
+    if folded:
+        where.append(to.put("search_text LIKE {}", _like(folded)))
+    if agencies is not None:
+        where.append(to.put("(agency_id = ANY({0}) OR supervisor_id = ANY({0}))", list(agencies)))
+    found: int = await conn.fetchval(
+        f"SELECT count(*) FROM (SELECT FROM reports WHERE {' AND '.join(where)} LIMIT {MANY}) AS new",  # noqa: S608  # conditions of our own
+        *to.values,
+    )
+    return found
+
+
 async def tags_in_use(conn: Conn, agencies: Sequence[str] | None, sample: int, most: int) -> list[str]:
     """The tags of some of the agencies' reports, those that are used most first."""
     rows = await conn.fetch(
