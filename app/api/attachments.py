@@ -1,14 +1,18 @@
-"""Files that staff put into a case: taking them in and giving them out."""
+"""A case's files, and the case itself as a file to print."""
 
 from litestar import Response, get
 from litestar.params import FromPath
+from msgspec import Struct
 
+from app.api.body import read_query
 from app.api.context import Context, Req, context, staff
 from app.api.declare import CASE_STAFF, call
 from app.api.follow import found
+from app.api.problems import lang_of
 from app.attachments import service as attachments
 from app.attachments.model import Attachment
-from app.errors import NotFound
+from app.errors import NotFound, Unavailable
+from app.papers import service as papers
 from app.reports import service as reports
 
 
@@ -39,4 +43,37 @@ async def attachment(request: Req, code: FromPath[str], attachment_id: FromPath[
     return Response(data, media_type=file.content_type, headers=attachments.download_headers(file.name))
 
 
-ROUTES = [attachment]
+class PrintQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """``notes`` false: a copy to hand out, without anything that staff alone may read."""
+
+    notes: bool = True
+
+
+@get(
+    "/reports/{code:str}/pdf",
+    **call(
+        CASE_STAFF,
+        "case",
+        query=PrintQuery,
+        raw="application/pdf",
+        errors=(Unavailable("papers.not_printed"), NotFound("reports.code_unknown", code="PA-7K3M-9QX2")),
+    ),
+)
+async def case_pdf(request: Req, code: FromPath[str]) -> Response[bytes]:
+    ctx, actor, asked = context(request), staff(request), read_query(request, PrintQuery)
+    parts, report = ctx.parts, reports.visible(actor, await found(request, code))
+    pdf = await papers.print_case(
+        parts.pool,
+        parts.objects,
+        parts.rules,
+        parts.gazetteer,
+        ctx.agencies,
+        actor,
+        report,
+        lang=lang_of(request),
+        notes=asked.notes,
+    )
+    return Response(pdf, media_type="application/pdf", headers=papers.headers(report, notes=asked.notes))
+
+
+ROUTES = [attachment, case_pdf]

@@ -10,7 +10,7 @@ from msgspec import Struct
 from app.attachments.model import Attachment
 from app.history.model import Event, Kind
 from app.reports import proof
-from app.reports.model import Message, Picture, Rating, Report, Status
+from app.reports.model import Message, Picture, PublicCopy, Rating, Report, Status
 from app.reports.workflow import Act
 
 _OF_FOLLOWERS = frozenset({Kind.FOLLOWED, Kind.UNFOLLOWED, Kind.VOICE_ADDED, Kind.FOLLOWER_RATED})
@@ -74,6 +74,7 @@ class CaseFile(Struct, frozen=True, kw_only=True):
     messages: list[Message]
     pictures: list[Picture]
     attachments: list[Attachment]
+    public: PublicCopy
     events: list[Event]
     told: list[Told]
     names: Mapping[UUID, str]

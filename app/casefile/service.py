@@ -37,6 +37,7 @@ async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
         messages=case.messages,
         pictures=case.pictures,
         attachments=files,
+        public=case.public,
         events=events,
         told=[convert(row, Told) for row in told],
         names=names,

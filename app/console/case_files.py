@@ -1,18 +1,19 @@
-"""Files of a case: put in by a form on its page, taken out with a reason."""
+"""Files of a case, put in by a form on its page and taken out with a reason; and the case as a file to print."""
 
 from uuid import UUID
 
-from litestar import post
+from litestar import Response, get, post
 from litestar.params import FromPath
 
 from app.attachments import uploads
 from app.attachments.model import AT_ONCE
 from app.console.case_page import address, context, policy, visible
-from app.console.context import Req, actor, console
+from app.console.context import Req, actor, console, lang_of
 from app.console.declare import CASES, page
 from app.console.files_view import files
 from app.console.render import go, show
 from app.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Problem
+from app.papers import service as papers
 from app.photos.uploads import FILES
 from app.reports import service as reports
 from app.reports.model import Form, Report
@@ -74,4 +75,23 @@ def _uuid(text: str) -> UUID:
         raise NotFound("attachments.not_found") from None
 
 
-ROUTES = [attach, remove]
+@get("/reports/{code:str}/pdf", **page(CASES))
+async def case_pdf(request: Req, code: FromPath[str]) -> Response[bytes]:
+    """``?notes=0``: a copy to hand out."""
+    here, report = console(request), await visible(request, code)
+    parts, notes = here.parts, request.query_params.get("notes", "1") != "0"
+    pdf = await papers.print_case(
+        parts.pool,
+        parts.objects,
+        parts.rules,
+        parts.gazetteer,
+        here.agencies,
+        actor(request),
+        report,
+        lang=lang_of(request),
+        notes=notes,
+    )
+    return Response(pdf, media_type="application/pdf", headers=papers.headers(report, notes=notes))
+
+
+ROUTES = [attach, remove, case_pdf]

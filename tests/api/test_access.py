@@ -57,6 +57,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("POST", "/reports/{code}/voice/{number}"): (403, 403, 403, 404, 403, 403),
     ("GET", "/reports/{code}/photos/{photo_id}/original"): (200, 200, 404, 200, 200, 403),
     ("GET", "/reports/{code}/attachments/{attachment_id}"): (200, 200, 404, 200, 200, 403),
+    ("GET", "/reports/{code}/pdf"): (200, 200, 404, 200, 200, 403),
 }
 BY_HAND = {
     ("GET", "/session"),

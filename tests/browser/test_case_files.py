@@ -65,6 +65,18 @@ async def test_proof_and_files_are_in_nobodys_way(
     await keep(page, f"proof-{key}")
 
 
+async def test_the_page_prints_without_what_only_screens_need(visit: Visit, world: World) -> None:
+    report = await doubtful(world)
+    page = await visit("coordinator", f"/console/reports/{report.code}")
+    await page.emulate_media(media="print")
+    for hidden in (".top", "summary:has-text('Thêm tài liệu')", "a:has-text('Bản in (PDF)')", "[data-map]"):
+        await expect(page.locator(hidden).first).to_be_hidden()
+    for shown in (".case-head", "#proof", "#history", "text=Biên bản nghiệm thu.pdf"):
+        await expect(page.locator(shown).first).to_be_visible()
+    if SHOTS:
+        await page.pdf(path=Path(SHOTS) / "print.pdf", format="A4")
+
+
 async def test_a_file_is_put_in_with_the_keyboard_alone(visit: Visit, world: World, tmp_path: Path) -> None:
     report = await file(world)
     page = await visit("officer", f"/console/reports/{report.code}")

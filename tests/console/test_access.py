@@ -70,6 +70,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/staff/account/{account}/token/revoke"): (*NOBODY_ELSE, 404),
     ("POST", "/staff/account/{account}/unlink"): (*NOBODY_ELSE, 303),
     ("GET", "/reports/{code}"): (404, 404, 404, 404, 403),
+    ("GET", "/reports/{code}/pdf"): (404, 404, 404, 404, 403),
     ("POST", "/reports/{code}/attachments"): (404, 404, 404, 404, 403),
     ("POST", "/reports/{code}/attachments/{attachment_id}/remove"): (404, 404, 404, 404, 403),
     ("GET", "/chats"): (200, 200, 200, 200, 200),
