@@ -23,6 +23,19 @@ HAVE_CASES = frozenset({Role.OFFICER, Role.LEAD, Role.COORDINATOR})
 """Whoever has cases may be away from them, and may stand in."""
 
 
+def looked_after_by(staff: str) -> str:
+    """SQL for an array of ids: this person, given by a parameter, and everybody for whom they stand in today."""
+    today = "(now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date"
+    return f"""ARRAY(
+        WITH RECURSIVE away AS (
+            SELECT staff_id, deputy_id FROM staff_absences WHERE first_day <= {today} AND last_day >= {today}
+        ), mine AS (
+            SELECT {staff}::uuid AS staff_id
+            UNION SELECT a.staff_id FROM away a JOIN mine m ON a.deputy_id = m.staff_id
+        )
+        SELECT staff_id FROM mine)"""  # noqa: S608  # a parameter's number and constants
+
+
 class Absence(Struct, frozen=True):
     """Days of Vietnam's calendar, both included. ``deputy``: as entered; ``acts`` who that comes to on the day that
     was asked about, None where the way leads in a circle or to nobody."""

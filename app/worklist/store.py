@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from app.accounts.absence import looked_after_by
 from app.accounts.model import Actor
 from app.db import Conn
 from app.reports.model import Status
@@ -52,7 +53,12 @@ def _conditions(to: _Statement, wanted: Filter, reader: Actor) -> list[str]:
         ("category = {}", wanted.category),
         ("commune_code = {}", wanted.commune_code),
         ("agency_id = {}", wanted.agency_id),
-        ("assignee_id = {}", wanted.assignee_id),
+        # One's own cases are also those of whoever one stands in for.
+        (
+            f"assignee_id = ANY({looked_after_by('{}')})",
+            wanted.assignee_id if wanted.assignee_id == reader.id else None,
+        ),
+        ("assignee_id = {}", wanted.assignee_id if wanted.assignee_id != reader.id else None),
         ("urgency = {}", wanted.urgency),
         ("channel = {}", wanted.channel),
         ("rating = {}", wanted.rating),

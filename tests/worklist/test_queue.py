@@ -268,3 +268,24 @@ async def test_the_queue_follows_the_case(settled: Pool) -> None:
     await world.do(settled, world.OFFICER, report, Act.RETURN, text="Không thuộc thẩm quyền.")
     assert report.code not in await codes(settled, world.OFFICER)
     assert (await service.find(settled, report.code)).agency_id == "ioc"
+
+
+# ---------------------------------------------------------------- deputies
+
+
+async def test_my_cases_are_also_those_of_whoever_i_stand_in_for(settled: Pool) -> None:
+    report = await world.do(settled, world.OFFICER, (await world.file(settled)).report, Act.CLAIM)
+    mine = {"assignee_id": world.COLLEAGUE.id}
+    assert report.code not in await codes(settled, world.COLLEAGUE, **mine)
+    away = "INSERT INTO staff_absences VALUES (gen_random_uuid(), $1, $2, current_date - 2, current_date + 2)"
+    await settled.execute(away, world.OFFICER.id, world.LEAD.id)
+    await settled.execute(away, world.LEAD.id, world.COLLEAGUE.id)
+    try:
+        assert report.code in await codes(settled, world.COLLEAGUE, **mine)
+        assert report.code in await codes(settled, world.OFFICER, assignee_id=world.OFFICER.id)
+        # Whoever asks for somebody else's cases gets that person's alone.
+        assert report.code not in await codes(settled, world.COORDINATOR, **mine)
+        assert report.code not in await codes(settled, world.POLICE, assignee_id=world.POLICE.id)
+    finally:
+        await settled.execute("DELETE FROM staff_absences")
+    assert report.code not in await codes(settled, world.COLLEAGUE, **mine)
