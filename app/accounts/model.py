@@ -173,6 +173,8 @@ class EventKind(StrEnum):
     GROUP_UNLINKED = "group_unlinked"
     ABSENCE_ENTERED = "absence_entered"
     ABSENCE_TAKEN_BACK = "absence_taken_back"
+    ESCALATION_CHANGED = "escalation_changed"
+    ESCALATION_GIVEN_UP = "escalation_given_up"
     CITIZEN_BLOCKED = "citizen_blocked"
     CITIZEN_UNBLOCKED = "citizen_unblocked"
     CITIZEN_ERASED = "citizen_erased"

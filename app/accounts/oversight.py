@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from app.accounts import store_factors, store_oversight
-from app.accounts.model import Actor, ApiToken, EventKind, Role, Staff
+from app.accounts import store, store_factors, store_oversight
+from app.accounts.model import Actor, ApiToken, Entry, EventKind, Role, Staff
 from app.accounts.permissions import Permission, require
-from app.db import Pool
+from app.db import Conn, Pool
 
 PAGE = 50
 
@@ -59,6 +59,11 @@ async def events(pool: Pool, wanted: Wanted, by: Actor, limit: int = PAGE) -> tu
         for row in rows[:limit]
     ]
     return found, found[-1].event_id if len(rows) > limit else None
+
+
+async def note(conn: Conn, kind: EventKind, by: Actor, **data: Any) -> None:
+    """An event that is about no single account, in the caller's transaction."""
+    await store.record(conn, Entry(kind, by, None, data))
 
 
 async def all_tokens(pool: Pool, by: Actor) -> list[TokenOf]:

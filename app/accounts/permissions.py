@@ -20,6 +20,7 @@ class Permission(StrEnum):
     GIVE_DIRECTIONS = "give_directions"
     ENTER_ABSENCE = "enter_absence"  # for oneself; a lead for everybody in the agency
     MANAGE_TEMPLATES = "manage_templates"  # whose: app.templates.model.manages
+    MANAGE_ESCALATION = "manage_escalation"  # whom to warn; a lead for their agencies
     MANAGE_ACCOUNTS = "manage_accounts"  # staff, their passwords and their programs' keys
     MANAGE_RULES = "manage_rules"
     MANAGE_PLACES = "manage_places"
@@ -29,12 +30,17 @@ P = Permission
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset({P.READ_QUEUE, P.READ_REPORT, P.ENTER_ABSENCE}),
-    Role.LEAD: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS, P.MANAGE_TEMPLATES, P.ENTER_ABSENCE}),
+    Role.LEAD: frozenset(
+        {P.READ_QUEUE, P.READ_REPORT, P.READ_STATS, P.MANAGE_TEMPLATES, P.MANAGE_ESCALATION, P.ENTER_ABSENCE}
+    ),
     Role.COORDINATOR: frozenset(
-        {P.READ_QUEUE, P.READ_REPORT, P.SEE_IDENTITY, P.KEEP_DESK, P.READ_STATS, P.MANAGE_TEMPLATES, P.ENTER_ABSENCE}
+        {P.READ_QUEUE, P.READ_REPORT, P.SEE_IDENTITY, P.KEEP_DESK, P.READ_STATS}
+        | {P.MANAGE_TEMPLATES, P.MANAGE_ESCALATION, P.ENTER_ABSENCE}
     ),
     Role.LEADER: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS, P.GIVE_DIRECTIONS}),
-    Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.MANAGE_RULES, P.MANAGE_PLACES, P.MANAGE_TEMPLATES}),
+    Role.ADMINISTRATOR: frozenset(
+        {P.MANAGE_ACCOUNTS, P.MANAGE_RULES, P.MANAGE_PLACES, P.MANAGE_TEMPLATES, P.MANAGE_ESCALATION}
+    ),
 }
 
 

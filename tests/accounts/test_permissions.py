@@ -19,6 +19,7 @@ EXPECTED = """
     give_directions no       no    no           yes     no
     enter_absence   yes      yes   yes          no      no
     manage_templates no      yes   yes          no      yes
+    manage_escalation no     yes   yes          no      yes
     manage_accounts no       no    no           no      yes
     manage_rules    no       no    no           no      yes
     manage_places   no       no    no           no      yes

@@ -17,7 +17,7 @@ from app.console.declare import Who
 from app.console.guard import admit
 from app.wiring import Parts
 from tests.console.conftest import PAGES, Visitor, send, token
-from tests.world import World
+from tests.world import COMPANY, World
 
 ROLES = ("officer", "lead", "coordinator", "leader", "administrator")
 ABSENT = "0" * 64
@@ -49,6 +49,10 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/notices/{wanted}"): (404, 404, 404, 404, 403),
     ("GET", "/account/channels"): (200, 200, 200, 200, 403),
     ("POST", "/account/channels"): (303, 303, 303, 303, 403),
+    ("GET", "/escalation"): (403, 200, 200, 403, 200),
+    ("GET", "/escalation/{agency}"): (403, 200, 200, 403, 200),
+    ("POST", "/escalation/{agency}"): (403, 303, 303, 403, 303),
+    ("POST", "/escalation/{agency}/give-up"): (403, 303, 303, 403, 303),
     ("GET", "/absence"): (200, 200, 200, 403, 403),
     ("POST", "/absence"): (422, 422, 422, 403, 403),
     ("POST", "/absence/take-back"): (404, 404, 404, 403, 403),
@@ -172,6 +176,7 @@ def _filled(path: str, world: World) -> str:
         version=world.parts.rules.version,
         wanted=ABSENT,
         account=account,
+        agency=COMPANY,
         code=NO_CASE,
         photo_id=UUID(int=0),
         attachment_id=UUID(int=0),

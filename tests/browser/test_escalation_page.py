@@ -1,0 +1,44 @@
+"""The rules of warning in a real browser, on a telephone and a wide screen."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from tests.api.conftest import lab as lab  # fixtures of the same real server
+from tests.api.conftest import parts as parts
+from tests.api.conftest import rules as rules
+from tests.api.conftest import running
+from tests.api.conftest import world as world
+from tests.browser.test_account_pages import faults
+from tests.world import PASSWORD, World
+
+
+@pytest_asyncio.fixture(scope="module")
+async def address(world: World) -> AsyncIterator[str]:
+    async with running(world.parts) as address:
+        yield address
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+async def test_a_lead_gives_the_agency_rules_of_its_own(
+    width: int, browser: Browser, address: str, world: World
+) -> None:
+    await world.parts.pool.execute("DELETE FROM escalation_policies")
+    # axe is put into the page as a script of the test's own, which the page's policy would refuse.
+    context = await browser.new_context(viewport={"width": width, "height": 768}, locale="vi-VN", bypass_csp=True)
+    page = await context.new_page()
+    await page.goto(f"{address}/console/signin?next=/console/escalation")
+    await page.get_by_label("Tên đăng nhập").fill(world.people["lead"].username)
+    await page.get_by_label("Mật khẩu").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Quy tắc cảnh báo")
+    assert await faults(page) == []
+    await page.get_by_role("row").get_by_role("link").first.click()
+    await page.get_by_label("Đã dùng một nửa thời hạn xử lý: Lãnh đạo cơ quan").press("Space")
+    assert await faults(page) == []
+    await page.get_by_role("button", name="Lưu quy tắc").press("Enter")
+    await expect(page.get_by_text("Đã lưu quy tắc cảnh báo.")).to_be_visible()
+    await expect(page.get_by_label("Đã dùng một nửa thời hạn xử lý: Lãnh đạo cơ quan")).to_be_checked()
+    await context.close()
