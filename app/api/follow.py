@@ -73,6 +73,14 @@ async def found(request: Req, code: str) -> Report:
     return report
 
 
+async def whole(request: Req, code: str) -> Report:
+    """The same for whoever is no staff: parts of a report do not exist for them."""
+    report = await found(request, code)
+    if report.part_of is not None:
+        raise NotFound("reports.code_unknown", code=report.code)
+    return report
+
+
 async def _reporter(request: Req, report: Report) -> Actor:
     secret = request.headers.get("x-tracking-secret", "")
     return await reports.reporter(context(request).parts.pool, report, secret=secret)
@@ -105,7 +113,7 @@ async def _own_view(ctx: Context, report: Report, actor: Actor, lang: Lang) -> R
 )
 async def see_report(request: Req, code: FromPath[str]) -> Response[bytes]:
     ctx, lang = context(request), lang_of(request)
-    report = await found(request, code)
+    report = await whole(request, code)
     own = "x-tracking-secret" in request.headers
     actor = await _reporter(request, report) if own else None
     etag = _etag(ctx, report, "reporter" if actor else "public", lang)

@@ -164,6 +164,9 @@ _PUBLIC = {
     Kind.MERGED,
     Kind.UNMERGED,
     Kind.WITHDRAWN,
+    Kind.SPLIT,
+    Kind.PART_ENDED,
+    Kind.PART_REOPENED,
 }
 _REPORTER = _PUBLIC | {
     Kind.INFO_ADDED,

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from app.accounts.model import Agency
-from app.history.model import Event
+from app.history.model import Event, Kind
 from app.i18n import Lang, t
 from app.reports.model import Report
 from app.reports.proof import has_document
@@ -63,12 +63,15 @@ def status_word(status: str, lang: Lang) -> str:
 def fact(event: Event, agencies: Mapping[str, Agency], lang: Lang) -> str:
     """The event in words, without the deadline that came of it."""
     data = event.data.get("proposal", event.data)
-    agency = data.get("agency") or data.get("supervisor") or ""
+    agency = data.get("part_agency") or data.get("agency") or data.get("supervisor") or ""
+    several = dict.fromkeys(part["agency"] for part in data["parts"]) if event.kind == Kind.SPLIT else (agency,)
     kind = f"{event.kind}_document" if has_document(event) else event.kind
+    if event.kind == Kind.SUBMITTED and data.get("part_of"):
+        kind = "part_made"
     return t(
         f"api.fact_{kind}",
         lang,
-        agency=agency_name(agencies, agency, lang),
+        agency=", ".join(agency_name(agencies, each, lang) for each in several),
         code=event.data.get("code", ""),
         photos=len(event.data.get("photos", ())),
         level=event.data.get("level", ""),

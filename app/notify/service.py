@@ -16,6 +16,7 @@ from app.accounts import citizens
 from app.accounts import service as accounts
 from app.db import Conn, Pool
 from app.history import service as history
+from app.history.model import Kind
 from app.jobs import Job
 from app.notify import digest, pictures, store, store_digest, templates
 from app.notify.attempts import again, later, outcome
@@ -175,10 +176,11 @@ async def _told(conn: Conn, entry: store.Entry, citizen_id: UUID) -> tuple[templ
     words = next((m for m in case.messages if str(m.message_id) == named), None)
     read = templates.readable(words, relation, report, entry.lang, case.public)
     agency_id, due = templates.standing(events, report, entry.seq)
-    names = await accounts.agency_names(conn, [agency_id], entry.lang)
-    told = templates.Told(
-        report, event, relation, names.get(agency_id, agency_id), due, read or "", own[1] if own else None, followed
-    )
+    # A report that was split is named by the agencies of its parts.
+    told_of = dict.fromkeys(part["agency"] for part in event.data.get("parts", ())) if event.kind == Kind.SPLIT else ()
+    names = await accounts.agency_names(conn, [agency_id, *told_of], entry.lang)
+    agency = ", ".join(names.get(each, each) for each in told_of or (agency_id,))
+    told = templates.Told(report, event, relation, agency, due, read or "", own[1] if own else None, followed)
     return told, pictures.shown(event, relation, case, readable=read is not None)
 
 

@@ -20,6 +20,7 @@ _TOLD = {
     Kind.RECEIVED,
     Kind.ASSIGNED,
     Kind.TRANSFERRED,
+    Kind.SPLIT,
     Kind.STARTED,
     Kind.ASKED,
     Kind.PROGRESS,
@@ -49,7 +50,7 @@ _WITH_WORDS = {
 }
 """Templates that quote what was written; ``<name>_short`` is for those who may not read it, and for erased words.
 ``merged_short`` is for followers, who do not hear of the other report by themselves."""
-_GIVES_AGENCY = {Kind.SUBMITTED, Kind.ASSIGNED, Kind.TRANSFERRED}
+_GIVES_AGENCY = {Kind.SUBMITTED, Kind.ASSIGNED, Kind.TRANSFERRED, Kind.SPLIT, Kind.PART_REOPENED}
 
 
 class Relation(Enum):

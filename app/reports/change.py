@@ -1,6 +1,6 @@
 """One act on a report while it is being worked out. Pure: no I/O."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,40 @@ from app.reports.proof import Seen
 from app.routing.limits import Limit, parse_limit
 from app.routing.model import Decision
 from app.routing.ruleset import RuleSet
+
+
+class Part(Struct, frozen=True):
+    """A report that is split off from another one, and how its history begins."""
+
+    report: Report
+    facts: tuple[Fact, ...]
+
+
+class End(Struct, frozen=True):
+    """How a part ended: its words to the public or the reporter, and what the result shows (hashes in hex)."""
+
+    report_id: UUID
+    status: Status
+    category: str
+    agency_id: str
+    words: str
+    photos: tuple[str, ...] = ()
+
+
+class Family(Struct, kw_only=True):
+    """The report that a part belongs to, and what becomes of it. ``ends``: all its parts as they are after the act;
+    ``names`` of their agencies in the reporter's language; ``photos``: of the common result."""
+
+    whole: Report
+    report: Report
+    ends: list[End]
+    names: Mapping[str, str]
+    facts: list[Fact] = []
+    messages: list[Message] = []
+    photos: list[str] = []
+
+    def set(self, **values: Any) -> None:
+        self.report = msgspec.structs.replace(self.report, **values)
 
 
 class Change(Struct, kw_only=True):
@@ -51,6 +85,10 @@ class Change(Struct, kw_only=True):
     claims: list[FileClaim] = []
     removed: UUID | None = None
     """The attachment that is taken out."""
+    parts: list[Part] = []
+    """What the report is split into."""
+    family: Family | None = None
+    """Of a part: the report it belongs to."""
     seen_photos: Sequence[Seen] = ()
     """Photos of any report that are like those of the form, when the act needs it."""
 

@@ -70,7 +70,8 @@ def recomputed(
     rules: RuleSet, report: Report, events: Sequence[Event], *, has_photo: bool = False
 ) -> tuple[Report, Fact] | None:
     """The report with its deadlines by these rules, and the fact that says what changed and why; None: nothing did."""
-    if report.status not in OPEN:
+    # A report that waits for its parts has the latest of their deadlines.
+    if report.status not in OPEN or report.open_parts:
         return None
     clock = clock_of(events)
     limits = limits_for(rules, report, report.urgency, has_photo=has_photo)

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.accounts.model import Role
 from app.history.model import Kind
-from app.reports import directions, extension, files, proof, publication, tags
+from app.reports import directions, extension, files, parts, proof, publication, tags
 from app.reports.change import Change
 from app.reports.judging import limits_for
 from app.reports.model import Form, Rating, Report, Status
@@ -266,6 +266,7 @@ EFFECTS: dict[Act, Callable[[Change], None]] = {
     Act.REJECT: _reject,
     Act.MERGE: _merge,
     Act.UNMERGE: _unmerge,
+    Act.SPLIT: parts.split,
     Act.PUBLISH: _publish,
     Act.UNPUBLISH: _unpublish,
     Act.DIRECT: directions.direct,

@@ -15,7 +15,7 @@ async def handled_texts(conn: Conn) -> list[tuple[str, str]]:
         SELECT category, body FROM (
             SELECT category, body, submitted_at, report_id,
                    row_number() OVER (PARTITION BY category ORDER BY resolved_at DESC, report_id DESC) AS newest
-            FROM reports WHERE status IN ('resolved', 'closed')
+            FROM reports WHERE status IN ('resolved', 'closed') AND part_of IS NULL
         ) AS resolved
         WHERE newest <= $1
         ORDER BY submitted_at, report_id

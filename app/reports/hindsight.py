@@ -29,9 +29,12 @@ class Hindsight(Struct, frozen=True):
 
 
 async def explain_intake(pool: Pool, gazetteer: Gazetteer, code: str) -> Hindsight:
-    """Raises NotFound for a code that no report has. What people changed later is left out."""
+    """Raises NotFound for a code that no report has. What people changed later is left out; of a part, the intake of
+    the whole is explained."""
     report = await reports.find(pool, code)
     async with pool.acquire() as conn:
+        if report.part_of is not None:
+            report = await reports.get(conn, report.part_of)
         events = await history.of_report(conn, report.report_id)
     decided = events[0].data.get("proposed") or events[1].data
     rules = await routing.load_version(pool, decided["rule_set"])

@@ -47,7 +47,8 @@ async def check_spot(
     rows = await conn.fetch(
         """
         SELECT submitted_at FROM reports
-        WHERE category = $1 AND lat BETWEEN $2::float8 - $6 AND $2 + $6 AND lon BETWEEN $3::float8 - $6 AND $3 + $6
+        WHERE part_of IS NULL AND category = $1
+          AND lat BETWEEN $2::float8 - $6 AND $2 + $6 AND lon BETWEEN $3::float8 - $6 AND $3 + $6
           AND visibility = 'public' AND status NOT IN ('resolved', 'closed', 'rejected', 'duplicate', 'withdrawn')
           AND submitted_at > $4::timestamptz - interval '1 hour'
           AND NOT EXISTS (SELECT FROM idempotency_keys WHERE scope = $7 AND key = $8)

@@ -25,6 +25,7 @@ Audience = Literal["public", "reporter", "staff"]
 
 TEXT_MIN, TEXT_MAX = 5, 4000
 PHOTOS_MAX, SOUNDS_MAX = 6, 3
+PARTS_LEAST, PARTS_MOST = 2, 6
 CONSENT_VERSION = "2026-01"
 """Version of the consent text in the catalogues; grows when that text changes."""
 
@@ -147,6 +148,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """By when a leader's open direction is to be carried out."""
     part_of: UUID | None = None
     """The report it was split off from."""
+    open_parts: int = 0
+    """How many parts of this report are still being worked on."""
     proof_doubts: tuple[str, ...] = ()
     """What is odd about the proof of the result (``app.reports.proof``), until a coordinator has looked at it."""
 
@@ -213,6 +216,15 @@ class PublicCopy(Struct, frozen=True):
 NOTHING_EDITED = PublicCopy()
 
 
+class NewPart(Struct, frozen=True):
+    """One agency's share of a report that is split. ``text``: the words it is given, "" for the report's own;
+    ``agency_id``: where it is another one than by the rules."""
+
+    category: str
+    text: str = ""
+    agency_id: str | None = None
+
+
 class Form(Struct, frozen=True, kw_only=True):
     """What an act brings along; which of these it needs, the workflow says."""
 
@@ -229,6 +241,7 @@ class Form(Struct, frozen=True, kw_only=True):
     commune: Commune | None = None
     direction: UUID | None = None
     """Which of several open directions an act is about."""
+    parts: tuple[NewPart, ...] = ()
     public: PublicCopy | None = None
     """What is published instead of the originals."""
     files: tuple[StoredFile, ...] = ()

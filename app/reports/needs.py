@@ -35,6 +35,7 @@ def missing(needs: Sequence[Need], form: Form, rules: RuleSet) -> list[Problem]:
         "direction": True,  # which one is clear where only one is open, see ``directions.chosen``
         "matter": form.category is not None or form.commune is not None,
         "files": bool(form.files),
+        "parts": bool(form.parts),
         "attachment": form.attachment is not None,
         "tags": form.tags is not None,
     }

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from uuid_utils.compat import uuid7
 
 from app.accounts import citizens
 from app.accounts import service as accounts
@@ -15,14 +14,13 @@ from app.accounts.model import Actor, Role
 from app.db import Conn, Pool, transaction
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.history import service as history
-from app.history.model import ActorKind, Event, Fact, Kind, chain, digest
+from app.history.model import Event, Kind
 from app.i18n.text import nfc
-from app.reports import codes, directions, publication, store, store_publication
+from app.reports import codes, directions, parts, publication, store
 from app.reports.change import Change
 from app.reports.clock import clock_of, proposal_of
 from app.reports.effects import ALREADY, carry_out
 from app.reports.extension import check_wanted
-from app.reports.intake import search_text, tell_job
 from app.reports.masking import mask
 from app.reports.model import (
     NOTHING_EDITED,
@@ -38,6 +36,7 @@ from app.reports.needs import missing
 from app.reports.proving import look_at_files
 from app.reports.publication import is_public
 from app.reports.workflow import ENDED, Act, check, permitted
+from app.reports.writing import Raced, family_of, write
 from app.routing.ruleset import RuleSet
 
 _T = TypeVar("_T")
@@ -48,6 +47,7 @@ _BY_RULES = frozenset({Act.ASSIGN, Act.TRANSFER, Act.RECLASSIFY, Act.SET_URGENCY
 """Acts for which the rules are asked again, or what they said last matters."""
 _ON_DIRECTIONS = frozenset({Act.DIRECT, Act.REPORT_BACK, Act.LIFT_DIRECTION})
 _REASON_LEAST, _REASON_MOST = 5, 300
+_ADDED = ("info", "citizen")
 
 
 class Case(Struct, frozen=True):
@@ -71,6 +71,14 @@ async def find(pool: Pool, code: str) -> Report:
     return report
 
 
+async def find_whole(pool: Pool, code: str) -> Report:
+    """The report with this public code, for people who are no staff: parts of reports do not exist for them."""
+    report = await find(pool, code)
+    if report.part_of is not None:
+        raise NotFound("reports.code_unknown", code=report.code)
+    return report
+
+
 async def get(conn: Conn, report_id: UUID) -> Report:
     report = await store.by_id(conn, report_id)
     if report is None:
@@ -87,13 +95,20 @@ async def by_ids(conn: Conn, report_ids: Sequence[UUID]) -> list[Report]:
 
 
 async def case(conn: Conn, report: Report) -> Case:
-    """The whole case. What of it a reader may see is the handler's choice by ``visibility``."""
-    return Case(
-        report,
+    """The whole case; of a part with what its reporter added to the whole since. What of it a reader may see is the
+    handler's choice by ``visibility``."""
+    messages, pictures = (
         await store.messages_of(conn, report.report_id),
         await store.pictures_of(conn, report.report_id),
-        await publication.of(conn, report.report_id),
     )
+    if report.part_of is not None:
+        # What the reporter adds to the whole is meant for whoever works on it.
+        messages += [m for m in await store.messages_of(conn, report.part_of) if (m.kind, m.author_kind) == _ADDED]
+        messages.sort(key=lambda message: (message.at, message.message_id))
+        have = {picture.sha256 for picture in pictures}
+        more = [p for p in await store.pictures_of(conn, report.part_of) if p.added_by == "citizen"]
+        pictures += [p for p in more if p.sha256 not in have]
+    return Case(report, messages, pictures, await publication.of(conn, report.report_id))
 
 
 async def several(conn: Conn, report_ids: Sequence[UUID]) -> list[tuple[Report, list[Picture]]]:
@@ -156,10 +171,6 @@ def visible(actor: Actor, report: Report) -> Report:
     return report
 
 
-class _Raced(Exception):
-    """Somebody changed the report between our reading and our writing; nothing was written."""
-
-
 async def perform(
     pool: Pool,
     rules: RuleSet,
@@ -201,11 +212,9 @@ async def perform(
                 change = Change(seen=report, report=report, actor=actor, form=form, at=at, rules=rules)
                 await _gather(conn, change, act)
                 carry_out(act, change)
-                after = await _write(conn, change)
-                if change.form.public is not None and actor.id is not None:
-                    await store_publication.save(conn, report.report_id, change.form.public, actor.id, at)
-                return after
-        except _Raced:
+                parts.follow(change)
+                return await write(conn, change)
+        except Raced:
             async with pool.acquire() as conn:
                 report = await get(conn, report.report_id)
     raise Conflict("reports.changed_meanwhile", version=report.version)
@@ -233,12 +242,9 @@ async def _done_before(pool: Pool, report_id: UUID, client_key: str) -> _Done | 
 async def _gather(conn: Conn, change: Change, act: Act) -> None:
     """What an act must know from elsewhere: the agency exists, the target is usable, who supervises."""
     form, report = change.form, change.report
-    if form.agency_id is not None:
-        agency = await accounts.agency(conn, form.agency_id)
-        if agency is None or not agency.active:
-            raise Invalid("reports.agency_unknown", field="agency", agency=form.agency_id[:60])
-        if act is Act.TRANSFER and form.agency_id == report.agency_id:
-            raise Invalid("reports.same_agency", field="agency")
+    await _known_agency(conn, form.agency_id, "agency")
+    if act is Act.TRANSFER and form.agency_id == report.agency_id:
+        raise Invalid("reports.same_agency", field="agency")
     commune = form.commune
     if commune and commune.province_code != change.rules.province_code:
         raise Invalid(
@@ -261,6 +267,12 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
         whole = await case(conn, report)
         publication.check(report, whole.messages, whole.pictures, form.public)
         change.pictures = whole.pictures
+    if act is Act.SPLIT:
+        for number, part in enumerate(form.parts):
+            await _known_agency(conn, part.agency_id, f"parts[{number}].agency")
+        change.pictures = await store.pictures_of(conn, report.report_id)
+    if report.part_of is not None:
+        change.family = await family_of(conn, report.part_of)
     if act is Act.MERGE:
         change.target = await _target(conn, form.target or "", change)
     if act is Act.UNMERGE and report.duplicate_of is not None:
@@ -273,6 +285,12 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
         original = await _original(conn, report)
         if original.status not in (Status.RESOLVED, Status.CLOSED):
             raise Conflict("reports.act_not_now", act=act, status=original.status)
+
+
+async def _known_agency(conn: Conn, agency_id: str | None, field: str) -> None:
+    agency = await accounts.agency(conn, agency_id) if agency_id is not None else None
+    if agency_id is not None and (agency is None or not agency.active):
+        raise Invalid("reports.agency_unknown", field=field, agency=agency_id[:60])
 
 
 def _reminded(events: Sequence[Event]) -> bool:
@@ -291,53 +309,13 @@ async def _original(conn: Conn, report: Report) -> Report:
 async def _target(conn: Conn, typed: str, change: Change) -> Report:
     code = codes.read_code(typed)
     target = await store.by_code(conn, code) if code else None
-    if target is None or not change.actor.may_see(target):
+    if target is None or target.part_of is not None or not change.actor.may_see(target):
         raise Invalid("reports.target_unknown", field="target", code=typed[:40])
     if target.report_id == change.seen.report_id:
         raise Invalid("reports.target_self", field="target")
     if target.status in ENDED and target.status is not Status.CLOSED:
         raise Invalid("reports.target_ended", field="target", code=target.code)
     return target
-
-
-async def _write(conn: Conn, change: Change) -> Report:
-    """Write the change, and the target's side of it, inside the caller's transaction. Raises _Raced.
-
-    In order of the ids, so that two merges crossing each other do not wait for one another. Both reports were read
-    before the first write, so each history stands in the order of its transactions (see ``app.history.service``).
-    """
-    seen, actor, target = change.seen, change.actor, change.target
-    who: tuple[ActorKind, UUID | None] = (actor.kind, actor.id)
-    if change.form.client_key and not change.messages and change.facts:
-        # Without words there is no message to bear the key. Its digest, for in a chat the key names the chat.
-        first = change.facts[0]
-        change.facts[0] = Fact(first.kind, first.data | {"key": digest(change.form.client_key)}, first.by_system)
-    events = chain(seen.report_id, (seen.last_seq, seen.last_hash), change.facts, at=change.at, actor=who)
-    rewrites = [
-        store.Rewrite(
-            seen=seen,
-            report=msgspec.structs.replace(change.report, updated_at=change.at),
-            events=events,
-            messages=change.messages,
-            photos=[store.PhotoClaim(uuid7(), bytes.fromhex(p.sha256), change.stage) for p in change.form.photos],
-            by="staff" if actor.kind == "staff" else "citizen",
-            files=change.claims,
-            removed=change.removed,
-            actor_id=actor.id,
-            jobs=[tell_job(seen.report_id, events[0].seq, events[-1].seq)],
-            search_text=search_text(change.report) if change.report.commune_name != seen.commune_name else None,
-        )
-    ]
-    if target is not None:
-        last = (target.last_seq, target.last_hash)
-        its_events = chain(target.report_id, last, change.target_facts, at=change.at, actor=who)
-        rewrites.append(store.Rewrite(seen=target, report=target, events=its_events))
-    for rewrite in sorted(rewrites, key=lambda rewrite: rewrite.seen.report_id):
-        if not await store.update(conn, rewrite):
-            raise _Raced
-    return msgspec.structs.replace(
-        rewrites[0].report, version=seen.version + 1, last_seq=events[-1].seq, last_hash=events[-1].hash
-    )
 
 
 async def view_identity(
@@ -375,9 +353,9 @@ async def about_reporter(
                 seen = await get(conn, report.report_id)
                 change = Change(seen=seen, report=seen, actor=actor, form=Form(text=words), at=at, rules=rules)
                 change.note(kind, change.say("note", "staff"))
-                await _write(conn, change)
+                await write(conn, change)
                 return await what(conn, report.report_id)
-        except _Raced:
+        except Raced:
             continue
     raise Conflict("reports.changed_meanwhile", version=report.version)
 

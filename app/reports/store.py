@@ -73,7 +73,7 @@ _INSERT = f"""
         INSERT INTO report_contacts (report_id, citizen_id, name, phone, email, consent_version, consent_at)
         SELECT report_id, ${_N + 4}::uuid, ${_N + 5}::text, ${_N + 6}::text, ${_N + 7}::text, ${_N + 8}::text,
                ${_N + 9}::timestamptz
-        FROM filed
+        FROM filed WHERE ${_N + 8}::text IS NOT NULL
     ),
     {_photo_branch(_N + 10, "filed")},
     {history.append_cte(_N + 16, "filed")},
@@ -96,7 +96,8 @@ class Filing(Struct, frozen=True, kw_only=True):
     body_hash: bytes
     citizen_id: UUID | None
     contact: Contact
-    consent_version: str
+    consent_version: str | None
+    """None: nobody stands behind it, so there is no contact either."""
     photos: Sequence[PhotoClaim]
     sounds: Sequence[bytes]
     events: Sequence[Event]

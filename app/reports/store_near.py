@@ -42,17 +42,17 @@ async def around(conn: Conn, where: Around) -> list[asyncpg.Record]:
         f"""
         WITH page AS (
             (SELECT report_id FROM reports
-             WHERE lat IS NOT NULL AND {_OFFERED} AND category = ANY($1::text[])
+             WHERE lat IS NOT NULL AND {_OFFERED} AND part_of IS NULL AND category = ANY($1::text[])
                AND lat BETWEEN $3::float8 AND $4 AND lon BETWEEN $5::float8 AND $6 AND submitted_at > $2
              ORDER BY abs(lat - ($3 + $4) / 2) + abs(lon - ($5 + $6) / 2) LIMIT {_MOST})
             UNION
             (SELECT report_id FROM reports
-             WHERE commune_code = $11 AND {_OFFERED} AND category = ANY($1::text[]) AND submitted_at > $2
-               AND (lat IS NULL OR $3 IS NULL)
+             WHERE commune_code = $11 AND {_OFFERED} AND part_of IS NULL AND category = ANY($1::text[])
+               AND submitted_at > $2 AND (lat IS NULL OR $3 IS NULL)
              ORDER BY submitted_at DESC LIMIT {_MOST})
             UNION
             (SELECT report_id FROM report_photos JOIN reports USING (report_id)
-             WHERE sha256 = ANY($12::bytea[]) AND {_OFFERED} AND submitted_at > $2
+             WHERE sha256 = ANY($12::bytea[]) AND {_OFFERED} AND part_of IS NULL AND submitted_at > $2
                AND (lat BETWEEN $7::float8 AND $8 AND lon BETWEEN $9::float8 AND $10 OR commune_code = $11)
              ORDER BY submitted_at DESC LIMIT {_MOST})
         )
@@ -95,7 +95,7 @@ async def open_in(
     return await conn.fetch(
         f"""
         SELECT r.* FROM reports r
-        WHERE lat IS NOT NULL AND {_OFFERED} AND category = ANY($1::text[])
+        WHERE lat IS NOT NULL AND {_OFFERED} AND part_of IS NULL AND category = ANY($1::text[])
           AND lat BETWEEN $2::float8 AND $3 AND lon BETWEEN $4::float8 AND $5 AND report_id <> $6
         ORDER BY abs(lat - ($2 + $3) / 2) + abs(lon - ($4 + $5) / 2) LIMIT {_MOST}
         """,  # noqa: S608  # pieces of our own

@@ -11,7 +11,9 @@ Cursor = tuple[datetime, UUID]
 
 
 async def count_since(conn: Conn, since: datetime) -> int:
-    number: int = await conn.fetchval("SELECT count(*) FROM reports WHERE submitted_at >= $1", since)
+    number: int = await conn.fetchval(
+        "SELECT count(*) FROM reports WHERE submitted_at >= $1 AND part_of IS NULL", since
+    )
     return number
 
 
@@ -23,7 +25,7 @@ async def past(conn: Conn, beyond: Cursor, limit: int) -> list[asyncpg.Record]:
                r.commune_name, r.province_code, nullif(r.answers, '{}') AS answers,
                r.reporter_kind,
                EXISTS (SELECT FROM report_photos p WHERE p.report_id = r.report_id AND p.stage = 'before') AS has_photo
-        FROM reports r WHERE (r.submitted_at, r.report_id) > ($1, $2)
+        FROM reports r WHERE part_of IS NULL AND (r.submitted_at, r.report_id) > ($1, $2)
         ORDER BY r.submitted_at, r.report_id LIMIT $3
         """,
         *beyond,

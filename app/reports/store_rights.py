@@ -26,11 +26,12 @@ async def report_counts(conn: Conn, citizen_ids: Sequence[UUID]) -> Mapping[UUID
 
 
 async def lock_reports(conn: Conn, citizen_id: UUID | None, only: UUID | None) -> list[UUID]:
-    """The citizen's reports, or the one, locked until the transaction ends."""
+    """The citizen's reports, or the one, and the parts of them, locked until the transaction ends."""
     rows = await conn.fetch(
         """
+        WITH own AS (SELECT report_id FROM report_contacts WHERE citizen_id = $1 UNION SELECT $2::uuid)
         SELECT report_id FROM reports
-        WHERE report_id = $2 OR report_id IN (SELECT report_id FROM report_contacts WHERE citizen_id = $1)
+        WHERE report_id IN (SELECT report_id FROM own) OR part_of IN (SELECT report_id FROM own)
         ORDER BY report_id FOR UPDATE
         """,
         citizen_id,

@@ -15,7 +15,7 @@ S = Status
 Who = Role | Literal["citizen", "system"]
 Need = Literal[
     "text", "agency", "proof", "target", "rating", "photos", "urgency", "matter", "later", "by", "direction", "files",
-    "attachment", "tags",
+    "attachment", "tags", "parts",
 ]  # fmt: skip
 """``later``: another deadline than now; ``by``: a deadline for a direction; ``direction``: which of the open ones is
 meant, which has to be said only where there are several."""
@@ -44,6 +44,7 @@ class Act(StrEnum):
     REJECT = "reject"
     MERGE = "merge"
     UNMERGE = "unmerge"
+    SPLIT = "split"
     PUBLISH = "publish"
     UNPUBLISH = "unpublish"
     DIRECT = "direct"
@@ -107,6 +108,7 @@ MOVES: dict[Act, Move] = {
         Move(Act.REJECT, OPEN, S.REJECTED, _COORDINATOR, ("text",)),
         Move(Act.MERGE, OPEN, S.DUPLICATE, _COORDINATOR, ("target",)),
         Move(Act.UNMERGE, frozenset({S.DUPLICATE}), S.RECEIVED, _COORDINATOR, ("text",)),
+        Move(Act.SPLIT, DESK | WORK, S.IN_PROGRESS, _COORDINATOR, ("parts",)),
         Move(Act.PUBLISH, ANY - {S.REJECTED, S.WITHDRAWN}, None, _COORDINATOR),
         Move(Act.UNPUBLISH, ANY, None, _COORDINATOR),
         Move(Act.DIRECT, ANY, None, _LEADER, ("text", "by")),
@@ -124,6 +126,13 @@ MOVES: dict[Act, Move] = {
     )
 }
 
+NOT_BESIDE_PARTS = frozenset(
+    {Act.ASSIGN, Act.CLAIM, Act.START, Act.ASK, Act.RETURN, Act.TRANSFER, Act.RESOLVE, Act.RECLASSIFY, Act.SET_URGENCY}
+    | {Act.ASK_EXTENSION, Act.GRANT_EXTENSION, Act.REFUSE_EXTENSION, Act.REJECT, Act.MERGE, Act.SPLIT}
+)
+"""While parts of a report are being worked on, the work is theirs."""
+NOT_OF_PARTS = frozenset({Act.ASK, Act.MERGE, Act.SPLIT, Act.PUBLISH})
+"""Whoever asks, merges or publishes means the citizen's report, not a part of it."""
 HANDOVERS_BEFORE_DISPUTE = 2
 """Two returns or transfers make it a dispute over competence: only a coordinator's assignment, which is binding, moves
 it on. Whoever gets it then cannot hand it on again."""
@@ -151,6 +160,10 @@ def check(act: Act, actor: Actor, report: Report) -> Move:
         raise Conflict("reports.act_not_now", act=act, status=report.status)
     if act in (Act.RETURN, Act.TRANSFER) and in_dispute(report):
         raise Conflict("reports.competence_dispute")
+    if report.open_parts and act in NOT_BESIDE_PARTS:
+        raise Conflict("reports.parts_open", count=report.open_parts)
+    if report.part_of is not None and act in NOT_OF_PARTS:
+        raise Conflict("reports.is_part")
     if act in (Act.GRANT_EXTENSION, Act.REFUSE_EXTENSION) and report.extension_wanted is None:
         raise Conflict("reports.no_extension_asked")
     if act in (Act.REPORT_BACK, Act.LIFT_DIRECTION) and report.directed_due_at is None:

@@ -157,7 +157,9 @@ class _Life:
                 self._add(Measure.RECEIVED, at)
         elif kind in (Kind.ASSIGNED, Kind.TRANSFERRED):
             agency = data["agency"]
-        elif kind == Kind.RETURNED or (kind in (Kind.REOPENED, Kind.UNMERGED) and "intake_due" in data):
+        elif kind in (Kind.RETURNED, Kind.SPLIT, Kind.PART_REOPENED) or (
+            kind in (Kind.REOPENED, Kind.UNMERGED) and "intake_due" in data
+        ):
             agency = DESK
         if kind in (Kind.REOPENED, Kind.UNMERGED, Kind.DISPUTED):
             is_open = True

@@ -105,9 +105,9 @@ class Fulfilment:
             case wishes.Join():
                 return await self._join(wish)
             case wishes.Leave():
-                return await following.unfollow(pool, await reports.find(pool, wish.code), citizen_id)
+                return await following.unfollow(pool, await reports.find_whole(pool, wish.code), citizen_id)
             case wishes.RateFollowed():
-                return await following.rate(pool, await reports.find(pool, wish.code), citizen_id, wish.rating)
+                return await following.rate(pool, await reports.find_whole(pool, wish.code), citizen_id, wish.rating)
             case wishes.Mute():
                 await self._mute(wish)
             case wishes.LinkCode() | wishes.LinkLook() | wishes.LinkJoin() | wishes.Unlink():
@@ -130,7 +130,7 @@ class Fulfilment:
     async def _mute(self, wish: wishes.Mute) -> None:
         pool, citizen_id = self._parts.pool, self._chat.citizen_id
         if wish.code:
-            await reports.mute(pool, await reports.find(pool, wish.code), citizen_id, muted=wish.muted)
+            await reports.mute(pool, await reports.find_whole(pool, wish.code), citizen_id, muted=wish.muted)
             return
         async with pool.acquire() as conn:
             await citizens.mute(conn, citizen_id, muted=wish.muted)
@@ -188,7 +188,7 @@ class Fulfilment:
         return wishes.Sent(filed.report, await self._agency(filed.report))
 
     async def _look(self, code: str) -> wishes.Seen:
-        report = await reports.find(self._parts.pool, code)
+        report = await reports.find_whole(self._parts.pool, code)
         mine = await self._is_mine(report)
         async with self._parts.pool.acquire() as conn:
             case = await reports.case(conn, report)
@@ -204,7 +204,7 @@ class Fulfilment:
 
     async def _do(self, wish: wishes.Do) -> Report:
         pool, rules = self._parts.pool, self._know.rules
-        report = await reports.find(pool, wish.code)
+        report = await reports.find_whole(pool, wish.code)
         actor = await reports.reporter(pool, report, citizen_id=self._chat.citizen_id)
         if wish.act is Act.ADD_PHOTOS and await self._is_done(report, wish):
             return report

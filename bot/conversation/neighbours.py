@@ -38,7 +38,7 @@ async def join(
 ) -> tuple[Report, int, bool]:
     """Add the draft's voice to a report: as a follower, or to one of the person's own as its reporter. Gives the
     report, how many people stand behind it, and whether it is their own."""
-    report = await reports.find(pool, wish.code)
+    report = await reports.find_whole(pool, wish.code)
     if wish.consents:
         async with pool.acquire() as conn:
             await citizens.give_consent(conn, citizen_id, CONSENT_VERSION, datetime.now(UTC))

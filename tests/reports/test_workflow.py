@@ -41,6 +41,7 @@ remind     | system                   | awaiting_info resolved                  
 reject     | coordinator              | submitted received assigned in_progress awaiting_info returned | rejected
 merge      | coordinator              | submitted received assigned in_progress awaiting_info returned | duplicate
 unmerge    | coordinator              | duplicate                                                      | received
+split      | coordinator              | submitted received returned assigned in_progress               | in_progress
 publish    | coordinator              | submitted received assigned in_progress awaiting_info returned | =
 publish    | coordinator              | resolved closed duplicate                                      | =
 unpublish  | coordinator              | *                                                              | =
