@@ -375,7 +375,7 @@ async def test_in_any_life_the_whole_is_done_exactly_while_its_parts_are(settled
     whole = await split(settled, parts=TWO * chance.choice([1, 2]))
     for _ in range(14):
         part = chance.choice(await parts_of(settled, whole))
-        acts = {
+        acts: dict[Act, tuple[Actor | None, dict[str, Any]]] = {
             Act.RESOLVE: (AGENTS.get(part.agency_id), {"text": "Xong.", "photos": (await world.photo(settled, 9),)}),
             Act.REJECT: (world.COORDINATOR, {"text": "Không xử lý."}),
             Act.REOPEN: (world.COORDINATOR, {"text": "Chưa được."}),

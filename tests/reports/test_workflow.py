@@ -12,7 +12,7 @@ from app.errors import Conflict, Forbidden
 from app.reports.change import Change
 from app.reports.clock import Clock
 from app.reports.effects import EFFECTS, carry_out
-from app.reports.model import Direction, Form, Rating, Report, Status
+from app.reports.model import Direction, Form, NewPart, Rating, Report, Status
 from app.reports.workflow import ENDED, MOVES, OPEN, Act, acts_for, check
 from tests import small_world as world
 
@@ -100,6 +100,7 @@ def full_form() -> Form:
         days=2,
         attachment=UUID(int=5),
         tags=("mùa mưa",),
+        parts=(NewPart("pothole"), NewPart("street-light")),
     )
 
 
