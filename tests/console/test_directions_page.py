@@ -76,4 +76,4 @@ async def test_what_is_late_is_said_in_words(visitor: Visitor, world: World) -> 
 
 async def test_only_leaders_have_it_in_their_menu(visitor: Visitor) -> None:
     for key, has in (("leader", True), ("coordinator", False), ("officer", False)):
-        assert ('href="/console/directions"' in (await (await visitor(key)).get(PAGES)).text) is has
+        assert ('href="/console/directions"' in (await (await visitor(key)).get(f"{PAGES}/account")).text) is has

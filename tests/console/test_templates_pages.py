@@ -39,7 +39,7 @@ async def test_a_lead_writes_looks_changes_and_takes_out_of_use(visitor: Visitor
     lead = await visitor("lead")
     looked = await post(lead, f"{HERE}/new", **WORDS, preview="1")
     assert looked.status_code == 200
-    assert "Công ty Cổ phần Môi trường Đô thị Cà Mau thay PA-7K3M-9QX2." in looked.text
+    assert "Công ty Cổ phần Môi trường Đô thị Cà Mau thay bóng PA-7K3M-9QX2." in looked.text
     assert "Chưa có mẫu nào" in (await lead.get(HERE)).text
 
     listed = await post(lead, f"{HERE}/new", **WORDS)
@@ -103,5 +103,5 @@ async def _actor(world: World, key: str) -> Actor:
 
 async def test_it_is_in_the_menu_of_those_who_look_after_them(visitor: Visitor) -> None:
     for key in ("officer", "lead", "coordinator", "leader", "administrator"):
-        has = f'href="{HERE}"' in (await (await visitor(key)).get(PAGES)).text
+        has = f'href="{HERE}"' in (await (await visitor(key)).get(f"{PAGES}/account")).text
         assert has is (key in ("lead", "coordinator", "administrator")), key
