@@ -12,6 +12,8 @@ from app.console.declare import QUEUE, page
 from app.console.forms import Form
 from app.console.queue_asked import UNCOUNTED, Asked, asked, filter_of, tabs_of
 from app.console.queue_rows import COLUMNS, USUAL, choices_of, rows_of
+from app.console.queue_saved import HERE as SAVED
+from app.console.queue_saved import kept_of
 from app.console.render import go, show
 from app.i18n import t
 from app.worklist import service as worklist
@@ -80,6 +82,9 @@ async def queue_page(request: Req) -> Response[bytes]:
         bulk=BULK if _has(request, BULK) else "",
         since=int(now.timestamp() * 1000),
         watched=wanted.tab not in UNCOUNTED,
+        kept=await kept_of(request),
+        saved_here=SAVED,
+        counted=False,
     )
 
 

@@ -117,6 +117,7 @@ function escape(typing) {
 
 document.addEventListener("keydown", (event) => {
   const { key } = event;
+  byKey = false;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || keys.open) return;
   const typing = event.target.closest("textarea, select, input:not([type=checkbox])");
   if (key === "Escape") return escape(typing);
