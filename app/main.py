@@ -22,6 +22,7 @@ from app.console.app import console_app
 from app.console.context import BASE as CONSOLE
 from app.portal.app import PATHS, portal_app
 from app.settings import Settings
+from app.upkeep.service import alive
 from app.wiring import Parts, open_parts
 
 _FINISH_SECONDS = 15
@@ -90,7 +91,7 @@ def server(parts: Parts, *, host: str, port: int) -> uvicorn.Server:
 
 async def serve(settings: Settings) -> None:
     """Serve until told to stop."""
-    async with open_parts(settings) as parts:
+    async with open_parts(settings) as parts, alive(parts.pool, "api"):
         # Rules and places stay as long as the process: looking through them for garbage cost a tenth of each request.
         gc.freeze()
         gc.set_threshold(20_000, 20, 100)

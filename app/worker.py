@@ -31,6 +31,7 @@ from app.routing import service as routing
 from app.settings import Settings
 from app.sounds import service as sounds
 from app.stats import projection
+from app.upkeep.service import alive
 from app.wiring import Parts, open_parts
 from bot.conversation import service as conversation
 from bot.officers import store as officers
@@ -231,6 +232,7 @@ async def run(settings: Settings) -> None:
     """Work until told to stop; what was taken is finished first."""
     async with (
         open_parts(settings) as parts,
+        alive(parts.pool, "worker"),
         telegram_sender(settings) as telegram,
         zalo_senders(parts) as zalo,
         # PgQueuer reads and writes JSON columns as text, so it has connections of its own without our codec.

@@ -10,6 +10,7 @@ import structlog
 from msgspec import Struct, structs
 
 from app.settings import Settings
+from app.upkeep.service import alive
 from app.wiring import open_parts
 from bot.conversation.channel import Channel
 from bot.conversation.fulfilment import Parts
@@ -42,7 +43,12 @@ async def run(settings: Settings) -> None:
         loop.add_signal_handler(name, stop.set)
     # Each channel keeps one connection for as long as it leads; the work itself needs some, too.
     settings = structs.replace(settings, database_pool=max(settings.database_pool, _CONNECTIONS_LEAST))
-    async with open_parts(settings) as parts, telegram_line(parts) as telegram, zalo_lines(parts) as zalo:
+    async with (
+        open_parts(settings) as parts,
+        alive(parts.pool, "bot"),
+        telegram_line(parts) as telegram,
+        zalo_lines(parts) as zalo,
+    ):
         await serve(parts, [*telegram, *zalo], stop)
 
 

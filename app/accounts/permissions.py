@@ -24,6 +24,7 @@ class Permission(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"  # staff, their passwords and their programs' keys
     MANAGE_RULES = "manage_rules"
     MANAGE_PLACES = "manage_places"
+    MANAGE_SYSTEM = "manage_system"  # failed jobs, backups, disk
 
 
 P = Permission
@@ -39,7 +40,8 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     ),
     Role.LEADER: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS, P.GIVE_DIRECTIONS}),
     Role.ADMINISTRATOR: frozenset(
-        {P.MANAGE_ACCOUNTS, P.MANAGE_RULES, P.MANAGE_PLACES, P.MANAGE_TEMPLATES, P.MANAGE_ESCALATION}
+        {P.MANAGE_ACCOUNTS, P.MANAGE_RULES, P.MANAGE_PLACES, P.MANAGE_TEMPLATES}
+        | {P.MANAGE_ESCALATION, P.MANAGE_SYSTEM}
     ),
 }
 

@@ -36,6 +36,7 @@ for command in (
 ):
     cli.command()(command)
 cli.add_typer(care.audit, name="audit")
+cli.add_typer(care.backup, name="backup")
 cli.add_typer(places_cli, name="places")
 cli.add_typer(privacy_cli, name="privacy")
 cli.add_typer(rules_cli, name="rules")

@@ -14,6 +14,7 @@ from app.cli.common import err, fail, out, prepared
 from app.settings import Settings, SettingsError
 
 audit = typer.Typer(no_args_is_help=True, help="Prove that the history is whole.")
+backup = typer.Typer(no_args_is_help=True, help="What the system knows of its backups.")
 
 
 def demo(reports: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 300) -> None:
@@ -25,6 +26,27 @@ def demo(reports: Annotated[int, typer.Option(min=1, max=1_000_000, help="How ma
             raise fail([f"no demo data beside a real bot: {', '.join(settings.real_bots)} is set"])
         task = progress.add_task("reports", total=reports)
         asyncio.run(seeding.seed(settings, reports, lambda n, of: progress.update(task, completed=n, total=of)))
+
+
+@backup.command("done")
+def backup_done(
+    size: Annotated[int | None, typer.Option(min=1, help="Bytes of the dump.")] = None,
+    note: Annotated[str, typer.Option(help="Such as where it lies.")] = "",
+) -> None:
+    """Note that a backup was finished just now, as the last step of making one."""
+    from app.db import connect_pool
+    from app.upkeep import service as upkeep
+
+    async def record(url: str) -> None:
+        pool = await connect_pool(url, 1)
+        try:
+            await upkeep.backup_done(pool, size, note)
+        finally:
+            await pool.close()
+
+    with prepared() as settings:
+        asyncio.run(record(settings.database_url or ""))
+    out.print("Noted.")
 
 
 def doctor() -> None:

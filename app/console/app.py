@@ -36,6 +36,7 @@ from app.console import (
     staff_import,
     staff_list,
     staff_record,
+    system,
     templates,
 )
 from app.console.candidates import Checks
@@ -74,6 +75,7 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
             *queue_saved.ROUTES,
             *field.ROUTES,
             *field_install.ROUTES,
+            *system.ROUTES,
             *desk.ROUTES,
             *desk_decisions.ROUTES,
             *templates.ROUTES,

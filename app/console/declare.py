@@ -42,6 +42,7 @@ RULE_FIGURES = Who("staff", Permission.MANAGE_RULES, everywhere=Permission.READ_
 CASES = Who("staff", Permission.READ_REPORT)
 """Cases; which of them, ``Actor.may_see`` says."""
 DESK = Who("staff", Permission.KEEP_DESK)
+SYSTEM = Who("staff", Permission.MANAGE_SYSTEM)
 ACCOUNTS = Who("staff", Permission.MANAGE_ACCOUNTS)
 TEMPLATES = Who("staff", Permission.MANAGE_TEMPLATES)
 LEADERS = Who("staff", Permission.GIVE_DIRECTIONS)

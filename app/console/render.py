@@ -17,7 +17,7 @@ from app.accounts.model import Actor
 from app.console.assets import address
 from app.console.context import BASE, Req, lang_of
 from app.console.csrf import mask
-from app.console.declare import ACCOUNTS, DESK, LEADERS, QUEUE, RULE_FIGURES, RULES, SIGNED_IN, TEMPLATES, Who
+from app.console.declare import ACCOUNTS, DESK, LEADERS, QUEUE, RULE_FIGURES, RULES, SIGNED_IN, SYSTEM, TEMPLATES, Who
 from app.console.words import when
 from app.i18n import t
 from app.routing.calendar import VIETNAM
@@ -48,6 +48,7 @@ MENU = (
     Entry("rules", f"{BASE}/rules", RULES),
     Entry("misrouted", f"{BASE}/rules/misrouted", RULE_FIGURES, within="rules", rare=True),
     Entry("staff", f"{BASE}/staff", ACCOUNTS),
+    Entry("system", f"{BASE}/system", SYSTEM),
     Entry("chats", f"{BASE}/chats", SIGNED_IN, rare=True),
 )
 

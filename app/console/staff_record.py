@@ -43,6 +43,7 @@ _SHOWN = (
     "sessions_ended",
     "tokens_revoked",
     "issuer",
+    "jobs",
     "first_day",
     "last_day",
 )

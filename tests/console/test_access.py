@@ -117,6 +117,8 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/desk/one/{code}"): DESK_ALONE,
     ("POST", "/desk/competence/{code}"): DESK_ALONE,
     ("POST", "/desk/extension/{code}"): DESK_ALONE,
+    ("GET", "/system"): (*NOBODY_ELSE, 200),
+    ("POST", "/system/jobs"): (*NOBODY_ELSE, 422),
     ("GET", "/rules"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/source/{version}"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/history"): (*NOBODY_ELSE, 200),
