@@ -17,6 +17,7 @@ from app.accounts import service as accounts
 from app.attachments import service as attachments
 from app.bulk import service as bulk
 from app.escalation import delivery, notices
+from app.escalation import morning as morning_mail
 from app.escalation import service as escalation
 from app.notify import morning, staff
 from app.notify import service as notify
@@ -110,7 +111,10 @@ def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
     @queue.schedule("staff_digests", "*/5 * * * *")
     async def staff_digests(_: Schedule) -> None:
         sent = await morning.send_digests(parts.pool, parts.rules, senders)
-        log.info("summaries sent", digests=sent)
+        mails = 0
+        if mail is not None:
+            mails = await morning_mail.send(parts.pool, parts.rules, mail, parts.settings.public_url)
+        log.info("summaries sent", digests=sent, mails=mails)
 
     @queue.schedule("sweep_officers", "*/20 * * * *")
     async def sweep_officers(_: Schedule) -> None:

@@ -145,6 +145,10 @@ async def actor_of(conn: Conn, staff_id: UUID) -> Actor | None:
     return await store_access.actor_of_staff(conn, staff_id)
 
 
+async def staff_known(conn: Conn, staff_id: UUID) -> Staff | None:
+    return await store.staff_of_id(conn, staff_id)
+
+
 async def all_staff(conn: Conn) -> list[Staff]:
     """Every account, by user name."""
     return await store.all_staff(conn)

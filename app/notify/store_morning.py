@@ -53,8 +53,8 @@ async def plan(conn: Conn, day: date) -> None:
     )
 
 
-async def waiting(conn: Conn, day: date) -> list[Digest]:
-    """What is to be sent today. What was being sent by a worker that died is not sent again."""
+async def waiting(conn: Conn, day: date, *, by_mail: bool = False) -> list[Digest]:
+    """What is to be sent today, in chats or by e-mail. What was being sent by a worker that died is not sent again."""
     await conn.execute(
         """
         UPDATE staff_digests SET status = 'uncertain', reason = 'interrupted while sending', updated_at = now()
@@ -63,7 +63,12 @@ async def waiting(conn: Conn, day: date) -> list[Digest]:
         day,
     )
     rows = await conn.fetch(
-        "SELECT * FROM staff_digests WHERE day = $1 AND status = 'queued' ORDER BY recipient, channel", day
+        """
+        SELECT * FROM staff_digests WHERE day = $1 AND status = 'queued' AND (channel = 'mail') = $2
+        ORDER BY recipient, channel
+        """,
+        day,
+        by_mail,
     )
     return [Digest(*(row[name] for name in Digest.__struct_fields__)) for row in rows]
 
