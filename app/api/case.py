@@ -199,6 +199,15 @@ class FollowerRatings(Struct):
     dissatisfied: int = 0
 
 
+class PartView(Struct):
+    """A part of a split report, with the agency that has it."""
+
+    code: str
+    status: Status
+    agency: Named
+    due_at: datetime
+
+
 class CaseView(Struct):
     """The whole case. ``version`` goes along with every act; ``acts`` are those the caller may do now."""
 
@@ -232,6 +241,8 @@ class CaseView(Struct):
     deadline: Deadline
     handovers: int
     original: Annotated[str | None, Doc(description="The report this one was merged into.")]
+    part_of: Annotated[str | None, Doc(description="The report that this one is a part of.")]
+    parts: Annotated[list[PartView], Doc(description="What this report was split into.")]
     rating: Rating | None
     voices: Voices
     follower_ratings: FollowerRatings
@@ -425,6 +436,8 @@ async def case_view(ctx: Context, actor: Actor, report: Report, lang: Lang) -> C
         _deadline(report, lang),
         report.handovers,
         case.original,
+        case.whole.code if case.whole else None,
+        [PartView(one.code, one.status, agency_view(agencies, one.agency_id, lang), one.due_at) for one in case.parts],
         report.rating,
         case.voices,
         FollowerRatings(**{str(rating): count for rating, count in case.ratings.items()}),

@@ -325,6 +325,8 @@ CASE = {
     },
     "handovers": 0,
     "original": None,
+    "part_of": None,
+    "parts": [],
     "rating": None,
     "voices": 3,
     "follower_ratings": {"satisfied": 0, "acceptable": 0, "dissatisfied": 0},

@@ -28,7 +28,7 @@ from app.photos.uploads import FILES, PHOTOS, Upload
 from app.places.gazetteer import Gazetteer
 from app.places.model import Commune
 from app.reports import service as reports
-from app.reports.model import Contact, Form, Report, Status, Urgency
+from app.reports.model import Contact, Form, NewPart, Report, Status, Urgency
 from app.reports.workflow import Act, check
 from app.worklist import service as worklist
 from app.worklist.model import PAGE, Filter
@@ -49,6 +49,14 @@ class QueueQuery(Struct, frozen=True, forbid_unknown_fields=True):
     q: str = ""
     cursor: str | None = None
     limit: int = PAGE
+
+
+class PartBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """One agency's share: ``text`` null gives it the report's own words, ``agency`` null lets the rules choose."""
+
+    category: str
+    text: str | None = None
+    agency: str | None = None
 
 
 class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,6 +82,7 @@ class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     direction: UUID | None = None
     attachment: UUID | None = None
     public: PublicBody | None = None
+    parts: list[PartBody] = []
     tags: tuple[str, ...] | None = None
 
 
@@ -200,6 +209,8 @@ async def see_case(request: Req, code: FromPath[str]) -> Response[bytes]:
             Invalid("reports.extension_early", field="due"),
             Conflict("reports.no_extension_asked"),
             Conflict("reports.no_direction_open"),
+            Conflict("reports.parts_open", count=2),
+            Conflict("reports.is_part"),
             Invalid("reports.needs_direction", field="direction", count=2),
             Invalid("reports.commune_unknown", field="commune", code="99999"),
             NotFound("reports.code_unknown", code="PA-7K3M-9QX2"),
@@ -255,6 +266,7 @@ async def _act(request: Req, report: Report, act: str, key: str | None) -> tuple
         target=body.target,
         direction=body.direction,
         public=public,
+        parts=tuple(NewPart(part.category, part.text or "", part.agency) for part in body.parts),
         photos=stored,
         files=files,
         attachment=body.attachment,

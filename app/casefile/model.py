@@ -68,7 +68,8 @@ class Proposal(Struct, frozen=True):
 class CaseFile(Struct, frozen=True, kw_only=True):
     """Everything read for one case. ``events``: oldest first; ``names`` of the staff in it; ``original``: the code of
     the report it was merged into; ``voices``: people behind it, each once; ``ratings``: what followers think of the
-    result that stands; ``calls``: agencies the rules call at once; ``acts``: what the reader may do now."""
+    result that stands; ``calls``: agencies the rules call at once; ``acts``: what the reader may do now;
+    ``whole``: the report it is a part of; ``parts``: those it was split into."""
 
     report: Report
     messages: list[Message]
@@ -85,6 +86,8 @@ class CaseFile(Struct, frozen=True, kw_only=True):
     why: Why
     proposal: Proposal | None
     acts: list[Act]
+    whole: Report | None = None
+    parts: list[Report] = []
 
     @property
     def recordings(self) -> int:

@@ -8,8 +8,9 @@ from app.attachments import service as attachments
 from app.casefile.model import CaseFile, Proposal, Told, why_agency
 from app.db import Conn
 from app.history import service as history
+from app.history.model import Kind
 from app.notify import service as notify
-from app.reports import following
+from app.reports import following, store_parts
 from app.reports import service as reports
 from app.reports.calling import decided
 from app.reports.clock import proposal_of
@@ -20,7 +21,7 @@ from app.reports.workflow import acts_for
 async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
     """The whole case as this member of staff may see it. The caller has checked that they may.
 
-    Eight statements, one more for a report that was merged into another.
+    Eight statements, one more for a report that was merged into another, and for a split one or a part.
     """
     case = await reports.case(conn, report)
     events = await history.of_report(conn, report.report_id)
@@ -29,6 +30,7 @@ async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
     people = {e.actor_id for e in events if e.actor_kind == "staff" and e.actor_id} | {report.assignee_id}
     people |= {file.added_by for file in files}
     names = await accounts.staff_names(conn, [person for person in people if person])
+    split = any(event.kind == Kind.SPLIT for event in events)
     original = await reports.get(conn, report.duplicate_of) if report.duplicate_of else None
     voices, ratings = await following.standing(conn, report)
     proposed = proposal_of(events)
@@ -56,4 +58,6 @@ async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
         if proposed
         else None,
         acts=acts_for(actor, report),
+        whole=await reports.get(conn, report.part_of) if report.part_of else None,
+        parts=await store_parts.parts_of(conn, report.report_id) if split else [],
     )

@@ -105,6 +105,8 @@ async def context(request: Req, report: Report) -> dict[str, Any]:
         "near": [_near(reader, *pair) for pair in ours],
         "near_metres": round(case_map.AROUND_M),
         "told": _told(case, reader),
+        "whole_seen": case.whole is not None and who.may_see(case.whole),
+        "category_of": lambda category: category_name(parts.rules, category, lang),
         "tiles": parts.settings.tiles,
     }
 

@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 from app.errors import Conflict, Invalid, Problem
 from app.history.model import NO_HASH, Fact, Kind, digest
 from app.i18n import Lang, t
+from app.i18n.text import nfc
 from app.reports import codes
 from app.reports.change import Change, End, Family, Part
 from app.reports.judging import facts_of
@@ -48,6 +49,11 @@ class Planned(Struct, frozen=True):
     @property
     def by_rules(self) -> bool:
         return self.agency_id == self.decision.agency_id
+
+
+def composed(new: Sequence[NewPart]) -> tuple[NewPart, ...]:
+    """The parts as they will be kept."""
+    return tuple(msgspec.structs.replace(part, text=nfc(part.text)) for part in new)
 
 
 def plan(rules: RuleSet, report: Report, new: Sequence[NewPart], at: datetime, *, has_photo: bool) -> list[Planned]:

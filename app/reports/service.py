@@ -189,7 +189,12 @@ async def perform(
     Raises Forbidden, Conflict, Invalid or NotFound, each saying why.
     """
     at = at or datetime.now(UTC)
-    form = msgspec.structs.replace(form, text=nfc(form.text), public=form.public and publication.clean(form.public))
+    form = msgspec.structs.replace(
+        form,
+        text=nfc(form.text),
+        parts=parts.composed(form.parts),
+        public=form.public and publication.clean(form.public),
+    )
     for _ in range(_RACES):
         done = await _done_before(pool, report.report_id, form.client_key) if form.client_key else None
         # Whoever did it is answered even where the act has taken the report out of their sight.

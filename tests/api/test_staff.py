@@ -564,3 +564,22 @@ async def test_a_program_publishes_edited_words_and_covered_photos(
         wrong = {"version": version, "public": {"photos": [{"photo_id": one["photo_id"], "boxes": [box]}]}}
         answer = await desk.post(f"{API}/staff/reports/{sent.code}/acts/publish", json=wrong)
         assert (answer.status_code, keys(answer)) == (422, [(f"photos.{one['photo_id']}", "photos.box_outside")])
+
+
+async def test_a_program_splits_a_report_between_agencies(http: httpx.AsyncClient, signed_in: SignedIn) -> None:
+    desk = await signed_in("coordinator")
+    sent = await send(http, LIGHT)
+    parts = [{"category": "street-light"}, {"category": "power-cut", "text": "Kiểm tra dây điện.", "agency": POWER}]
+    done = await act(desk, sent.code, "split", parts=parts)
+    assert (done["status"], done["case"]["agency"]["id"]) == ("in_progress", CENTRE)
+    assert [(one["agency"]["id"], one["status"]) for one in done["case"]["parts"]] == [
+        (COMPANY, "assigned"),
+        (POWER, "assigned"),
+    ]
+    code = done["case"]["parts"][1]["code"]
+    part = (await (await signed_in("other_officer")).get(f"{API}/staff/reports/{code}")).json()
+    assert (part["part_of"], part["text"], part["parts"]) == (sent.code, "Kiểm tra dây điện.", [])
+    assert (await http.get(f"{API}/reports/{code}")).status_code == 404
+    assert (await http.get(f"{API}/reports/{sent.code}")).json()["agency"]["id"] == CENTRE
+    refused = await desk.post(f"{API}/staff/reports/{sent.code}/acts/split", json={"version": 2, "parts": parts})
+    assert (refused.status_code, keys(refused)) == (409, [(None, "reports.parts_open")])

@@ -112,6 +112,8 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/reports/{code}/merge"): DESK_ALONE,
     ("POST", "/reports/{code}/merge"): DESK_ALONE,
     ("POST", "/reports/{code}/unmerge"): DESK_ALONE,
+    ("GET", "/reports/{code}/split"): DESK_ALONE,
+    ("POST", "/reports/{code}/split"): DESK_ALONE,
     ("GET", "/desk"): COORDINATORS,
     ("GET", "/desk/one/{code}"): DESK_ALONE,
     ("POST", "/desk/one/{code}"): DESK_ALONE,

@@ -1,0 +1,49 @@
+"""Splitting a report in a real browser, by keyboard, on a desk and on a telephone."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from tests.api.conftest import lab as lab  # fixtures of the same real server
+from tests.api.conftest import parts as parts
+from tests.api.conftest import rules as rules
+from tests.api.conftest import running
+from tests.api.conftest import world as world
+from tests.browser.test_account_pages import faults
+from tests.browser.test_publish_page import desk as desk
+from tests.console.reports import case, file, street
+from tests.world import PASSWORD, World
+
+
+@pytest_asyncio.fixture(scope="module")
+async def address(world: World) -> AsyncIterator[str]:
+    async with running(world.parts) as address:
+        yield address
+
+
+async def test_from_the_case_to_two_parts(desk: Page, address: str, world: World) -> None:
+    code = await file(address, street(51))
+    await desk.goto(f"{address}/console/reports/{code}")
+    await desk.get_by_label("Tên đăng nhập").fill(world.people["coordinator"].username)
+    await desk.get_by_label("Mật khẩu").fill(PASSWORD)
+    await desk.keyboard.press("Enter")
+    await desk.get_by_role("link", name="Tách cho nhiều cơ quan…").click()
+    first, second = desk.get_by_role("group", name="Phần 1"), desk.get_by_role("group", name="Phần 2")
+    await first.get_by_label("Lĩnh vực").select_option("street-light")
+    await expect(first.get_by_role("status")).to_contain_text("Theo quy tắc: Công ty Cổ phần Môi trường Đô thị Cà Mau")
+    await second.get_by_label("Lĩnh vực").select_option("power-cut")
+    await second.get_by_label("Việc cần làm").fill("Kiểm tra dây điện xuống trụ.")
+    assert await faults(desk) == []
+    await desk.get_by_role("button", name="Xem trước").focus()
+    await desk.keyboard.press("Enter")
+    preview = desk.get_by_role("region", name="Điều gì sẽ xảy ra")
+    await expect(preview.get_by_role("row")).to_have_count(3)
+    assert await faults(desk) == []
+    await desk.set_viewport_size({"width": 390, "height": 844})
+    assert await faults(desk) == []
+    await desk.get_by_role("button", name="Tách phản ánh").focus()
+    await desk.keyboard.press("Enter")
+    await expect(desk.get_by_role("region", name="Các phần việc").get_by_role("link")).to_have_count(2)
+    assert await faults(desk) == []
+    assert (await case(world, code)).report.open_parts == 2
