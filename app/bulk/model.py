@@ -9,6 +9,7 @@ from msgspec import Struct
 from app.accounts.model import Actor
 from app.errors import Problem
 from app.reports.model import Form, Report, Urgency
+from app.reports.tags import tidy
 from app.reports.workflow import MOVES, Act
 
 ROWS_MOST = 500
@@ -28,6 +29,7 @@ ACTS = (
     Act.REFUSE_EXTENSION,
     Act.SET_URGENCY,
     Act.RECLASSIFY,
+    Act.TAG,
     Act.MERGE,
     Act.PUBLISH,
     Act.UNPUBLISH,
@@ -51,9 +53,13 @@ class Wanted(Struct, frozen=True, kw_only=True):
     target: str | None = None
     days: int | None = None
     due: datetime | None = None
+    tags: tuple[str, ...] | None = None
+    """Added to those that each report has."""
 
-    def form(self, client_key: str | None = None) -> Form:
+    def form(self, report: Report | None = None, client_key: str | None = None) -> Form:
+        has = report.tags if report else ()
         return Form(
+            tags=None if self.tags is None else tidy((*has, *self.tags)),
             text=self.text,
             agency_id=self.agency,
             category=self.category,

@@ -37,7 +37,7 @@ from app.reports import service as reports
 from app.reports.effects import ALREADY
 from app.reports.model import Report
 from app.reports.needs import missing
-from app.reports.workflow import MOVES, Act, check
+from app.reports.workflow import MOVES, Act, acts_for, check
 from app.routing.ruleset import RuleSet
 
 log = structlog.get_logger()
@@ -52,13 +52,14 @@ _AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable)
 async def prepare(
     pool: Pool,
     actor: Actor,
-    act: Act,
+    act: Act | None,
     typed: Sequence[str],
     back: str = "",
     wanted: Wanted = Wanted(),  # noqa: B008  # frozen
 ) -> UUID:
-    """Keep what was chosen, with each report's version as it is now. Raises Invalid, Forbidden."""
-    if act not in acts_of(actor):
+    """Keep what was chosen, with each report's version as it is now. ``act`` None: whichever most of them allow. Raises
+    Invalid, Forbidden."""
+    if act is not None and act not in acts_of(actor):
         raise Forbidden("reports.act_not_yours", act=act)
     chosen = list(dict.fromkeys(codes.read_code(code) or code.strip()[:40] for code in typed if code.strip()))
     if not chosen:
@@ -68,6 +69,7 @@ async def prepare(
     async with transaction(pool) as conn:
         seen = {report.code: report for report in await many.of_codes(conn, chosen) if actor.may_see(report)}
         rows = [_fresh(place, code, seen.get(code)) for place, code in enumerate(chosen, 1)]
+        act = act or usual_act(actor, list(seen.values()))
         assert actor.id is not None
         run = Run(
             run_id=uuid7(), staff_id=actor.id, act=act, wanted=wanted, back=back, state="preview",
@@ -75,6 +77,15 @@ async def prepare(
         )  # fmt: skip
         await store.insert(conn, run, rows)
     return run.run_id
+
+
+def usual_act(actor: Actor, found: Sequence[Report]) -> Act:
+    """The act that most of these reports allow; of equals the one that is offered first. Raises Forbidden."""
+    offered = acts_of(actor)
+    if not offered:
+        raise Forbidden("accounts.not_allowed")
+    allowed = [set(acts_for(actor, report)) for report in found]
+    return max(offered, key=lambda act: sum(act in each for each in allowed))
 
 
 def _fresh(place: int, code: str, report: Report | None) -> Row:
@@ -116,7 +127,7 @@ def _seen(actor: Actor, run: Run, row: Row, report: Report | None) -> Seen:
     if report is None or not actor.may_see(report):
         return Seen(row, None, (_unknown(row.code),))
     try:
-        if run.act not in ALREADY or not ALREADY[run.act](report, run.wanted.form()):
+        if run.act not in ALREADY or not ALREADY[run.act](report, run.wanted.form(report)):
             check(run.act, actor, report)
     except (Forbidden, Conflict) as error:
         return Seen(row, report, error.problems)
@@ -233,7 +244,7 @@ async def _do(
         if report is None:
             raise NotFound("reports.code_unknown", code=row.code)
         await reports.perform(
-            pool, rules, actor, report, run.act, run.wanted.form(run.key(row.place)), version=row.version
+            pool, rules, actor, report, run.act, run.wanted.form(report, run.key(row.place)), version=row.version
         )
     except _AWAY:
         raise

@@ -52,6 +52,7 @@ class Asks(Struct, frozen=True):
     category: bool
     urgency: bool
     target: bool
+    tags: bool
     deadline: str
 
     @classmethod
@@ -59,7 +60,9 @@ class Asks(Struct, frozen=True):
         needs = MOVES[act].needs
         text = "needed" if "text" in needs else "optional" if act in _OPTIONAL_WORDS else ""
         wanted = "needed" if {"later", "by"} & set(needs) else "optional" if act is Act.GRANT_EXTENSION else ""
-        return cls(text, "agency" in needs, "matter" in needs, "urgency" in needs, "target" in needs, wanted)
+        return cls(
+            text, "agency" in needs, "matter" in needs, "urgency" in needs, "target" in needs, "tags" in needs, wanted
+        )
 
 
 def said(problem: Problem, lang: Lang) -> str:
@@ -108,8 +111,7 @@ async def choose(request: Req) -> Response[Any]:
     """What the queue sends: the chosen codes, the act, and the page to come back to."""
     form: Form = request.state.form
     reader = actor(request)
-    offered = acts_of(reader)
-    act = next((each for each in offered if each == form.text("act")), offered[0])
+    act = next((each for each in acts_of(reader) if each == form.text("act")), None)
     back = own_path(form.text("next"))
     try:
         run_id = await bulk.prepare(console(request).parts.pool, reader, act, form.ticked.get("code", ()), back)
@@ -187,6 +189,7 @@ def _typed(wanted: Wanted) -> dict[str, str]:
         "target": wanted.target or "",
         "days": str(wanted.days or ""),
         "due": due,
+        "tags": ", ".join(wanted.tags or ()),
     }
 
 
@@ -219,6 +222,7 @@ def _ticked(request: Req) -> set[int]:
 
 
 def _wanted(form: Form) -> Wanted:
+    tags = tuple(form.text("tags").split(",")) if form.text("tags") else None
     days, due, urgency = form.text("days"), form.text("due"), form.text("urgency")
     if days and not (days.isdecimal() and len(days) < 4):
         raise Invalid("bulk.days_wrong", field="days")
@@ -234,6 +238,7 @@ def _wanted(form: Form) -> Wanted:
         target=form.text("target") or None,
         days=int(days) if days else None,
         due=until,
+        tags=tags,
     )
 
 

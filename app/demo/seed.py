@@ -46,6 +46,7 @@ class Cast(Struct, frozen=True):
 
     staff: dict[str, list[Actor]]
     coordinators: list[Actor]
+    leaders: list[Actor]
     before: dict[str, list[StoredPhoto]]
     after: dict[str, list[StoredPhoto]]
     communes: list[Commune]
@@ -148,6 +149,7 @@ async def _cast(parts: Parts) -> Cast:
     return Cast(
         by_agency,
         [actor for actor in hired if actor.role is Role.COORDINATOR],
+        [actor for actor in hired if actor.role is Role.LEADER],
         await _photos(parts, mended=False),
         await _photos(parts, mended=True),
         [c for c in parts.gazetteer.communes if c.province_code == home],
@@ -295,6 +297,9 @@ class _Life:
         if chance.random() < 0.05:
             return  # lies there: what a lead is to find among the overdue
         await self._do(self._officer(), Act.START, 0.5, 10)
+        if directed := chance.random() < 0.08:
+            words = Form(text=chance.choice(stories.DIRECTIONS), days=chance.choice([1, 3, 5]))
+            await self._do(chance.choice(self.cast.leaders), Act.DIRECT, 0.5, 6, words)
         if chance.random() < 0.08:
             return
         if chance.random() < 0.12:
@@ -303,6 +308,8 @@ class _Life:
         if chance.random() < 0.2:
             await self._do(self._officer(), Act.PROGRESS, 1, 8, Form(text=chance.choice(stories.PROGRESS)))
         await self._resolve()
+        if directed:
+            await self._do(self._officer(), Act.REPORT_BACK, 0.1, 8, Form(text=chance.choice(stories.REPORTS_BACK)))
         if chance.random() < 0.06:
             await self._do(Actor("citizen"), Act.DISPUTE, 1, 16, Form(text=chance.choice(stories.DISPUTES)))
             await self._resolve()

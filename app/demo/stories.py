@@ -67,6 +67,17 @@ ANSWERS = [
     "Đơn vị đã hoàn thành việc khắc phục “{category}”; sẽ tiếp tục theo dõi để không tái diễn.",
 ]
 
+DIRECTIONS = [
+    "Kiểm tra cả tuyến, không chỉ điểm được phản ánh; báo cáo kết quả về Văn phòng UBND tỉnh.",
+    "Xử lý dứt điểm trước cuộc họp giao ban, báo cáo nguyên nhân chậm.",
+    "Phối hợp với xã kiểm tra thực tế, trả lời rõ cho người dân.",
+]
+
+REPORTS_BACK = [
+    "Kính báo cáo: đơn vị đã kiểm tra cả tuyến và khắc phục xong, có ảnh kèm theo hồ sơ.",
+    "Kính báo cáo: đã xử lý dứt điểm; chậm do chờ vật tư, đơn vị xin rút kinh nghiệm.",
+]
+
 RETURNS = [
     "Tuyến đường này do xã quản lý, không thuộc phạm vi của đơn vị.",
     "Nội dung thuộc thẩm quyền của đơn vị khác, đề nghị điều phối lại.",

@@ -166,6 +166,29 @@ async def test_every_kind_of_act_goes_through(
     assert outcome(found) == [("done", [])] * 2
 
 
+async def test_tags_are_added_to_those_that_each_report_has(settled: Pool) -> None:
+    one, other = await reached(settled, 2)
+    one = await world.do(settled, world.OFFICER, one, Act.TAG, tags=("trường học",))
+    await run_of(settled, world.OFFICER, Act.TAG, [one.code, other.code], tags=("Mùa mưa", " gấp "))
+    assert (await reports.find(settled, one.code)).tags == ("trường học", "mùa mưa", "gấp")
+    assert (await reports.find(settled, other.code)).tags == ("mùa mưa", "gấp")
+
+
+async def test_without_an_act_the_one_that_most_of_them_allow_is_shown(settled: Pool) -> None:
+    codes = [case.code for case in await reached(settled, 2)]
+    fresh = [case.code for case in await reached(settled, 3, Status.SUBMITTED)]
+    for who, chosen, act in (
+        (world.OFFICER, codes, Act.CLAIM),
+        (world.COORDINATOR, [*codes, *fresh], Act.ASSIGN),
+        (world.COORDINATOR, fresh, Act.ACCEPT),
+        (world.LEADER, codes, Act.DIRECT),
+    ):
+        run = await bulk.get(settled, who, await bulk.prepare(settled, who, None, chosen))
+        assert run.act is act
+    with pytest.raises(Forbidden):
+        await bulk.prepare(settled, world.ADMINISTRATOR, None, codes)
+
+
 async def test_publishing_again_is_no_failure(settled: Pool) -> None:
     codes = [case.code for case in await reached(settled, 2)]
     assert [outcome(await run_of(settled, world.COORDINATOR, Act.PUBLISH, codes)) for _ in range(2)] == [
