@@ -1,4 +1,4 @@
-"""The coordinators' desk: five lists of what waits for a coordinator, and one key to send a new report on its way."""
+"""The coordinators' desk: six lists of what waits for a coordinator, and one key to send a new report on its way."""
 
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from app.reports.workflow import Act
 from app.worklist import desk
 
 HERE = f"{BASE}/desk"
-DID = ("assigned", "decided", "granted", "refused")
+DID = ("assigned", "decided", "granted", "refused", "confirmed")
 
 
 def by_htmx(request: Req) -> bool:

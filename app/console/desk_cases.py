@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from app.accounts import service as accounts
 from app.accounts.model import Agency
+from app.casefile.proving import lines
 from app.casefile.words import agency_name, category_name, status_word
 from app.console.desk_rows import Writer, people
 from app.console.spans import Countdown, countdown, span
@@ -15,6 +16,7 @@ from app.db import Conn
 from app.history.model import Event, Kind
 from app.i18n import Lang
 from app.reports.model import Report
+from app.reports.proof import proof_of
 from app.reports.suggestion import suggest
 from app.worklist.competence import holdings
 from app.worklist.desk import Row
@@ -79,6 +81,16 @@ class Extension(Struct, frozen=True):
     before: bool
 
 
+class Doubtful(Struct, frozen=True):
+    """A result whose proof is odd. ``photos``: the photos that prove it, each with what is odd about it."""
+
+    case: Case
+    at: datetime
+    by: str
+    result: str
+    photos: tuple[tuple[str, tuple[str, ...]], ...]
+
+
 class CaseWriter:
     """Writes rows of one list for one request."""
 
@@ -89,7 +101,7 @@ class CaseWriter:
 
     async def write(
         self, conn: Conn, name: str, rows: Sequence[Row]
-    ) -> list[Competence] | list[Objection] | list[Extension]:
+    ) -> list[Competence] | list[Objection] | list[Extension] | list[Doubtful]:
         self._agencies = await self._writer.agencies({row.report.agency_id for row in rows})
         self._names = await accounts.staff_names(conn, people(rows))
         cases = [(row, await self._case(row)) for row in rows]
@@ -97,6 +109,8 @@ class CaseWriter:
             return [self._competence(row, case) for row, case in cases]
         if name == "objections":
             return [self._objection(row, case) for row, case in cases]
+        if name == "proof":
+            return [await self._doubtful(row, case) for row, case in cases]
         return [self._extension(row, case) for row, case in cases]
 
     async def _case(self, row: Row) -> Case:
@@ -149,6 +163,21 @@ class CaseWriter:
             objection=row.said_at(objected),
             at=objected.at if objected else row.report.updated_at,
             supervisor=self._agency(row.report.supervisor_id or ""),
+        )
+
+    async def _doubtful(self, row: Row, case: Case) -> Doubtful:
+        resolved = row.last(Kind.RESOLVED)
+        proof = proof_of(resolved) if resolved else None
+        photos = []
+        for photo in proof.photos if proof else ():
+            odd = (line.text for line in lines(photo, self._writer.reader, self._lang) if line.sign == "odd")
+            photos.append((await self._writer.photo(photo.sha256), tuple(odd)))
+        return Doubtful(
+            case=case,
+            at=resolved.at if resolved else row.report.updated_at,
+            by=self._by(resolved),
+            result=row.said_at(resolved),
+            photos=tuple(photos),
         )
 
     def _extension(self, row: Row, case: Case) -> Extension:

@@ -1,4 +1,5 @@
-"""Decisions on the desk that end an argument: whose a case is, and whether an agency gets more time."""
+"""Decisions on the desk that end an argument: whose a case is, whether an agency gets more time, whether a result
+is proved."""
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,6 +18,7 @@ from app.console.forms import Form
 from app.console.render import show
 from app.errors import AppError, Conflict, Invalid
 from app.reports.model import Form as ActForm
+from app.reports.model import Report
 from app.reports.workflow import OPEN, Act, in_dispute
 from app.routing.calendar import VIETNAM, Calendar
 from app.worklist import desk
@@ -64,6 +66,17 @@ async def answer_request(request: Req, code: FromPath[str]) -> Response[Any]:
     return await finished(request, after, "granted" if granted else "refused", "extensions")
 
 
+@post("/desk/proof/{code:str}", **page(DESK))
+async def confirm(request: Req, code: FromPath[str]) -> Response[Any]:
+    """The coordinator has looked at what is odd, and lets the result stand."""
+    report, form = await visible(request, code), request.state.form
+    try:
+        after = await act(request, report, Act.CONFIRM_PROOF, ActForm(text=form.text("text")), form)
+    except (Conflict, Invalid) as error:
+        return await _again(request, report.code, "proof", error)
+    return await finished(request, after, "confirmed", "proof")
+
+
 def _end_of_day(typed: str, calendar: Calendar) -> datetime | None:
     """The end of office hours on that day, or on the next one that has any. Raises Invalid."""
     if not typed:
@@ -82,8 +95,7 @@ async def _again(request: Req, code: str, name: str, error: AppError) -> Respons
     """The row as it is now, with what is wrong and what was typed."""
     here, lang, now = console(request), lang_of(request), datetime.now(UTC)
     report = await visible(request, code)
-    waits = report.status in OPEN and (in_dispute(report) if name == "competence" else bool(report.extension_wanted))
-    if not waits:
+    if not _waits(report, name):
         template = "desk_decided_row.html.j2" if by_htmx(request) else "desk_decided.html.j2"
         return show(request, template, status=error.status, report=report, name=name)
     async with here.parts.pool.acquire() as conn:
@@ -102,4 +114,11 @@ async def _again(request: Req, code: str, name: str, error: AppError) -> Respons
     )
 
 
-ROUTES = [decide, answer_request]
+def _waits(report: Report, name: str) -> bool:
+    """Whether there is still anything to decide."""
+    if name == "proof":
+        return bool(report.proof_doubts)
+    return report.status in OPEN and (in_dispute(report) if name == "competence" else bool(report.extension_wanted))
+
+
+ROUTES = [decide, answer_request, confirm]

@@ -96,7 +96,7 @@ class Writer:
     """Writes rows for one request."""
 
     def __init__(self, here: Console, actor: Actor, lang: Lang, now: datetime) -> None:
-        self._here, self._actor, self._lang, self._now = here, actor, lang, now
+        self._here, self.reader, self._lang, self._now = here, actor, lang, now
         self.rules: RuleSet = here.parts.rules
 
     async def photo(self, sha256: str | None) -> str:
@@ -114,7 +114,7 @@ class Writer:
         named = {offer.agency_id for offer in offers.values()} | {choice.agency_id}
         agencies = await self.agencies({each for each in named if each})
         taken = [(row.report, offers[row.report.report_id].category) for row in rows]
-        beside = await near.beside(conn, self.rules, self._actor, taken, self._lang, self._now)
+        beside = await near.beside(conn, self.rules, self.reader, taken, self._lang, self._now)
         return [
             await self._intake(
                 row, offers[row.report.report_id], choice, agencies, beside.get(row.report.report_id, [])

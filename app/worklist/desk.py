@@ -1,10 +1,11 @@
-"""The coordinators' desk: what waits for a coordinator, in five lists.
+"""The coordinators' desk: what waits for a coordinator, in six lists.
 
 intake       arrived or received, no agency yet; the intake deadline that ends first is on top
 returned     an agency says that it is not theirs, for the first time
 competence   handed on twice or more, and no coordinator has decided yet whose it is
 objections   the citizen does not agree with the result; back in work under the agency above
 extensions   the agency asks for more time
+proof        resolved, and something about the proof is odd (``app.reports.proof``); the oldest result is on top
 """
 
 import base64

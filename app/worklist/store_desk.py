@@ -14,7 +14,8 @@ COUNTED_MOST = 1000
 """Nobody reads further than that; a count that says "1000 and more" costs little."""
 _OPEN = "status NOT IN ('resolved', 'closed', 'rejected', 'duplicate', 'withdrawn')"
 # The column each list is ordered by, and what belongs in it: word for word the predicates of the partial indexes
-# reports_intake, reports_returned, reports_competence, reports_objected and reports_extension_wanted.
+# reports_intake, reports_returned, reports_competence, reports_objected, reports_extension_wanted and
+# reports_doubtful.
 LISTS: Mapping[str, tuple[str, str]] = {
     "intake": ("intake_due_at", "status IN ('submitted', 'received')"),
     "returned": ("due_at", "status = 'returned' AND handovers < 2"),
@@ -26,6 +27,7 @@ LISTS: Mapping[str, tuple[str, str]] = {
     ),
     "objections": ("due_at", "supervisor_id IS NOT NULL AND status = 'in_progress'"),
     "extensions": ("due_at", "extension_wanted IS NOT NULL AND status IN ('assigned', 'in_progress')"),
+    "proof": ("resolved_at", "proof_doubts <> '{}'"),
 }
 _SHOWN = f"""
     SELECT r.*, {voices_of("r.report_id")} AS voices,

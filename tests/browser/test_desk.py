@@ -142,11 +142,12 @@ async def test_every_list_is_accessible_fits_and_is_light(
     await act(world, "officer", back, Act.RETURN, text="Trụ đèn này không do công ty quản lý.")
     await disputed(world)
     await asking(world)
+    await act(world, "officer", await light(world, photos=(stored,)), Act.RESOLVE, text="Đã thay.", photos=(stored,))
     # axe is put into the page as a script of the test's own, which the page's policy would refuse.
     context = await browser.new_context(bypass_csp=True, viewport={"width": width, "height": 844}, locale="vi-VN")
     page = await context.new_page()
     await open_as(page, address, world, "coordinator", DESK)
-    for name in ("intake", "returned", "competence", "objections", "extensions"):
+    for name in ("intake", "returned", "competence", "objections", "extensions", "proof"):
         sizes: list[int] = []
 
         async def count(response: object, sizes: list[int] = sizes) -> None:

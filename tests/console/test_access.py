@@ -121,6 +121,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/desk/extension/{code}"): DESK_ALONE,
     ("GET", "/system"): (*NOBODY_ELSE, 200),
     ("POST", "/system/jobs"): (*NOBODY_ELSE, 422),
+    ("POST", "/desk/proof/{code}"): DESK_ALONE,
     ("GET", "/rules"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/source/{version}"): (*NOBODY_ELSE, 200),
     ("GET", "/rules/history"): (*NOBODY_ELSE, 200),
