@@ -98,7 +98,8 @@ def _made(rules: RuleSet, count: int, officers: list[tuple[str, UUID]]) -> list[
     communes = [c for c in known().communes if c.province_code == rules.province_code]
     usual = [c for c in rules.categories.values() if c.visibility == "public" and not c.out_of_scope]
     weights = [6 if c.category_id == "street-light" else 1 for c in usual]
-    large = [agency for agency, _ in officers]
+    large = sorted({agency for agency, _ in officers})
+    workers = {one: [officer for agency, officer in officers if agency == one] for one in large}
     rows: list[tuple[object, ...]] = []
     for number in range(count):
         category, commune = dice.choices(usual, weights)[0], dice.choice(communes)
@@ -108,8 +109,7 @@ def _made(rules: RuleSet, count: int, officers: list[tuple[str, UUID]]) -> list[
         due = sent + timedelta(days=dice.choice((1, 3, 5, 10)))
         desk = status in DESK
         agency = rules.coordinator_id if desk else dice.choice([*large, commune_office_id(commune.code)])
-        workers = [officer for one, officer in officers if one == agency]
-        assignee = dice.choice(workers) if workers and not desk and dice.random() < 0.5 else None
+        assignee = dice.choice(workers[agency]) if agency in workers and not desk and dice.random() < 0.5 else None
         ended = sent + timedelta(days=dice.randrange(1, 12))
         body = f"{dice.choice(category.examples)} {dice.choice(_WORDS)} {commune.full_name}"
         rows.append((

@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
+from uuid import UUID
 
 import httpx
 
@@ -38,6 +39,7 @@ from tests.world import AN_XUYEN, COMPANY, PASSWORD, POWER, RULES, parts_over
 _MANY = int(os.environ.get("PHANANH_BENCH_REPORTS", "1_000_000"))
 _FEW = 10_000
 _ROUNDS = 12
+_COLLEAGUES = 60
 _DAY = (datetime.now(UTC) - timedelta(days=5)).date().isoformat()
 _PEOPLE = {"officer": (COMPANY, Role.OFFICER), "coordinator": ("ioc", Role.COORDINATOR)}
 _PAGES = {
@@ -87,7 +89,7 @@ async def _figures(pool: Pool, rules: RuleSet, url: str, folder: Path) -> list[F
     for name, (agency, role) in _PEOPLE.items():
         staff_id, _ = await accounts.create_staff(pool, name, "Trần Thị Bích", agency, role, PASSWORD, SYSTEM)
         if role is Role.OFFICER:
-            officers.append((agency, staff_id))
+            officers += [(agency, staff_id), *await _colleagues(pool, agency)]
     await fill(pool, rules, _FEW, officers)
     async with _api(url, folder) as port:
         few = await _measure(port, _PAGES)
@@ -108,6 +110,21 @@ async def _figures(pool: Pool, rules: RuleSet, url: str, folder: Path) -> list[F
         _figure(f"search {among}, p50 (p99 {_p99(searches):.1f} ms)", statistics.median(searches), 20, "ms"),
         _figure("statements of a queue page, session included", await _statements(url, rules, folder), 4, ""),
     ]
+
+
+async def _colleagues(pool: Pool, agency: str) -> list[tuple[str, UUID]]:
+    """Others of the agency, who never sign in."""
+    rows = await pool.fetch(
+        """
+        INSERT INTO staff (staff_id, agency_id, username, full_name, role, password_hash)
+        SELECT gen_random_uuid(), $1, 'colleague-' || n, 'Lê Văn Phước ' || n, 'officer', ''
+        FROM generate_series(1, $2) n
+        RETURNING staff_id
+        """,
+        agency,
+        _COLLEAGUES,
+    )
+    return [(agency, row["staff_id"]) for row in rows]
 
 
 def _p99(times: list[float]) -> float:

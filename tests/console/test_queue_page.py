@@ -12,11 +12,14 @@ import pytest
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Actor, Role
 from app.accounts.people import Limits
+from app.main import create_app
 from app.reports import service
 from app.reports.intake import file_report
 from app.reports.model import Contact, Form, NewReport, Place, Report
 from app.reports.workflow import Act
+from app.wiring import Parts
 from tests.console.conftest import PAGES, Visitor, sign_in
+from tests.small_world import counted, counting
 from tests.world import AN_XUYEN, COMPANY, PASSWORD, POWER, World
 
 QUEUE = f"{PAGES}/queue"
@@ -271,3 +274,52 @@ async def test_a_full_page_is_small_and_asks_for_little_more(visitor: Visitor, w
     assert sizes[0] <= 20_000
     assert sum(sizes) <= 60_000
     assert len(sizes) <= 12
+
+
+async def test_what_has_come_since_is_counted_for_its_agency_alone(visitor: Visitor, world: World) -> None:
+    since = int(datetime.now(UTC).timestamp() * 1000)
+    officer, other = await visitor("officer"), await visitor("other_officer")
+    asked = f"{QUEUE}/new?since={since}"
+    assert (await officer.get(asked)).status_code == 204
+    for number in range(2):
+        await file(world, f"Đèn mới báo {number}.")
+    told = await officer.get(asked)
+    assert "2 phản ánh mới – xem" in told.text
+    assert "known=2" in told.text
+    assert (await officer.get(f"{asked}&known=2")).status_code == 204
+    assert (await officer.get(f"{asked}&category=garbage")).status_code == 204
+    assert "1 phản ánh mới" in (await officer.get(f"{asked}&q=moi+bao+1")).text
+    assert (await other.get(asked)).status_code == 204
+    assert (await officer.get(f"{QUEUE}/new?since=x&known=-1")).status_code == 200
+
+
+async def test_a_page_that_asks_by_itself_keeps_no_session_alive(world: World, address: str) -> None:
+    browser = await _signed(address, world.people["supervisor"].username)
+    staff_id = world.people["supervisor"].staff_id
+    long_ago = "UPDATE staff_sessions SET last_seen_at = now() - interval '1 hour' WHERE staff_id = $1"
+    await world.parts.pool.execute(long_ago, staff_id)
+    seen = "SELECT max(last_seen_at) < now() - interval '50 minutes' FROM staff_sessions WHERE staff_id = $1"
+    assert (await browser.get(f"{QUEUE}/new?since=0")).status_code in (200, 204)
+    assert await world.parts.pool.fetchval(seen, staff_id)
+    assert (await browser.get(QUEUE)).status_code == 200
+    assert not await world.parts.pool.fetchval(seen, staff_id)
+    await browser.aclose()
+
+
+async def test_tags_in_use_are_suggested(visitor: Visitor, world: World) -> None:
+    report = await file(world, "Đèn chợ đêm.")
+    await act(world, "officer", report, Act.TAG, tags=("Chợ <Đêm>",))
+    assert '<option value="chợ &lt;đêm&gt;">' in (await (await visitor("officer")).get(f"{QUEUE}/tags")).text
+    assert "chợ" not in (await (await visitor("other_officer")).get(f"{QUEUE}/tags")).text
+
+
+@pytest.mark.parametrize("query", ["", "tab=all&q=den+duong", "tab=mine&category=street-light", "tab=done"])
+async def test_a_page_costs_four_statements(query: str, world: World, database_url: str) -> None:
+    async with counting(database_url) as (pool, statements):
+        parts = Parts(world.parts.settings, pool, *(getattr(world.parts, name) for name in Parts.__struct_fields__[2:]))
+        transport = httpx.ASGITransport(app=create_app(parts))  # type: ignore[arg-type]  # Litestar's ASGI types
+        async with httpx.AsyncClient(transport=transport, base_url="http://a") as browser:
+            await sign_in(browser, world.people["lead"].username, PASSWORD)
+            await counted(statements)
+            assert (await browser.get(f"{QUEUE}?{query}")).status_code == 200
+            assert len(await counted(statements)) == 4

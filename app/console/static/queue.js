@@ -135,6 +135,10 @@ document.addEventListener("keydown", (event) => {
 const opener = document.getElementById("show-keys");
 opener.hidden = false;
 opener.addEventListener("click", () => keys.showModal());
-on.checked = localStorage.getItem("queue-keys") !== "off";
-on.addEventListener("change", () => localStorage.setItem("queue-keys", on.checked ? "on" : "off"));
+// The same switch as on the pages of cases.
+on.checked = localStorage.getItem("phananh-keys-off") !== "yes";
+on.addEventListener("change", () => {
+  if (on.checked) localStorage.removeItem("phananh-keys-off");
+  else localStorage.setItem("phananh-keys-off", "yes");
+});
 chosen();
