@@ -10,7 +10,7 @@ from msgspec import structs
 from app.db import Pool
 from app.history import service as history
 from app.history.model import Event, Fact, Kind, chain
-from app.reports import store
+from app.reports import store, store_parts
 from app.reports.clock import clock_of
 from app.reports.judging import facts_of, limits_for
 from app.reports.model import Report, Status
@@ -39,6 +39,22 @@ async def recompute(pool: Pool, rules: RuleSet, at: datetime | None = None) -> i
             changed += done
             if not left:
                 break
+    return changed + await _wholes(pool, rules, at)
+
+
+async def _wholes(pool: Pool, rules: RuleSet, at: datetime) -> int:
+    """Reports that wait for their parts have the latest deadline of these. Gives the number put off."""
+    async with pool.acquire() as conn:
+        behind = await store_parts.behind_their_parts(conn)
+    changed = 0
+    for report, due in behind:
+        data = {"why": "part", "rule_set": rules.version, "due": due.isoformat(), "due_was": report.due_at.isoformat()}
+        last, fact = (report.last_seq, report.last_hash), Fact(Kind.DEADLINE_RECOMPUTED, data)
+        chained = chain(report.report_id, last, [fact], at=at, actor=("system", None))
+        after = structs.replace(report, due_at=due, updated_at=at)
+        async with pool.acquire() as conn:
+            # Whoever was faster was a part or a coordinator; the next reckoning, or the next part, sets it right.
+            changed += await store.update(conn, store.Rewrite(seen=report, report=after, events=chained))
     return changed
 
 

@@ -348,6 +348,8 @@ async def about_reporter(
     """
     if actor.role is not Role.COORDINATOR:
         raise Forbidden("reports.identity_confidential")
+    if report.part_of is not None:
+        raise Conflict("reports.is_part")
     words = nfc(reason)
     if not _REASON_LEAST <= len(words) <= _REASON_MOST:
         raise Invalid("reports.needs_reason", field="reason", least=_REASON_LEAST, most=_REASON_MOST)

@@ -1,5 +1,6 @@
 """SQL of the parts of a report."""
 
+from datetime import datetime
 from uuid import UUID
 
 from app.db import Conn
@@ -40,3 +41,18 @@ async def ends_of(conn: Conn, report_id: UUID) -> list[End]:
         )
         for row in rows
     ]
+
+
+async def behind_their_parts(conn: Conn) -> list[tuple[Report, datetime]]:
+    """Reports that wait for parts of which one has a later deadline, with the latest of these."""
+    rows = await conn.fetch(
+        """
+        SELECT r.*, latest FROM reports r JOIN LATERAL (
+            SELECT max(p.due_at) AS latest FROM reports p
+            WHERE p.part_of = r.report_id
+              AND p.status NOT IN ('resolved', 'closed', 'rejected', 'duplicate', 'withdrawn')
+        ) AS parts ON latest > r.due_at
+        WHERE r.open_parts > 0 ORDER BY r.report_id
+        """
+    )
+    return [(report_of(row), row["latest"]) for row in rows]

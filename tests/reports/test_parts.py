@@ -20,6 +20,7 @@ from app.reports.model import NewPart, Place, Rating, Report, Status
 from app.reports.near import Sought
 from app.reports.parts import DONE
 from app.reports.workflow import MOVES, NOT_BESIDE_PARTS, NOT_OF_PARTS, Act, acts_for
+from app.routing.ruleset import load
 from tests import small_world as world
 
 HOLE, LAMP = "Vá ổ gà trước số 12 Lý Bôn.", "Thay bóng đèn trước số 12 Lý Bôn."
@@ -263,6 +264,23 @@ async def test_a_later_deadline_of_a_part_is_one_of_the_whole(settled: Pool) -> 
     assert (await now(settled, whole)).due_at == hole.due_at == later
     await deadlines.recompute(settled, world.RULES)
     assert (await now(settled, whole)).due_at == later
+
+
+async def test_deadlines_reckoned_again_put_the_whole_off_with_its_parts(settled: Pool) -> None:
+    whole = await split(settled)
+    slower = load(world.RULES.source.replace("normal: 3 working days", "normal: 30 working days"))
+    assert await deadlines.recompute(settled, slower) >= 2
+    hole, _ = await parts_of(settled, whole)
+    assert (await now(settled, whole)).due_at == hole.due_at > whole.due_at
+    assert await deadlines.recompute(settled, slower) == 0
+    await whole_histories(settled, whole, hole)
+    await deadlines.recompute(settled, world.RULES)
+
+
+async def test_who_reported_is_asked_of_the_whole(settled: Pool) -> None:
+    (hole, _) = await parts_of(settled, await split(settled))
+    with pytest.raises(Conflict, match=r"reports\.is_part"):
+        await service.view_identity(settled, world.RULES, world.COORDINATOR, hole, "Gọi lại để hỏi đường.")
 
 
 async def test_a_part_handed_on_stays_one_and_the_whole_does_not_move(settled: Pool) -> None:
