@@ -4,7 +4,6 @@ import re
 from datetime import datetime
 from typing import Annotated
 
-import msgspec
 from litestar import Response, post
 from msgspec import Meta, Struct
 from structlog.contextvars import bind_contextvars
@@ -29,8 +28,8 @@ from app.errors import Conflict, Invalid, Problem, TooLarge, TooMany
 from app.photos import uploads as photos
 from app.photos.model import StoredPhoto
 from app.photos.uploads import Upload
-from app.reports.intake import check, file_report
 from app.reports.model import Channel, Contact, Filed, NewReport, Place, Report, ReporterKind, Status
+from app.reports.receiving import receive
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -91,40 +90,28 @@ def idempotency_key(request: Req) -> str | None:
     return key
 
 
-async def take_in(
-    request: Req, body: ReportBody, uploads: list[Upload], channel: Channel, scope: str
-) -> tuple[Filed, list[Problem]]:
-    """File a report that came by HTTP, whoever sent it."""
-    ctx = context(request)
-    parts = ctx.parts
-    # Taken once: while photos are worked on, new rules may come into force.
-    rules, gazetteer = parts.rules, parts.gazetteer
-    try:
-        key = idempotency_key(request)
-        new = NewReport(
-            text=body.text,
-            place=Place(body.lat, body.lon, body.address, body.commune_code),
-            channel=channel,
-            lang=lang_of(request),
-            consent=body.consent,
-            category=body.category,
-            answers=body.answers,
-            reporter_kind=body.reporter,
-            contact=Contact(body.contact_name, body.contact_phone, body.contact_email),
-            key=(scope, key) if key else None,
-        )
-        if uploads:
-            check(rules, gazetteer, new)  # before any photo is worked on; without photos the verb says it all itself
-        stored, refused = await store_uploads(ctx, uploads)
-    finally:
-        for upload in uploads:
-            upload.close()
-    new = msgspec.structs.replace(new, photos=stored)
-    filed = await file_report(parts.pool, rules, gazetteer, parts.settings.secret_key, new)
+def new_report(request: Req, body: ReportBody, channel: Channel, key: tuple[str, str] | None) -> NewReport:
+    """What the body says, without its photos. Raises Invalid for a key that is none."""
+    return NewReport(
+        text=body.text,
+        place=Place(body.lat, body.lon, body.address, body.commune_code),
+        channel=channel,
+        lang=lang_of(request),
+        consent=body.consent,
+        category=body.category,
+        answers=body.answers,
+        reporter_kind=body.reporter,
+        contact=Contact(body.contact_name, body.contact_phone, body.contact_email),
+        key=key,
+    )
+
+
+def noted(ctx: Context, filed: Filed) -> Filed:
+    """Count it, and name it in the log."""
     bind_contextvars(report_id=str(filed.report.report_id))
     if not filed.replayed:
-        ctx.metrics.intakes.labels(channel).inc()
-    return filed, refused
+        ctx.metrics.intakes.labels(filed.report.channel).inc()
+    return filed
 
 
 def candidates(ctx: Context, report: Report) -> list[PlaceCandidate]:
@@ -171,8 +158,14 @@ async def send_report(request: Req) -> Response[bytes]:
     ctx = context(request)
     ctx.limiter.take(request)
     body, uploads = await read_body(request, ReportBody, photos=True)
-    filed, refused = await take_in(request, body, uploads, "api", "api")
-    report, lang = filed.report, lang_of(request)
+    try:
+        key = idempotency_key(request)
+        new = new_report(request, body, "api", ("api", key) if key else None)
+        filed, refused = await receive(ctx.parts, new, lambda: store_uploads(ctx, uploads), photos=bool(uploads))
+    finally:
+        for upload in uploads:
+            upload.close()
+    report, lang = noted(ctx, filed).report, lang_of(request)
     agencies = await ctx.agencies.all([report.agency_id])
     view = FiledView(
         report.code,

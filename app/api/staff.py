@@ -16,7 +16,7 @@ from app.api.declare import CASE_STAFF, COORDINATOR, IDEMPOTENCY_KEY, call
 from app.api.follow import found
 from app.api.problems import FieldProblem, lang_of, shown
 from app.api.publish import PublicBody, public_copy
-from app.api.send import ReportBody, idempotency_key, store_uploads, take_in
+from app.api.send import ReportBody, idempotency_key, new_report, noted, store_uploads
 from app.api.views import Named, agency_view
 from app.attachments import uploads as papers
 from app.attachments.model import StoredFile
@@ -27,6 +27,7 @@ from app.photos.sniff import CONTENT_TYPES, sniff
 from app.photos.uploads import FILES, PHOTOS, Upload
 from app.places.gazetteer import Gazetteer
 from app.places.model import Commune
+from app.reports import hotline
 from app.reports import service as reports
 from app.reports.model import Contact, Form, NewPart, Report, Status, Urgency
 from app.reports.workflow import Act, check
@@ -350,8 +351,20 @@ async def original(request: Req, code: FromPath[str], photo_id: FromPath[str]) -
 async def take_call(request: Req) -> Response[bytes]:
     ctx, lang = context(request), lang_of(request)
     body, uploads = await read_body(request, ReportBody, photos=True)
-    filed, refused = await take_in(request, body, uploads, "hotline", f"hotline:{staff(request).id}")
-    report = filed.report
+    try:
+        call = new_report(request, body, "hotline", None)
+        taken = await hotline.take_call(
+            ctx.parts,
+            staff(request),
+            call,
+            idempotency_key(request),
+            lambda: store_uploads(ctx, uploads),
+            photos=bool(uploads),
+        )
+    finally:
+        for upload in uploads:
+            upload.close()
+    report, refused = noted(ctx, taken.filed).report, taken.refused
     agency = agency_view(await ctx.agencies.all([report.agency_id]), report.agency_id, lang)
     word = status_word(report.status, lang)
     view = HotlineView(report.code, report.status, word, agency, report.due_at, shown(refused, lang))

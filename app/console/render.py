@@ -42,6 +42,7 @@ class Entry(Struct, frozen=True):
 MENU = (
     Entry("queue", f"{BASE}/queue", QUEUE),
     Entry("desk", f"{BASE}/desk", DESK),
+    Entry("hotline", f"{BASE}/hotline", DESK),
     Entry("directions", f"{BASE}/directions", LEADERS),
     Entry("field", f"{BASE}/field", QUEUE),
     Entry("templates", f"{BASE}/templates", TEMPLATES),

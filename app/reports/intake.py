@@ -217,9 +217,9 @@ def _first_answer(decision: Decision) -> dict[str, str]:
     return {"first_answer": str(decision.first_answer), "first_answer_due": decision.first_answer_due.isoformat()}
 
 
-def _new_report(new: NewReport, located: Located, decision: Decision, to_desk: bool, at: datetime) -> Report:
-    """``to_desk``: no agency answers for it by rule, so a coordinator looks first."""
-    commune = located.commune
+def _new_report(new: NewReport, located: Located, decision: Decision, desk: str | None, at: datetime) -> Report:
+    """``desk``: the operations centre, where a coordinator looks first; None: the rules' agency gets it."""
+    commune, to_desk = located.commune, desk is not None
     return Report(
         report_id=uuid7(),
         code=codes.new_code(),
@@ -238,7 +238,7 @@ def _new_report(new: NewReport, located: Located, decision: Decision, to_desk: b
         commune_name=commune.full_name if commune else "",
         province_code=commune.province_code if commune else None,
         place_approximate=located.approximate,
-        agency_id=decision.agency_id,
+        agency_id=desk or decision.agency_id,
         assignee_id=None,
         urgency=decision.urgency,
         visibility=decision.visibility,
@@ -298,8 +298,9 @@ async def file_report(
     category = new.category or clear_guess(rules.guess_category(new.text))
     decision = rules.decide(facts_for(new, located, category, at))
     body_hash = _body_hash(new)
+    desk = rules.coordinator_id if new.to_desk or decision.agency_id == rules.coordinator_id else None
     for _ in range(_CODE_TRIES):
-        report = _new_report(new, located, decision, decision.agency_id == rules.coordinator_id, at)
+        report = _new_report(new, located, decision, desk, at)
         secret = codes.tracking_secret(secret_key, report.report_id)
         filing = _filing(new, report, decision, body_hash, secret)
         try:

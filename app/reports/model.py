@@ -88,6 +88,8 @@ class NewReport(Struct, frozen=True, kw_only=True):
     reporter_kind: ReporterKind = "citizen"
     forwarded: bool = False
     """Some of it was passed on from somebody else's message rather than written or taken by the sender."""
+    to_desk: bool = False
+    """A coordinator looks first, whatever the rules say; no agency hears of it yet."""
 
 
 class Report(Struct, frozen=True, kw_only=True):
