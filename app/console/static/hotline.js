@@ -43,8 +43,17 @@
   const failed = () => { trouble.hidden = false; };
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:responseError", failed);
+  // What was chosen while the suggestions were on their way stays chosen.
+  let chosen = [];
+  document.addEventListener("htmx:beforeSwap", () => {
+    chosen = [...form.querySelectorAll("input[type=radio]:checked")].map(({ name, value }) => [name, value]);
+  });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (!event.detail.successful) return;
+    for (const [name, value] of chosen) {
+      const radio = [...form.querySelectorAll("input[type=radio]")].find((one) => one.name === name && one.value === value);
+      if (radio) radio.checked = true;
+    }
     trouble.hidden = true;
     for (const once of form.querySelectorAll(".once")) once.remove();
     reveal();
@@ -99,7 +108,7 @@
     const style = { color: "#0b6b5d", weight: 1.5, fillColor: "#fff", fillOpacity: tiles ? 0 : 1 };
     const dot = (_, at) => L.circleMarker(at, { radius: 4, color: "#fff", weight: 1, fillColor: "#0b6b5d", fillOpacity: 1 });
     const layer = L.geoJSON(features, { style, pointToLayer: dot }).addTo(map);
-    layer.bindTooltip((one) => one.feature.properties.name.replace(/</g, ""), { sticky: true });
+    layer.bindTooltip((one) => Object.assign(document.createElement("span"), { textContent: one.feature.properties.name }), { sticky: true });
     for (const { properties } of features.features) {
       const name = document.createElement("span");
       name.textContent = properties.name.replace(/^(Phường|Xã|Đặc khu) /, "");
