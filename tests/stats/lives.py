@@ -49,8 +49,8 @@ def _filed(dice: random.Random, at: datetime) -> tuple[Report, list[Event]]:
     new = world.new(category=dice.choice(CATEGORIES), channel=dice.choice(("telegram", "web", "hotline")))
     new, located = intake._examine(world.RULES, world.GAZETTEER, new)
     decision = world.RULES.decide(intake.facts_for(new, located, new.category, at))
-    to_desk = decision.agency_id == world.RULES.coordinator_id
-    report = intake._new_report(new, located, decision, to_desk, at)
+    desk = world.RULES.coordinator_id
+    report = intake._new_report(new, located, decision, desk if decision.agency_id == desk else None, at)
     report = structs.replace(report, report_id=UUID(int=dice.getrandbits(128)))
     facts = intake._facts_of_intake(report, decision, new)
     events = chain(report.report_id, (0, NO_HASH), facts, at=at, actor=("citizen", None))
