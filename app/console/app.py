@@ -11,6 +11,7 @@ from app.console import (
     account_channels,
     assets,
     bulk,
+    case_acts,
     case_files,
     case_page,
     chats,
@@ -55,6 +56,7 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
     staff = [*staff_list.ROUTES, *staff_account.ROUTES, *staff_import.ROUTES, *staff_record.ROUTES]
     oidc = parts.settings.oidc
     provider = Provider(oidc, f"{parts.settings.public_url}{sso.CALLBACK}") if oidc else None
+    here = Console(parts, cookie, secure, Replays(), Checks(), Agencies(parts.pool), provider)
     return Litestar(
         [
             *assets.ROUTES,
@@ -65,6 +67,7 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
             *chats.ROUTES,
             *case_page.ROUTES,
             *case_files.ROUTES,
+            *case_acts.ROUTES,
             *absence.ROUTES,
             *publish.ROUTES,
             *merge.ROUTES,
@@ -91,5 +94,5 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
-        state=State({"console": Console(parts, cookie, secure, Replays(), Checks(), Agencies(parts.pool), provider)}),
+        state=State({"console": here}),
     )

@@ -1,6 +1,6 @@
 """The page of a case: everything about a report and what may be done to it, for the staff whose business it is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from app.casefile import service as casefile
 from app.casefile.model import CaseFile
 from app.casefile.words import ago, answers_of, category_name, fact, status_word
 from app.console import case_map
+from app.console.case_forms import URGENCIES, Kept, next_step, offered, pickers
+from app.console.case_stale import Seen, seen_of, stale
 from app.console.case_view import Reader, clock, conversation, notes, now, shots, timeline, voices
 from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import CASES, page
@@ -23,6 +25,7 @@ from app.i18n import t
 from app.reports import near as nearness
 from app.reports import service as reports
 from app.reports.model import Report, Status
+from app.reports.workflow import Act
 
 _CHANNELS = {"telegram": "Telegram", "zalo_bot": "Zalo Bot", "zalo_oa": "Zalo OA"}
 NEAR_MOST = 8
@@ -39,6 +42,21 @@ SIGNS = {
     Status.DUPLICATE: "⧉",
     Status.WITHDRAWN: "⊘",
 }
+
+
+class Asked(Struct, frozen=True):
+    """What the page is asked for. ``kept``: a form that could not be carried out; ``raced``: because somebody else was
+    faster, after this person had seen ``seen``."""
+
+    act: Act | None = None
+    done: Act | None = None
+    queue: str = ""
+    kept: Kept | None = None
+    seen: Seen | None = None
+    raced: bool = False
+
+
+_NOTHING = Asked()
 
 
 class NearBy(Struct, frozen=True):
@@ -71,17 +89,22 @@ async def visible(request: Req, code: str) -> Report:
     return reports.visible(actor(request), found)
 
 
-async def context(request: Req, report: Report) -> dict[str, Any]:
+async def reader_of(request: Req, needed: Collection[str] = ()) -> Reader:
+    """Who reads, with the names of all agencies; ``needed`` are certain to be among them."""
+    here = console(request)
+    agencies = await here.agencies.all(needed)
+    return Reader(here.parts.rules, agencies, lang_of(request), here.parts.settings.secret_key, now())
+
+
+async def context(request: Req, report: Report, asked: Asked = _NOTHING) -> dict[str, Any]:
     """What the page is made of."""
-    here, lang, who = console(request), lang_of(request), actor(request)
-    parts = here.parts
+    lang, who, parts = lang_of(request), actor(request), console(request).parts
     async with parts.pool.acquire() as conn:
         case = await casefile.read(conn, who, report)
         around = await nearness.around(conn, parts.rules, report, case_map.AROUND_M)
-    agencies = await here.agencies.all([report.agency_id, *case.calls])
-    reader = Reader(parts.rules, agencies, lang, parts.settings.secret_key, now())
+    reader = await reader_of(request, [report.agency_id, *case.calls])
     ours, seen = _ours(who, around), shots(case, reader)
-    return {
+    return _acts(request, case, reader, asked) | {
         "here": address(report.code),
         "case": case,
         "report": report,
@@ -108,6 +131,26 @@ async def context(request: Req, report: Report) -> dict[str, Any]:
         "whole_seen": case.whole is not None and who.may_see(case.whole),
         "category_of": lambda category: category_name(parts.rules, category, lang),
         "tiles": parts.settings.tiles,
+    }
+
+
+def _acts(request: Req, case: CaseFile, reader: Reader, asked: Asked) -> dict[str, Any]:
+    """What may be done, the next step first; what somebody could not do, or not any more, with what they typed."""
+    report, kept = case.report, asked.kept
+    acts = offered(case, address(report.code), kept)
+    wanted = kept.act if kept else asked.act
+    chosen = next((one for one in acts if one.act == wanted), None) or next_step(acts, report)
+    race = stale(case, reader, asked.seen, allowed=chosen is not None and kept is not None and chosen.act is kept.act)
+    return {
+        "acts": acts,
+        "chosen": chosen,
+        "kept": kept,
+        "stale": race if asked.raced else None,
+        "seen": seen_of(case),
+        "pick": pickers(acts, case, reader, console(request).parts.gazetteer),
+        "urgencies": URGENCIES,
+        "done": asked.done,
+        "queue": asked.queue,
     }
 
 
@@ -150,10 +193,19 @@ def policy(request: Req) -> Mapping[str, str]:
     return {"Content-Security-Policy": said}
 
 
+async def case_response(request: Req, report: Report, asked: Asked, status: int = 200) -> Response[bytes]:
+    made = await context(request, report, asked)
+    return show(request, "case.html.j2", status=status, headers=policy(request), **made)
+
+
 @get("/reports/{code:str}", **page(CASES))
 async def case_page(request: Req, code: FromPath[str]) -> Response[bytes]:
-    report = await visible(request, code)
-    return show(request, "case.html.j2", headers=policy(request), **await context(request, report))
+    """``act``: whose form is open; ``queue``: the query of the queue that it was opened from, with this case's place in
+    it; ``done``: what was done last."""
+    query = request.query_params
+    acts = {name: next((act for act in Act if act == query.get(name, "")), None) for name in ("act", "done")}
+    asked = Asked(act=acts["act"], done=acts["done"], queue=query.get("queue", "")[:2000])
+    return await case_response(request, await visible(request, code), asked)
 
 
 ROUTES = [case_page]

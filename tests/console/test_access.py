@@ -83,6 +83,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/reports/{code}/pdf"): (404, 404, 404, 404, 403),
     ("POST", "/reports/{code}/attachments"): (404, 404, 404, 404, 403),
     ("POST", "/reports/{code}/attachments/{attachment_id}/remove"): (404, 404, 404, 404, 403),
+    ("POST", "/reports/{code}/acts/{act}"): (404, 404, 404, 404, 403),
     ("GET", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats/unlink"): (303, 303, 303, 303, 303),
@@ -196,6 +197,7 @@ def _filled(path: str, world: World) -> str:
         code=NO_CASE,
         photo_id=UUID(int=0),
         attachment_id=UUID(int=0),
+        act="note",
     )
 
 

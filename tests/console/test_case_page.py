@@ -11,7 +11,7 @@ from tests.api.conftest import SignedIn, act, send
 from tests.api.conftest import contract as contract  # the JSON API's fixtures
 from tests.api.conftest import signed_in as signed_in
 from tests.console.conftest import PAGES, Visitor
-from tests.world import COMPANY, HERE, LAN, LIGHT, World, photo
+from tests.world import HERE, LAN, LIGHT, World, photo
 
 SEES = ("officer", "lead", "supervisor", "coordinator", "leader")
 
@@ -123,4 +123,3 @@ async def test_the_page_is_light_and_reads_little(
     assert page.status_code == 200
     assert len(said) <= 14, said
     assert page.num_bytes_downloaded <= 14_000
-    assert COMPANY not in page.text  # names, not ids

@@ -100,3 +100,11 @@ function text(words) {
   span.textContent = words;
   return span.innerHTML;
 }
+
+// ---------------------------------------------------------------- acts
+
+for (const link of document.querySelectorAll("[data-opens]")) {
+  link.addEventListener("click", () => {
+    document.getElementById(link.dataset.opens).open = true;
+  });
+}
