@@ -131,7 +131,7 @@ async def test_an_old_screen_shows_what_decides_without_scrolling(visit: Visit, 
     page = await visit("officer", f"/console/reports/{report.code}")
     for what in ("Ảnh", "Nội dung", "Địa điểm", "Hạn xử lý"):
         await expect(page.get_by_role("heading", name=what, exact=what != "Ảnh").first).to_be_in_viewport(ratio=1)
-    for part in (".heroes img", ".words", ".map", ".clock", "#form-resolve textarea", "#form-resolve button"):
+    for part in (".heroes img", "p.words", ".map", ".clock", "#form-resolve textarea", "#form-resolve button"):
         await expect(page.locator(part).first).to_be_in_viewport(ratio=0.9)
 
 
