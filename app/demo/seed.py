@@ -104,15 +104,19 @@ async def _hire(parts: Parts) -> list[tuple[str, str, str]]:
 
     slots = asyncio.Semaphore(_AT_ONCE)
 
-    async def hire(username: str, agency_id: str, role: Role) -> str:
+    async def hire(username: str, agency_id: str, role: Role, is_shown: bool) -> str:
         name = chance.choice(stories.NAMES)
         if (persona := _PLAYED.get(username)) is not None:
             name = f"{persona.last_name} {persona.first_name}"
         async with slots:
-            _, password = await accounts.create_staff(parts.pool, username, name, agency_id, role, None, SYSTEM)
+            # Whoever is shown has an address: their mail is in var/mail.
+            email = f"{username}@phananh.example" if is_shown else ""
+            _, password = await accounts.create_staff(
+                parts.pool, username, name, agency_id, role, None, SYSTEM, email=email
+            )
         return password
 
-    passwords = await asyncio.gather(*(hire(username, agency, role) for username, agency, role, _ in jobs))
+    passwords = await asyncio.gather(*(hire(*job) for job in jobs))
     names = {a.agency_id: a.name for a in rules.agencies.values()}
     names |= {commune_office_id(c.code): f"UBND {c.full_name}" for c in communes}
     return [
