@@ -54,6 +54,11 @@ class Form(Struct):
         """A line somebody typed: composed, trimmed, "" when it was not sent."""
         return nfc(self.fields.get(name, ""))
 
+    def number(self, name: str) -> int:
+        """A version that a page of ours put there; 0, which no report has, for anything else."""
+        typed = self.fields.get(name, "")
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+
     def close(self) -> None:
         for upload in self.uploads:
             upload.close()

@@ -50,7 +50,7 @@ class Between(Struct, frozen=True):
     """What speaks for one matter, and against it. ``metres`` None: one of them has no point."""
 
     metres: int | None
-    hours: float
+    minutes: int
     words: int
     same_photo: bool
     same_category: bool
@@ -122,7 +122,7 @@ def between(one: Case, other: Case) -> Between:
         metres = round(distance_m(a.lat, a.lon, b.lat, b.lon))
     return Between(
         metres,
-        round(abs((a.submitted_at - b.submitted_at).total_seconds()) / 3600, 1),
+        round(abs((a.submitted_at - b.submitted_at).total_seconds()) / 60),
         round(100 * words_alike(a.body, b.body)),
         bool({p.sha256 for p in one.pictures} & {p.sha256 for p in other.pictures}),
         a.category == b.category,
@@ -202,10 +202,6 @@ async def merging(request: Req, code: FromPath[str]) -> Response[bytes]:
     return await _show(request, await visible(request, code), request.query_params.get("into", "").strip())
 
 
-def _number(typed: str) -> int:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
-
-
 @post("/reports/{code:str}/merge", **page(DESK))
 async def merge(request: Req, code: FromPath[str]) -> Response[bytes]:
     """``version`` and ``target_version``: both reports as they were seen."""
@@ -214,10 +210,10 @@ async def merge(request: Req, code: FromPath[str]) -> Response[bytes]:
     try:
         if not (key and await reports.done_already(parts.pool, actor(request), report, key)):
             other = await _other(request, report, typed)
-            if other.version != _number(form.text("target_version")):
+            if other.version != form.number("target_version"):
                 raise Conflict("reports.changed_meanwhile", version=other.version)
             wish = Form(text=text, target=other.code, client_key=key)
-            version = _number(form.text("version"))
+            version = form.number("version")
             await reports.perform(parts.pool, parts.rules, actor(request), report, Act.MERGE, wish, version=version)
     except (Invalid, Conflict) as error:
         return await _show(request, await visible(request, code), typed, error, text=text, status=error.status)
@@ -229,7 +225,7 @@ async def unmerge(request: Req, code: FromPath[str]) -> Response[bytes]:
     form, report, parts = request.state.form, await visible(request, code), console(request).parts
     text, key = form.text("text"), form.text("key") or None
     try:
-        wish, version = Form(text=text, client_key=key), _number(form.text("version"))
+        wish, version = Form(text=text, client_key=key), form.number("version")
         await reports.perform(parts.pool, parts.rules, actor(request), report, Act.UNMERGE, wish, version=version)
     except (Invalid, Conflict) as error:
         return await _show(request, await visible(request, code), "", error, text=text, status=error.status)

@@ -193,8 +193,9 @@ async def publish(request: Req, code: FromPath[str]) -> Response[bytes]:
             seen = _as_seen(console(request).parts, case, bring.public, lang_of(request))
             return await _show(request, case, wanted, seen=seen)
         parts = console(request).parts
-        version = int(form.text("version")) if form.text("version").isascii() and form.text("version").isdigit() else 0
-        await reports.perform(parts.pool, parts.rules, actor(request), case.report, act, bring, version=version)
+        await reports.perform(
+            parts.pool, parts.rules, actor(request), case.report, act, bring, version=form.number("version")
+        )
     except (Invalid, Conflict) as error:
         return await _show(request, await _read(request, code), wanted, error, status=error.status)
     return go(f"{BASE}/reports/{case.report.code}/publish?done={act}")

@@ -166,7 +166,6 @@ async def split(request: Req, code: FromPath[str]) -> Response[bytes]:
     lines, what, key = typed(form), form.fields.get("do", "split"), form.text("key") or None
     if what == "add":
         return await _show(request, case, lines, rows=len(form.ticked.get("category", [])) + 1)
-    version = int(form.text("version")) if form.text("version").isascii() and form.text("version").isdigit() else 0
     try:
         if what == "preview":
             check(Act.SPLIT, actor(request), case.report)
@@ -174,7 +173,9 @@ async def split(request: Req, code: FromPath[str]) -> Response[bytes]:
             planned = plan(parts.rules, case.report, lines, datetime.now(UTC), has_photo=has_photo)
             return await _show(request, case, lines, planned=planned)
         wish = Form(parts=tuple(lines), client_key=key)
-        await reports.perform(parts.pool, parts.rules, actor(request), case.report, Act.SPLIT, wish, version=version)
+        await reports.perform(
+            parts.pool, parts.rules, actor(request), case.report, Act.SPLIT, wish, version=form.number("version")
+        )
     except (Invalid, Conflict) as error:
         return await _show(request, await _read(request, code), lines, error, status=error.status)
     return go(f"{BASE}/reports/{case.report.code}")

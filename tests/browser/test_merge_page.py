@@ -13,6 +13,7 @@ from tests.api.conftest import running
 from tests.api.conftest import world as world
 from tests.browser.test_account_pages import faults
 from tests.browser.test_publish_page import desk as desk
+from tests.browser.test_publish_page import weigh
 from tests.console.reports import case, file, street
 from tests.console.test_merge_page import OTHER
 from tests.world import HERE, PASSWORD, World
@@ -35,6 +36,8 @@ async def test_from_the_case_to_merged_and_back(desk: Page, address: str, world:
     await desk.get_by_role("link", name=first).click()
     await expect(desk.get_by_role("heading", level=1)).to_have_text(f"Gộp phản ánh {code}")
     assert await faults(desk) == []
+    requests, weight = await weigh(desk)
+    assert (requests <= 12, weight <= 60_000) == (True, True), (requests, weight)
     await desk.set_viewport_size({"width": 390, "height": 844})
     assert await faults(desk) == []
     await desk.get_by_role("button", name=f"Gộp vào {first}").focus()

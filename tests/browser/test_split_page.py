@@ -12,6 +12,7 @@ from tests.api.conftest import running
 from tests.api.conftest import world as world
 from tests.browser.test_account_pages import faults
 from tests.browser.test_publish_page import desk as desk
+from tests.browser.test_publish_page import weigh
 from tests.console.reports import case, file, street
 from tests.world import PASSWORD, World
 
@@ -29,6 +30,8 @@ async def test_from_the_case_to_two_parts(desk: Page, address: str, world: World
     await desk.get_by_label("Mật khẩu").fill(PASSWORD)
     await desk.keyboard.press("Enter")
     await desk.get_by_role("link", name="Tách cho nhiều cơ quan…").click()
+    requests, weight = await weigh(desk)
+    assert (requests <= 12, weight <= 60_000) == (True, True), (requests, weight)
     first, second = desk.get_by_role("group", name="Phần 1"), desk.get_by_role("group", name="Phần 2")
     await first.get_by_label("Lĩnh vực").select_option("street-light")
     await expect(first.get_by_role("status")).to_contain_text("Theo quy tắc: Công ty Cổ phần Môi trường Đô thị Cà Mau")
