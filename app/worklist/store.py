@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.accounts.absence import looked_after_by
 from app.accounts.model import Actor
+from app.accounts.people import AGENCY_ID
 from app.db import Conn
 from app.reports.model import Status
 from app.reports.voices import voices_of
@@ -88,6 +89,11 @@ def _among(statuses: Sequence[str]) -> str:
     return f"status IN ({named})"
 
 
+def _literal(agency_id: str) -> str:
+    assert AGENCY_ID.fullmatch(agency_id), "an agency's id is letters, digits and hyphens"
+    return f"'{agency_id}'"
+
+
 def _sides(wanted: Filter) -> list[str]:
     """Open and done reports lie in indexes of their own."""
     statuses = {Status(status) for status in wanted.statuses}
@@ -117,11 +123,12 @@ class _Found:
         if window.after is not None:
             sign = ">" if self.forward else "<"
             self._where.append(to.put(f"({self.key}, report_id) {sign} ({{}}, {{}})", *window.after))
-        self._limit = to.mark(window.limit)
+        self._limit = str(int(window.limit))
         self._own = to.mark(list(agencies)) if agencies is not None else None
         self._agencies = len(agencies) if agencies is not None else 1
-        # By name the planner knows how much each agency has; for many it would take too long to think about.
-        self._named = [to.mark(one) for one in agencies or ()] if self._agencies <= _NAMED else []
+        # By name, like the limits by number, so that in plans that are kept as well the planner knows how much there is
+        # of each; to think about many agencies would take too long.
+        self._named = [_literal(one) for one in agencies or ()] if self._agencies <= _NAMED else []
 
     def sql(self) -> str:
         rows = self._with_words() if self._folded else " UNION ALL ".join(self._stretches(self._rows(self._limit)))
@@ -165,7 +172,7 @@ class _Found:
         What was read in order counts as far as the shortest piece goes that was not read to its end.
         """
         like = self._to.put("search_text LIKE {}", _like(self._folded))
-        walk = self._to.mark(max(_WALK // self._agencies, _WALK // 10))
+        walk = str(max(_WALK // self._agencies, _WALK // 10))
         pieces = self._stretches(self._rows(walk, f"{like} AS fits", "{whose} AS whose"))
         walked = " UNION ALL ".join(f"SELECT {n} AS piece, * FROM ({piece}) AS p" for n, piece in enumerate(pieces))  # noqa: S608  # conditions of our own
         end, before = ("max", "<") if self.forward else ("min", ">")
