@@ -21,6 +21,9 @@ from app.routing.ruleset import RuleSet
 from app.routing.versions import CHANNEL
 from app.settings import Settings
 from app.templates import service as templates
+from app.watchwords import service as watchwords
+from app.watchwords.model import NONE as NO_WORDS
+from app.watchwords.model import WordList
 from storage.folder import FolderStore
 from storage.objects import ObjectStore
 from storage.s3 import S3Store
@@ -36,8 +39,8 @@ _POLL = 10.0
 class Parts(Struct):
     """What handlers, jobs and the bot work with, shared by everything in one process.
 
-    Read ``gazetteer`` and ``rules`` anew for each piece of work, and once for the whole of it: an import replaces the
-    one, a new version the other. Nothing else changes.
+    Read ``gazetteer``, ``rules`` and ``words`` anew for each piece of work, and once for the whole of it: an import, a
+    new version, a new word replace them. Nothing else changes.
     """
 
     settings: Settings
@@ -46,6 +49,7 @@ class Parts(Struct):
     lab: PhotoLab
     gazetteer: Gazetteer
     rules: RuleSet
+    words: WordList = NO_WORDS
 
 
 def object_store(settings: Settings) -> ObjectStore:
@@ -125,6 +129,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     try:
         await objects.check()
         parts = Parts(settings, pool, objects, lab, await places.load(pool), await routing.active(pool))
+        parts.words = await watchwords.current(pool, NO_WORDS)
         following = [asyncio.create_task(work(parts)) for work in (_follow_places, _follow_rules)]
         try:
             yield parts
@@ -153,6 +158,7 @@ async def _follow_rules(parts: Parts) -> None:
     async with aclosing(wakeups(parts.settings.database_url, CHANNEL, _POLL)) as beats:
         async for _ in beats:
             try:
+                parts.words = await watchwords.current(parts.pool, parts.words)
                 rules = await routing.current(parts.pool, parts.rules)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("rules not refreshed", error=type(error).__name__)

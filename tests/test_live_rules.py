@@ -17,6 +17,7 @@ from pgqueuer import PgQueuer
 from pgqueuer.types import QueueExecutionMode
 
 from app import settings as configuration
+from app.accounts.model import SYSTEM
 from app.db import Pool, wakeups
 from app.reports import service as reports
 from app.reports.intake import file_report
@@ -25,6 +26,7 @@ from app.routing import service as routing
 from app.routing.problems import RulesError
 from app.routing.ruleset import RuleSet, load
 from app.settings import Settings
+from app.watchwords import service as watchwords
 from app.wiring import Parts, open_parts, prepare
 from app.worker import register
 from tests.routing.small import SMALL, changed, emptied, facts
@@ -224,3 +226,10 @@ async def test_nobody_listens_any_more_once_the_parts_are_closed(settings: Setti
     async with open_parts(settings):
         await listening(pool, 1)
     await listening(pool, 0)
+
+
+async def test_a_new_word_to_look_at_reaches_every_process(two: list[Parts], pool: Pool) -> None:
+    await watchwords.add(pool, SYSTEM, "khùng", "Xúc phạm người khác.", "test")
+    async with asyncio.timeout(5):
+        while any(parts.words.words != ("khùng",) for parts in two):  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.005)

@@ -175,6 +175,8 @@ class EventKind(StrEnum):
     ABSENCE_TAKEN_BACK = "absence_taken_back"
     ESCALATION_CHANGED = "escalation_changed"
     ESCALATION_GIVEN_UP = "escalation_given_up"
+    WORD_ADDED = "word_added"
+    WORD_REMOVED = "word_removed"
     JOBS_RETRIED = "jobs_retried"
     JOBS_DISCARDED = "jobs_discarded"
     CITIZEN_BLOCKED = "citizen_blocked"

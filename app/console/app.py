@@ -40,6 +40,7 @@ from app.console import (
     staff_list,
     staff_record,
     system,
+    system_words,
     templates,
 )
 from app.console.candidates import Checks
@@ -82,6 +83,7 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
             *field.ROUTES,
             *field_install.ROUTES,
             *system.ROUTES,
+            *system_words.ROUTES,
             *desk.ROUTES,
             *desk_decisions.ROUTES,
             *templates.ROUTES,

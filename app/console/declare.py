@@ -43,6 +43,7 @@ CASES = Who("staff", Permission.READ_REPORT)
 """Cases; which of them, ``Actor.may_see`` says."""
 DESK = Who("staff", Permission.KEEP_DESK)
 SYSTEM = Who("staff", Permission.MANAGE_SYSTEM)
+WORDS = Who("staff", Permission.MANAGE_WORDS)
 ACCOUNTS = Who("staff", Permission.MANAGE_ACCOUNTS)
 TEMPLATES = Who("staff", Permission.MANAGE_TEMPLATES)
 LEADERS = Who("staff", Permission.GIVE_DIRECTIONS)

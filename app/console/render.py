@@ -17,7 +17,19 @@ from app.accounts.model import Actor
 from app.console.assets import address
 from app.console.context import BASE, Req, lang_of
 from app.console.csrf import mask
-from app.console.declare import ACCOUNTS, DESK, LEADERS, QUEUE, RULE_FIGURES, RULES, SIGNED_IN, SYSTEM, TEMPLATES, Who
+from app.console.declare import (
+    ACCOUNTS,
+    DESK,
+    LEADERS,
+    QUEUE,
+    RULE_FIGURES,
+    RULES,
+    SIGNED_IN,
+    SYSTEM,
+    TEMPLATES,
+    WORDS,
+    Who,
+)
 from app.console.words import when
 from app.i18n import t
 from app.routing.calendar import VIETNAM
@@ -50,6 +62,7 @@ MENU = (
     Entry("misrouted", f"{BASE}/rules/misrouted", RULE_FIGURES, within="rules", rare=True),
     Entry("staff", f"{BASE}/staff", ACCOUNTS),
     Entry("system", f"{BASE}/system", SYSTEM),
+    Entry("words", f"{BASE}/system/words", WORDS, within="system", rare=True),
     Entry("chats", f"{BASE}/chats", SIGNED_IN, rare=True),
 )
 

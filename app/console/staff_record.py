@@ -44,6 +44,8 @@ _SHOWN = (
     "tokens_revoked",
     "issuer",
     "jobs",
+    "word",
+    "why",
     "first_day",
     "last_day",
 )

@@ -24,6 +24,7 @@ from app.places.model import Commune, check_point
 from app.reports import codes, store
 from app.reports.model import (
     CONSENT_VERSION,
+    LOOK_FIRST,
     PHOTOS_MAX,
     TEXT_MAX,
     TEXT_MIN,
@@ -38,6 +39,8 @@ from app.routing.danger import is_danger
 from app.routing.guess import clear_guess
 from app.routing.model import COMMUNE_KINDS, Decision, Facts
 from app.routing.ruleset import RuleSet
+from app.watchwords.model import NONE as NO_WORDS
+from app.watchwords.model import WordList
 
 _PHONE = re.compile(r"\+?[0-9(][0-9 .()-]{6,18}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
@@ -287,16 +290,23 @@ def facts_for(new: NewReport, located: Located, category: str | None, at: dateti
 
 
 async def file_report(
-    pool: Pool, rules: RuleSet, gazetteer: Gazetteer, secret_key: bytes, new: NewReport, at: datetime | None = None
+    pool: Pool,
+    rules: RuleSet,
+    gazetteer: Gazetteer,
+    secret_key: bytes,
+    new: NewReport,
+    at: datetime | None = None,
+    words: WordList = NO_WORDS,
 ) -> Filed:
-    """Take a report in: check, place, route, write, answer. ``at`` is the moment it was sent (default: now).
+    """Take a report in: check, place, route, write, answer. ``at`` is the moment it was sent (default: now); ``words``
+    are those after which a coordinator looks first.
 
     Raises Invalid (every problem at once), or Conflict when the idempotency key was used for something else.
     """
     at = at or datetime.now(UTC)
     new, located = _examine(rules, gazetteer, new)
     category = new.category or clear_guess(rules.guess_category(new.text))
-    decision = rules.decide(facts_for(new, located, category, at))
+    decision = _looked_at_first(rules, rules.decide(facts_for(new, located, category, at)), new, words)
     body_hash = _body_hash(new)
     desk = rules.coordinator_id if new.to_desk or decision.agency_id == rules.coordinator_id else None
     for _ in range(_CODE_TRIES):
@@ -312,6 +322,17 @@ async def file_report(
             continue
         return Filed(filing.report, secret, False) if written else await _replay(pool, new, body_hash, secret_key)
     raise RuntimeError("no free public code found; the code space is exhausted")
+
+
+def _looked_at_first(rules: RuleSet, decision: Decision, new: NewReport, words: WordList) -> Decision:
+    """With words to look at in it, the report goes to the coordinators' desk with a tag that keeps it from being
+    published. What is urgent waits for nobody: it has the tag, and goes where it must."""
+    if not words.found(f"{new.text}\n{new.place.address}"):
+        return decision
+    decision = msgspec.structs.replace(decision, tags=(*decision.tags, LOOK_FIRST))
+    if decision.urgency == "urgent":
+        return decision
+    return msgspec.structs.replace(decision, agency_id=rules.coordinator_id, co_agencies=())
 
 
 def _filing(new: NewReport, report: Report, decision: Decision, body_hash: bytes, secret: str) -> store.Filing:

@@ -26,6 +26,8 @@ Audience = Literal["public", "reporter", "staff"]
 TEXT_MIN, TEXT_MAX = 5, 4000
 PHOTOS_MAX, SOUNDS_MAX = 6, 3
 PARTS_LEAST, PARTS_MOST = 2, 6
+LOOK_FIRST = "từ ngữ cần xem"
+"""The tag of a report in which words stand that a coordinator looks at before it can be published."""
 CONSENT_VERSION = "2026-01"
 """Version of the consent text in the catalogues; grows when that text changes."""
 

@@ -13,6 +13,7 @@ from app.places.gazetteer import Gazetteer
 from app.reports.intake import check, file_report
 from app.reports.model import Filed, NewReport
 from app.routing.ruleset import RuleSet
+from app.watchwords.model import WordList
 
 Stored = tuple[tuple[StoredPhoto, ...], list[Problem]]
 Storing = Callable[[], Awaitable[Stored]]
@@ -34,6 +35,8 @@ class Means(Protocol):
     def gazetteer(self) -> Gazetteer: ...
     @property
     def settings(self) -> _Settings: ...
+    @property
+    def words(self) -> WordList: ...
 
 
 async def receive(means: Means, new: NewReport, store: Storing, *, photos: bool) -> tuple[Filed, list[Problem]]:
@@ -48,4 +51,5 @@ async def receive(means: Means, new: NewReport, store: Storing, *, photos: bool)
         check(rules, gazetteer, new)
         stored, refused = await store()
         new = msgspec.structs.replace(new, photos=stored)
-    return await file_report(means.pool, rules, gazetteer, means.settings.secret_key, new), refused
+    filed = await file_report(means.pool, rules, gazetteer, means.settings.secret_key, new, words=means.words)
+    return filed, refused

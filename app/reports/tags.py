@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from app.errors import Problem
+from app.accounts.model import Role
+from app.errors import Invalid, Problem
 from app.history.model import Kind
 from app.i18n.text import nfc
 from app.reports.change import Change
-from app.reports.model import Form, Report
+from app.reports.model import LOOK_FIRST, Form, Report
 
 TAGS_MOST = 10
 LETTERS_MOST = 40
@@ -33,8 +34,10 @@ def problems(tags: tuple[str, ...] | None) -> list[Problem]:
 
 
 def set_tags(c: Change) -> None:
-    """The report's tags are these and no others, whatever rules or people gave it before."""
+    """The report's tags are these and no others, whatever rules or people gave it before. Raises Invalid."""
     tags = tidy(c.form.tags or ())
+    if LOOK_FIRST in c.seen.tags and LOOK_FIRST not in tags and c.actor.role is not Role.COORDINATOR:
+        raise Invalid("reports.words_kept", field="tags", tag=LOOK_FIRST)
     c.set(tags=tags)
     c.note(Kind.TAGGED, {"tags": list(tags), "was": list(c.seen.tags)} | c.say("note", "staff"))
 

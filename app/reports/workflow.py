@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from app.accounts.model import Actor, Role
 from app.errors import Conflict, Forbidden
-from app.reports.model import Report, Status
+from app.reports.model import LOOK_FIRST, Report, Status
 
 S = Status
 Who = Role | Literal["citizen", "system"]
@@ -173,6 +173,8 @@ def check(act: Act, actor: Actor, report: Report) -> Move:
         raise Conflict("reports.direction_open")
     if act is Act.CONFIRM_PROOF and not report.proof_doubts:
         raise Conflict("reports.no_doubts")
+    if act is Act.PUBLISH and LOOK_FIRST in report.tags:
+        raise Conflict("reports.words_first", tag=LOOK_FIRST)
     if act is Act.PUBLISH and report.visibility == "private":
         raise Conflict("reports.private")
     return move

@@ -26,6 +26,7 @@ from app.reports.workflow import Act, acts_for
 from app.routing.danger import is_danger
 from app.routing.service import RuleSet
 from app.settings import Settings
+from app.watchwords.model import WordList
 from bot.conversation import neighbours, store, wishes
 from bot.conversation.channel import Channel
 from bot.conversation.linking import join, part
@@ -52,6 +53,8 @@ class Parts(Protocol):
     def gazetteer(self) -> Gazetteer: ...
     @property
     def rules(self) -> RuleSet: ...
+    @property
+    def words(self) -> WordList: ...
 
 
 class Fulfilment:
@@ -182,7 +185,9 @@ class Fulfilment:
             forwarded=draft.forwarded,
         )
         know = self._know
-        filed = await file_report(parts.pool, know.rules, know.gazetteer, parts.settings.secret_key, new)
+        filed = await file_report(
+            parts.pool, know.rules, know.gazetteer, parts.settings.secret_key, new, words=parts.words
+        )
         # The next report in this chat is another one.
         self.draft_id = uuid7()
         return wishes.Sent(filed.report, await self._agency(filed.report))

@@ -158,3 +158,20 @@ async def test_what_needs_somebody_is_said(
     else:
         assert found[0].level == level
         assert any(words in one.words for one in found if words)
+
+
+async def test_words_to_look_at_are_added_tried_and_removed(visitor: Visitor, world: World) -> None:
+    desk = await visitor("coordinator")
+    page = await send(desk, "/system/words", word="đồ <b>điên</b>", reason="Xúc phạm.")
+    assert "đồ b điên b" in page.text
+    await send(desk, "/system/words/remove", word="đồ b điên b")
+    page = await send(desk, "/system/words", word="Đồ điên", reason="Xúc phạm.")
+    assert "Đã thêm từ" in page.text
+    again = await send(desk, "/system/words", word="đồ  điên", reason="Xúc phạm.")
+    assert (again.status_code, "đã có trong danh sách" in again.text) == (409, True)
+    tried = await send(desk, "/system/words/try", tried="Ai làm vậy, đồ điên!")
+    assert "Sẽ được xem trước vì có:" in tried.text
+    assert "Không có từ nào" in (await send(desk, "/system/words/try", tried="Đèn hỏng.")).text
+    assert f'href="{PAGES}/system/words"' in (await desk.get(PAGES, follow_redirects=True)).text
+    gone = await send(desk, "/system/words/remove", word="đồ điên")
+    assert "Đã bỏ từ" in gone.text
