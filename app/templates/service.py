@@ -10,7 +10,6 @@ from uuid import UUID, uuid5
 import msgspec
 from uuid_utils.compat import uuid7
 
-from app.accounts import service as accounts
 from app.accounts.model import Actor, Role
 from app.accounts.permissions import Permission, require
 from app.db import Conn, Pool, transaction
@@ -36,27 +35,28 @@ async def offered(
     conn: Conn, rules: RuleSet, actor: Actor, report: Report, act: Act | None = None, at: datetime | None = None
 ) -> list[Filled]:
     """Templates for what the actor may do to this report now (or for ``act`` alone), filled in: own agency's, those of
-    the agencies above it and the centre's, most used first. That the actor may see the report is the caller's check."""
+    the agencies above it and the centre's, most used first. One statement. That the actor may see the report is the
+    caller's check."""
     allowed = set(acts_for(actor, report))
-    found = await store.fitting(
-        conn, _reach(actor, rules.coordinator_id), act, report.category, _group(rules, report.category)
-    )
-    usable = [one for one in found if one.act in allowed]
-    if not usable:
-        return []
+    group = _group(rules, report.category)
+    found = await store.fitting(conn, _reach(actor, rules.coordinator_id), act, report, group, actor.id)
     at, filled = at or datetime.now(UTC), []
-    values: dict[Lang, dict[str, str]] = {}
-    for one in usable:
+    for one, names in found:
+        if one.act not in allowed:
+            continue
         lang: Lang = "en" if report.lang == "en" and one.body_en else "vi"
-        if lang not in values:
-            values[lang] = await _values(conn, rules, actor, report, lang, at)
         words = one.body_en if lang == "en" else one.body
         filled.append(
             Filled(
-                template_id=one.template_id, agency_id=one.agency_id, act=one.act, title=one.title,
-                text=fill(words, values[lang]), lang=lang, used=one.used,
+                template_id=one.template_id,
+                agency_id=one.agency_id,
+                act=one.act,
+                title=one.title,
+                text=fill(words, _values(rules, report, names, lang, at)),
+                lang=lang,
+                used=one.used,
             )
-        )  # fmt: skip
+        )
     return filled
 
 
@@ -69,15 +69,13 @@ def _group(rules: RuleSet, category: str) -> str | None:
     return known.group_id if known else None
 
 
-async def _values(conn: Conn, rules: RuleSet, actor: Actor, report: Report, lang: Lang, at: datetime) -> dict[str, str]:
-    agencies = await accounts.agency_names(conn, [report.agency_id], lang)
-    officer = await accounts.staff_names(conn, [actor.id]) if actor.id else {}
+def _values(rules: RuleSet, report: Report, names: store.Names, lang: Lang, at: datetime) -> dict[str, str]:
     return {
         "code": report.code,
         "category": _category(rules, report.category, lang),
         "place": report.commune_name or t("templates.place_unknown", lang),
-        "agency": agencies.get(report.agency_id, report.agency_id),
-        "officer": officer.get(actor.id, "") if actor.id else "",
+        "agency": names.agency_en if lang == "en" else names.agency,
+        "officer": names.officer,
         "due": _moment(report.due_at, lang),
         "received": _day(report.submitted_at),
         "today": _day(at),

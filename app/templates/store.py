@@ -5,8 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+from msgspec import Struct
 
 from app.db import Conn
+from app.reports.model import Report
 from app.reports.workflow import Act
 from app.templates.model import Change, Draft, Template
 
@@ -20,7 +22,7 @@ _CHAIN = """
 
 
 def _template(row: asyncpg.Record) -> Template:
-    return Template(**dict(row) | {"act": Act(row["act"])})
+    return Template(**{name: row[name] for name in Template.__struct_fields__} | {"act": Act(row["act"])})
 
 
 async def of_agencies(conn: Conn, agencies: Sequence[str] | None) -> list[Template]:
@@ -37,24 +39,37 @@ async def of_agencies(conn: Conn, agencies: Sequence[str] | None) -> list[Templa
     return [_template(row) for row in rows]
 
 
+class Names(Struct, frozen=True):
+    """Who is named in what is filled in: the agency that has the report, and whoever writes."""
+
+    agency: str
+    agency_en: str
+    officer: str
+
+
 async def fitting(
-    conn: Conn, agencies: Sequence[str], act: Act | None, category: str, group_id: str | None
-) -> list[Template]:
-    """Those that may be used on a report of this category, most used first; of equally used ones the closest."""
+    conn: Conn, agencies: Sequence[str], act: Act | None, of: Report, group_id: str | None, writer: UUID | None
+) -> list[tuple[Template, Names]]:
+    """Those that may be used on this report, most used first; of equally used ones the closest. With the names to be
+    filled in, so that a case's page asks once."""
     rows = await conn.fetch(
         f"""
         WITH RECURSIVE {_CHAIN}
-        SELECT {_COLUMNS} FROM response_templates t
-        WHERE active AND agency_id IN (SELECT agency_id FROM chain) AND ($2::text IS NULL OR act = $2)
+        SELECT {_COLUMNS}, coalesce(a.name, $5) AS agency, coalesce(nullif(a.name_en, ''), a.name, $5) AS agency_en,
+               coalesce((SELECT full_name FROM staff WHERE staff_id = $6), '') AS officer
+        FROM response_templates t LEFT JOIN agencies a ON a.agency_id = $5
+        WHERE t.active AND t.agency_id IN (SELECT agency_id FROM chain) AND ($2::text IS NULL OR act = $2)
           AND (category = $3 OR group_id = $4 OR (category IS NULL AND group_id IS NULL))
         ORDER BY used DESC, category IS NULL, group_id IS NULL, title, template_id
         """,  # noqa: S608  # columns of our own
         list(agencies),
         act,
-        category,
+        of.category,
         group_id,
+        of.agency_id,
+        writer,
     )
-    return [_template(row) for row in rows]
+    return [(_template(row), Names(row["agency"], row["agency_en"], row["officer"])) for row in rows]
 
 
 async def by_id(conn: Conn, template_id: UUID, *, lock: bool = False) -> Template | None:
