@@ -16,6 +16,7 @@ from app.console.bulk import own_path
 from app.console.case_forms import Kept, fields_of
 from app.console.case_page import Asked, address, case_response, reader_of
 from app.console.case_reading import Reading, sentence
+from app.console.case_responses import put_in, template_of
 from app.console.case_stale import read_seen
 from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import CASES, page
@@ -30,6 +31,7 @@ from app.photos.uploads import FILES, PHOTOS
 from app.reports import service as reports
 from app.reports.model import Report
 from app.reports.workflow import Act, check
+from app.templates import service as templates
 
 _KEPT_SECONDS = 20 * 3600
 """How long a photo that came with a form which could not be carried out may be sent again by name; what nothing claims
@@ -73,9 +75,37 @@ async def _do(request: Req, code: str, act: Act, form: Form) -> Response[bytes]:
             raise Invalid.many(list(brought.problems))
         wanted = msgspec.structs.replace(wanted, photos=brought.photos, files=brought.files)
         after = await reports.perform(parts.pool, parts.rules, who, report, act, wanted, version=_version(form, act))
+        if template := template_of(form.text("template")):
+            await templates.used(parts.pool, who, parts.rules, template)
     except (Invalid, Conflict) as error:
         return await _again(request, code, act, form, brought, error)
     return _onward(request, form, act, after)
+
+
+@post("/reports/{code:str}/acts/{act:str}/fill", **page(CASES, status=200, uploads=True))
+async def fill(request: Req, code: FromPath[str], act: FromPath[str]) -> Response[bytes]:
+    """The same form with a template's words in it, for whoever has no scripts; nothing is done."""
+    form: Form = request.state.form
+    parts, who = console(request).parts, actor(request)
+    try:
+        report = reports.visible(who, await reports.find(parts.pool, code))
+        if act not in list(Act):
+            raise NotFound("console.not_found")
+        check(Act(act), who, report)
+        brought = await _take_in(request, form)
+    finally:
+        form.close()
+    async with parts.pool.acquire() as conn:
+        found = await templates.offered(conn, parts.rules, who, report, Act(act))
+    typed = put_in(_typed(form), found, form.text("fill"))
+    kept = Kept(Act(act), typed, {}, _kept(request, brought.photos), form.text("client_key")[:200])
+    seen = read_seen(form.fields.get("was", ""))
+    return await case_response(request, report, Asked(queue=form.text("queue")[:2000], kept=kept, seen=seen))
+
+
+def _typed(form: Form) -> dict[str, str]:
+    """What a person typed, without what the page sent along."""
+    return {name: text for name, text in form.fields.items() if name not in ("csrf", "version", "was", "fill")}
 
 
 def _version(form: Form, act: Act) -> int | None:
@@ -132,8 +162,7 @@ async def _again(request: Req, code: str, act: Act, form: Form, brought: Brought
     for problem in error.problems if not raced else ():
         field = (problem.field or "").partition("[")[0]
         problems[field] = " ".join([*([problems[field]] if field in problems else []), sentence(problem, lang)])
-    typed = {name: text for name, text in form.fields.items() if name not in ("csrf", "version", "was")}
-    kept = Kept(act, typed, problems, _kept(request, brought.photos), form.text("client_key")[:200])
+    kept = Kept(act, _typed(form), problems, _kept(request, brought.photos), form.text("client_key")[:200])
     report = reports.visible(who, await reports.find(console(request).parts.pool, code))
     seen = read_seen(form.fields.get("was", ""))
     asked = Asked(queue=form.text("queue")[:2000], kept=kept, seen=seen, raced=raced)
@@ -154,4 +183,4 @@ def _onward(request: Req, form: Form, act: Act, after: Report) -> Response[bytes
     return go(f"{address(after.code)}?{said}")
 
 
-ROUTES = [do_act]
+ROUTES = [do_act, fill]

@@ -15,6 +15,7 @@ from app.casefile.model import CaseFile
 from app.casefile.words import ago, answers_of, category_name, fact, status_word
 from app.console import case_map
 from app.console.case_forms import URGENCIES, Kept, next_step, offered, pickers
+from app.console.case_responses import by_act, directed
 from app.console.case_stale import Seen, seen_of, stale
 from app.console.case_view import Reader, clock, conversation, notes, now, shots, timeline, voices
 from app.console.context import BASE, Req, actor, console, lang_of
@@ -26,6 +27,7 @@ from app.reports import near as nearness
 from app.reports import service as reports
 from app.reports.model import Report, Status
 from app.reports.workflow import Act
+from app.templates import service as templates
 
 _CHANNELS = {"telegram": "Telegram", "zalo_bot": "Zalo Bot", "zalo_oa": "Zalo OA"}
 NEAR_MOST = 8
@@ -102,6 +104,7 @@ async def context(request: Req, report: Report, asked: Asked = _NOTHING) -> dict
     async with parts.pool.acquire() as conn:
         case = await casefile.read(conn, who, report)
         around = await nearness.around(conn, parts.rules, report, case_map.AROUND_M)
+        responses = await templates.offered(conn, parts.rules, who, report)
     reader = await reader_of(request, [report.agency_id, *case.calls])
     ours, seen = _ours(who, around), shots(case, reader)
     return _acts(request, case, reader, asked) | {
@@ -121,6 +124,8 @@ async def context(request: Req, report: Report, asked: Asked = _NOTHING) -> dict
         "files": files(case, reader, who),
         "proof": proof(case, seen, reader, who),
         "notes": notes(case, reader),
+        "responses": by_act(responses),
+        "directed": directed(case, reader),
         "timeline": timeline(case, reader),
         "why": case.why,
         "why_words": next((m.body for m in case.messages if str(m.message_id) == case.why.message_id), ""),
