@@ -69,7 +69,8 @@ class CaseFile(Struct, frozen=True, kw_only=True):
     """Everything read for one case. ``events``: oldest first; ``names`` of the staff in it; ``original``: the code of
     the report it was merged into; ``voices``: people behind it, each once; ``ratings``: what followers think of the
     result that stands; ``calls``: agencies the rules call at once; ``acts``: what the reader may do now;
-    ``whole``: the report it is a part of; ``parts``: those it was split into."""
+    ``whole``: the report it is a part of; ``parts``: those it was split into; ``deputy``: who stands in
+    for the assignee today."""
 
     report: Report
     messages: list[Message]
@@ -88,6 +89,7 @@ class CaseFile(Struct, frozen=True, kw_only=True):
     acts: list[Act]
     whole: Report | None = None
     parts: list[Report] = []
+    deputy: str | None = None
 
     @property
     def recordings(self) -> int:

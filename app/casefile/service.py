@@ -1,7 +1,10 @@
 """Reading a case for a member of staff."""
 
+from datetime import UTC, datetime
+
 from msgspec import convert
 
+from app.accounts import absence
 from app.accounts import service as accounts
 from app.accounts.model import Actor
 from app.attachments import service as attachments
@@ -21,7 +24,7 @@ from app.reports.workflow import acts_for
 async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
     """The whole case as this member of staff may see it. The caller has checked that they may.
 
-    Eight statements, one more for a report that was merged into another, and for a split one or a part.
+    Eight statements, one more for a report that somebody has, that was merged into another, or is split or a part.
     """
     case = await reports.case(conn, report)
     events = await history.of_report(conn, report.report_id)
@@ -29,7 +32,10 @@ async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
     told = await notify.ledger(conn, report.report_id)
     people = {e.actor_id for e in events if e.actor_kind == "staff" and e.actor_id} | {report.assignee_id}
     people |= {file.added_by for file in files}
-    names = await accounts.staff_names(conn, [person for person in people if person])
+    deputy = None
+    if report.assignee_id:
+        deputy = (await absence.acting(conn, [report.assignee_id], datetime.now(UTC))).get(report.assignee_id)
+    names = await accounts.staff_names(conn, [person for person in {*people, deputy} if person])
     split = any(event.kind == Kind.SPLIT for event in events)
     original = await reports.get(conn, report.duplicate_of) if report.duplicate_of else None
     voices, ratings = await following.standing(conn, report)
@@ -43,6 +49,7 @@ async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
         events=events,
         told=[convert(row, Told) for row in told],
         names=names,
+        deputy=names.get(deputy) if deputy else None,
         original=original.code if original else None,
         voices=voices,
         ratings=ratings,

@@ -4,9 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest_asyncio
 
+from app.accounts.model import Actor
+from app.reports import service as reports
+from app.reports.intake import file_report
+from app.reports.model import NewReport, Place
+from app.reports.workflow import Act
 from app.routing.calendar import VIETNAM
 from tests.console.conftest import PAGES, Visitor, send
-from tests.world import World
+from tests.world import AN_XUYEN, World
 
 
 def day(ahead: int) -> str:
@@ -29,6 +34,27 @@ async def test_an_officer_enters_their_days_and_the_deputy_is_told_so(visitor: V
     gone = await send(lead, "/absence/take-back", absence=str(row["absence_id"]))
     assert "Đã bỏ ngày nghỉ." in gone.text
     assert "Không ai trong cơ quan đang nghỉ" in gone.text
+
+
+async def test_a_case_says_who_stands_in_for_whoever_has_it(visitor: Visitor, world: World) -> None:
+    officer, lead, parts = await visitor("officer"), await visitor("lead"), world.parts
+    new = NewReport(
+        text="Đèn đường trước số 12 Lý Bôn hỏng ba đêm nay.",
+        place=Place(commune_code=AN_XUYEN),
+        channel="web",
+        lang="vi",
+        consent=True,
+        category="street-light",
+    )
+    report = (await file_report(parts.pool, parts.rules, parts.gazetteer, b"k" * 40, new)).report
+    me = world.people["officer"]
+    by = Actor("staff", me.staff_id, me.role, me.agency_id, frozenset({me.agency_id}))
+    await reports.perform(parts.pool, parts.rules, by, report, Act.CLAIM)
+    await send(officer, "/absence", deputy=str(world.people["lead"].staff_id), first_day=day(0), last_day=day(2))
+    page = (await lead.get(f"{PAGES}/reports/{report.code}")).text
+    assert "<strong>Trần Thị Bích</strong> (đang nghỉ, Lê Văn Phước xử lý thay)" in page
+    mine = (await lead.get(f"{PAGES}/queue?tab=mine")).text
+    assert report.code in mine
 
 
 async def test_what_is_wrong_is_said_beside_each_field_and_what_was_typed_stays(visitor: Visitor, world: World) -> None:
