@@ -37,6 +37,7 @@ KEYS: dict[Act, str] = {
     Act.REJECT: "j",
     Act.MERGE: "m",
     Act.UNMERGE: "m",
+    Act.SPLIT: "t",
     Act.PUBLISH: "k",
     Act.UNPUBLISH: "w",
     Act.DIRECT: "d",
@@ -52,6 +53,7 @@ OWN_PAGES: dict[Act, str] = {
     Act.PUBLISH: "/publish",
     Act.MERGE: "/merge",
     Act.UNMERGE: "/merge",
+    Act.SPLIT: "/split",
     Act.ATTACH: "#files",
 }
 """Acts that have a page of their own behind the case's address, or a place on this one, and no form among the acts."""

@@ -32,7 +32,8 @@ async def test_from_the_case_to_merged_and_back(desk: Page, address: str, world:
     await desk.get_by_label("Tên đăng nhập").fill(world.people["coordinator"].username)
     await desk.get_by_label("Mật khẩu").fill(PASSWORD)
     await desk.keyboard.press("Enter")
-    await desk.get_by_role("link", name="Gộp vào phản ánh khác…").click()
+    await desk.locator("#other-acts > summary").click()
+    await desk.get_by_role("link", name="Gộp vào phản ánh khác").click()
     await desk.get_by_role("link", name=first).click()
     await expect(desk.get_by_role("heading", level=1)).to_have_text(f"Gộp phản ánh {code}")
     assert await faults(desk) == []

@@ -146,7 +146,7 @@ async def test_a_part_and_what_is_over_say_why_they_are_not_split(address: str, 
     section = (await desk.get(f"{PAGES}/reports/{whole}")).text.partition('id="parts"')[2]
     part = re.findall(r'href="/console/reports/(PA-[0-9A-Z-]+)"', section)[0]
     for code, said in (
-        (over, "Không tách được"),
+        (over, "Không chia được"),
         (part, "một phần việc của phản ánh khác"),
         (whole, "còn 2 phần việc"),
     ):

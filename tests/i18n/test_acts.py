@@ -9,8 +9,8 @@ from app.reports.workflow import MOVES, Act
 
 OF_STAFF = [move for move in MOVES.values() if any(isinstance(who, Role) for who in move.by)]
 
-ELSEWHERE = {Act.DETACH, Act.SPLIT}
-"""Done beside a file, and on a page of its own."""
+ELSEWHERE = {Act.DETACH}
+"""Done beside a file."""
 
 
 @pytest.mark.parametrize("act", [move.act for move in OF_STAFF])
