@@ -210,6 +210,10 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
     async def sweep_accounts(_: Schedule) -> None:
         await accounts.sweep(parts.pool, datetime.now(UTC))
 
+    @queue.schedule("sweep_statistics", "47 3 * * *")
+    async def sweep_statistics(_: Schedule) -> None:
+        await projection.sweep(parts.pool)
+
     @queue.schedule("forget_keys", "23 * * * *")
     async def forget_keys(_: Schedule) -> None:
         await reports.forget_keys(parts.pool, datetime.now(UTC) - _KEYS_KEPT)

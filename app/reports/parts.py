@@ -196,6 +196,7 @@ def _bring_together(c: Change, family: Family) -> None:
     whole = family.whole
     if not any(end.status in (Status.RESOLVED, Status.CLOSED) for end in family.ends):
         family.set(status=Status.RETURNED, agency_id=c.rules.coordinator_id, paused_at=None)
+        family.facts[-1] = msgspec.structs.replace(family.facts[-1], data=family.facts[-1].data | {"back": True})
         return
     words = Message(uuid7(), c.at, "resolution", "system", None, "public", together(family, c.rules, whole.lang))
     family.messages.append(words)

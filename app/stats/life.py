@@ -5,6 +5,9 @@ when we hold that to be so. A case that is resolved in June and reopened in July
 as of the end of June, and was not for whoever asks today. So last month's figures stay what they were, and today's are
 true as well.
 
+What is done about a split report is done about its parts: they are open, overdue and handled, each for its agency. The
+whole was received once, and it is what its reporter rates and disputes.
+
 A report counts under the category and commune that it has as of the question (a correction moves all of it), and what
 an agency did counts for that agency, wherever the report is now.
 """
@@ -57,12 +60,16 @@ _PLAIN: dict[str, Measure] = {
 """Events that are counted as they come, for the agency that has the report just before."""
 _CORRECTS = frozenset({Kind.ASSIGNED, Kind.TRANSFERRED, Kind.RECLASSIFIED})
 """Who hands a report on may name its category too."""
+_SETS_CLOCK = frozenset(
+    {Kind.SUBMITTED, Kind.ASSIGNED, Kind.TRANSFERRED, Kind.RESUMED, Kind.REOPENED, Kind.UNMERGED, Kind.DISPUTED}
+    | {Kind.URGENCY_SET, Kind.RECLASSIFIED, Kind.DEADLINE_RECOMPUTED, Kind.EXTENSION_GRANTED}
+)
+"""What is due according to other events is something else."""
 _STOPS = frozenset({Kind.RESOLVED, Kind.REJECTED, Kind.MERGED, Kind.WITHDRAWN})
 
 
 def occurrences(events: Sequence[Event]) -> list[Occurrence]:
-    """``events``: a report's history from its first event on, in order; as far as it has come. A part of a split report
-    counts for the agency that has it, and not as received: its reporter sent one report."""
+    """``events``: a report's history from its first event on, in order; as far as it has come."""
     life = _Life(events[0])
     for event in events:
         life.live_through(event)
@@ -80,7 +87,7 @@ class _Life:
         self._commune: str = data.get("commune") or ""
         self._submitted_at = submitted.at
         self._agency = DESK
-        self._open = False
+        self._open = self._split = False
         self._due: datetime | None = None
         self._due_unextended: datetime | None = None
         self._intake_due: datetime | None = None
@@ -130,7 +137,7 @@ class _Life:
         if data.get("first_answered"):
             late = data.get("first_answer_on_time") is False
             self._add(Measure.ANSWERED_LATE if late else Measure.ANSWERED_ON_TIME, at, self._since_submitted(at))
-        if event.kind == Kind.RESOLVED:
+        if event.kind == Kind.RESOLVED and not self._split:
             self._add(self._result(event), at, round((at - self._submitted_at).total_seconds() - self._paused_seconds))
         if event.kind == Kind.RATED:
             self._add(Measure(f"rated_{data['rating']}"), at)
@@ -163,8 +170,12 @@ class _Life:
             agency = DESK
         if kind in (Kind.REOPENED, Kind.UNMERGED, Kind.DISPUTED):
             is_open = True
-        elif kind in _STOPS:
+        elif kind in _STOPS or kind == Kind.SPLIT:
             is_open = False
+        elif kind == Kind.ASSIGNED or data.get("back"):
+            self._split, is_open = False, True
+        self._split = self._split or kind == Kind.SPLIT
+        is_open = is_open and not self._split
         if kind == Kind.ASKED:
             paused = at
         elif paused is not None and (kind == Kind.RESUMED or not is_open):
@@ -172,7 +183,7 @@ class _Life:
             paused = None
         if "intake_due" in data:
             self._intake_due = datetime.fromisoformat(data["intake_due"])
-        if proposed.get("due"):
+        if kind in _SETS_CLOCK and proposed.get("due"):
             due = datetime.fromisoformat(proposed["due"])
             self._extend(kind, event)
         self._now(at, agency, due, paused, is_open=is_open)

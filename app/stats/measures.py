@@ -95,8 +95,11 @@ FIGURES: dict[str, Figure] = {
         Figure(
             "handled", "count", "reports", RESOLUTIONS, frozenset(), ("resolved", "reopened", "disputed"),
             "Đã xử lý",
-            "Số phản ánh có kết quả trong kỳ và kết quả ấy còn giữ nguyên đến thời điểm lấy số liệu.",
-            "Handled", "Reports that got a result in the period which still stands at the time of the question.",
+            "Số phản ánh có kết quả trong kỳ và kết quả ấy còn giữ nguyên đến thời điểm lấy số liệu. Phản ánh được "
+            "tách thì mỗi phần tính cho cơ quan của phần đó.",
+            "Handled",
+            "Reports that got a result in the period which still stands at the time of the question. Of a split report "
+            "each part counts, for its agency.",
         ),
         Figure(
             "on_time_rate", "share", "percent", frozenset({M.RESOLVED_ON_TIME}), RESOLUTIONS, ("resolved",),

@@ -78,6 +78,7 @@ async def rebuild(pool: Pool, progress: Progress = _silent) -> int:
         async with transaction(pool) as conn:
             await store.wait_for_claim(conn)
             generation = (await store.state(conn)).generation + 1
+            await store.drop_others(conn)
             await store.begin_generation(conn, generation)
             # Whoever has an event from here on is worked out again at the end.
             start = await history.newest(conn)
@@ -99,3 +100,9 @@ async def rebuild(pool: Pool, progress: Progress = _silent) -> int:
             await store.move_on(conn, start, None)
         await catch_up(pool)
         return done
+
+
+async def sweep(pool: Pool) -> None:
+    """Drop what an earlier rebuild replaced, or left when it was cut off."""
+    async with store.alone(pool), transaction(pool) as conn:
+        await store.drop_others(conn)

@@ -14,6 +14,7 @@ from app.stats.life import Occurrence
 from app.stats.measures import Measure
 from app.stats.model import Count, Question
 
+_TABLES = ("stats_occurrences", "stats_sums")
 Key = tuple[datetime, str, str, str, str, str]
 """Of a sum: slot, measure, agency, category, commune, channel."""
 _ROW = ("measure", "at", "known_from", "known_until", "agency", "category", "commune", "channel", "seconds")
@@ -173,29 +174,31 @@ async def wrong_sums(conn: Conn, generation: int) -> list[str]:
 # ---------------------------------------------------------------- generations
 
 
-async def begin_generation(conn: Conn, generation: int) -> None:
-    """Empty tables for the next generation; what an earlier rebuild left unfinished goes."""
-    for table in ("stats_occurrences", "stats_sums"):
-        stale = await conn.fetch(
+async def drop_others(conn: Conn) -> None:
+    """Only the generation that answers stays."""
+    in_use = await conn.fetchval("SELECT generation FROM stats_state")
+    for table in _TABLES:
+        parts = await conn.fetch(
             """
             SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-            WHERE i.inhparent = $1::text::regclass
+            WHERE i.inhparent = $1::text::regclass AND c.relname <> $2
             """,
             table,
+            f"{table}_{in_use}",
         )
-        in_use = await conn.fetchval("SELECT generation FROM stats_state")
-        for row in stale:
-            if row["relname"] != f"{table}_{in_use}":
-                await conn.execute(f"DROP TABLE {row['relname']}")
+        for part in parts:
+            await conn.execute(f"DROP TABLE {part['relname']}")
+
+
+async def begin_generation(conn: Conn, generation: int) -> None:
+    """Empty tables for the next generation."""
+    for table in _TABLES:
         await conn.execute(f"CREATE TABLE {table}_{generation} PARTITION OF {table} FOR VALUES IN ({generation})")
 
 
 async def end_generation(conn: Conn, generation: int) -> None:
-    """From now on this one answers; the one before goes."""
-    before = await conn.fetchval("SELECT generation FROM stats_state FOR UPDATE")
+    """From now on this one answers. The one before stays for whoever is reading it (``drop_others``)."""
     await conn.execute("UPDATE stats_state SET generation = $1", generation)
-    for table in ("stats_occurrences", "stats_sums"):
-        await conn.execute(f"DROP TABLE {table}_{before}")
 
 
 # ---------------------------------------------------------------- questions

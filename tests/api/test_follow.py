@@ -81,7 +81,7 @@ async def test_notes_directions_and_looks_at_the_identity_are_not_in_the_public_
 ) -> None:
     sent = await send(http, LIGHT | LAN)
     await act(await signed_in("officer"), sent.code, "note", text="Hẹn tổ điện 14 giờ")
-    await act(await signed_in("leader"), sent.code, "direct", text="Xử lý xong trong ngày")
+    await act(await signed_in("leader"), sent.code, "direct", text="Xử lý xong trong ngày", days=1)
     coordinator = await signed_in("coordinator")
     await coordinator.post(f"{API}/staff/reports/{sent.code}/identity", json={"reason": "Gọi lại hỏi rõ vị trí"})
     public = (await http.get(f"{API}/reports/{sent.code}")).json()

@@ -78,11 +78,11 @@ async def test_the_second_factor_from_the_picture_to_the_next_sign_in(
     assert "còn 10 mã dự phòng" in (await stranger.get(f"{PAGES}/account/factor")).text
     asked = await sign_in(other, username, password, next="/console/account")
     assert asked.headers["location"] == "/console/signin/second?next=/console/account"
-    assert (await other.get(PAGES)).status_code == 303
+    assert (await other.get(f"{PAGES}/account")).status_code == 303
     wrong = await step(other, "000000")
     assert (wrong.status_code, "Mã chưa đúng" in wrong.text) == (401, True)
     assert (await step(other, digits(secret))).status_code == 303
-    assert (await other.get(PAGES)).status_code == 200
+    assert (await other.get(f"{PAGES}/account")).status_code == 200
 
 
 async def test_the_picture_and_its_page_hold_no_style_and_no_foreign_address(
@@ -122,10 +122,10 @@ async def test_a_role_that_must_have_one_sets_it_up_on_its_way_in(stranger: http
     async with running(parts) as address, httpx.AsyncClient(base_url=address, timeout=60) as browser:
         assert "signin/second" in (await sign_in(browser, username, password)).headers["location"]
         secret = secret_on(await browser.get(f"{PAGES}/signin/second"))
-        assert (await browser.get(PAGES)).status_code == 303
+        assert (await browser.get(f"{PAGES}/account")).status_code == 303
         shown = await step(browser, digits(secret))
         assert len(codes_on(shown)) == 10
-        assert (await browser.get(PAGES)).status_code == 200
+        assert (await browser.get(f"{PAGES}/account")).status_code == 200
         page = await browser.get(f"{PAGES}/account/factor")
         assert "không tắt được" in page.text
         by_program = await browser.post(f"{API}/staff/session", json={"username": username, "password": password})
@@ -144,8 +144,8 @@ async def test_a_session_elsewhere_is_listed_in_plain_words_and_can_be_ended(
     session = re.findall(r'name="session" value="([0-9a-f-]{36})"', page.text)
     assert len(session) == 1
     assert "Đã đăng xuất nơi bạn chọn" in (await post(stranger, "/account/end", session=session[0])).text
-    assert (await other.get(PAGES)).status_code == 303
-    assert (await stranger.get(PAGES)).status_code == 200
+    assert (await other.get(f"{PAGES}/account")).status_code == 303
+    assert (await stranger.get(f"{PAGES}/account")).status_code == 200
     again = await post(stranger, "/account/end", session=session[0])
     assert (again.status_code, "kết thúc rồi" in again.text) == (404, True)
 
@@ -155,7 +155,7 @@ async def test_all_others_end_at_once(stranger: httpx.AsyncClient, other: httpx.
     await sign_in(other, username, password)
     await sign_in(stranger, username, password)
     await post(stranger, "/account/end", session="others")
-    assert [(await each.get(PAGES)).status_code for each in (stranger, other)] == [200, 303]
+    assert [(await each.get(f"{PAGES}/account")).status_code for each in (stranger, other)] == [200, 303]
 
 
 async def test_another_persons_session_cannot_be_ended(
@@ -168,7 +168,7 @@ async def test_another_persons_session_cannot_be_ended(
         "SELECT session_id FROM staff_sessions JOIN staff USING (staff_id) WHERE username = $1", second
     )
     assert (await post(stranger, "/account/end", session=str(theirs))).status_code == 404
-    assert (await other.get(PAGES)).status_code == 200
+    assert (await other.get(f"{PAGES}/account")).status_code == 200
 
 
 async def test_a_password_given_by_somebody_else_is_changed_before_anything_else(
@@ -210,7 +210,7 @@ async def test_a_changed_password_ends_the_other_sessions(
     await sign_in(other, username, password)
     await sign_in(stranger, username, password)
     await post(stranger, "/account/password", password=password, new=PASSWORD, again=PASSWORD)
-    assert [(await each.get(PAGES)).status_code for each in (stranger, other)] == [200, 303]
+    assert [(await each.get(f"{PAGES}/account")).status_code for each in (stranger, other)] == [200, 303]
     assert (await sign_in(other, username, PASSWORD)).status_code == 303
 
 

@@ -34,7 +34,7 @@ async def second(world: World, address: str) -> AsyncIterator[httpx.AsyncClient]
         )
     async with httpx.AsyncClient(base_url=address, timeout=60) as browser:
         await sign_in(browser, "lam.thi.kieu", PASSWORD)
-        browser.headers["x-token"] = token(await browser.get(PAGES))
+        browser.headers["x-token"] = token(await browser.get(f"{PAGES}/account"))
         yield browser
 
 
@@ -216,7 +216,7 @@ async def test_a_coordinator_with_limits_sees_and_sends_only_what_is_within_them
     outside = await filed(world, place=Place(address="Xã Đất Mũi"))
     async with httpx.AsyncClient(base_url=address, timeout=60) as browser:
         await sign_in(browser, "ly.gioi.han", PASSWORD)
-        browser.headers["x-token"] = token(await browser.get(PAGES))
+        browser.headers["x-token"] = token(await browser.get(f"{PAGES}/account"))
         assert await row_of(browser, inside) != ""
         assert await row_of(browser, outside) == ""
         assert (await browser.get(f"{PAGES}/desk/one/{outside.code}")).status_code == 404

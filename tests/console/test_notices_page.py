@@ -39,7 +39,7 @@ async def nothing_yet(world: World) -> None:
 
 async def bell(browser: httpx.AsyncClient) -> bool:
     """Whether it says that something is unread."""
-    return 'class="count"' in (await browser.get(PAGES)).text
+    return 'class="count"' in (await browser.get(f"{PAGES}/account")).text
 
 
 async def test_the_lead_finds_the_warning_behind_the_bell_and_opening_it_is_reading_it(

@@ -90,9 +90,9 @@ async def test_an_account_is_changed_and_its_sessions_end_when_its_rights_do(
     path = f"/staff/account/{staff.staff_id}"
     saved = await send(admin, path, full_name="Danh Sà Phol", agency_id=POWER, role="officer", email="phol@a.vn")
     assert "Đã lưu" in saved.text
-    assert (await stranger.get(PAGES)).status_code == 200
+    assert (await stranger.get(f"{PAGES}/account")).status_code == 200
     await send(admin, path, full_name="Danh Sà Phol", agency_id=POWER, role="lead", email="phol@a.vn")
-    assert (await stranger.get(PAGES)).status_code == 303
+    assert (await stranger.get(f"{PAGES}/account")).status_code == 303
     assert (await again(world, staff)).role is Role.LEAD
     assert "vai trò: cán bộ xử lý → phụ trách đơn vị" in html.unescape((await admin.get(f"{PAGES}{path}")).text)
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.accounts.model import SYSTEM, Actor
+from app.attachments.model import Attachment
 from app.history.model import NO_HASH, Fact, Kind, chain, digest
 from app.photos.model import StoredPhoto
 from app.reports.change import Change
@@ -30,6 +31,10 @@ AN_XUYEN, TAN_THANH = (
 LATER = world.MONDAY + timedelta(days=1)
 TARGET = world.bare(report_id=UUID(int=101), code="PA-0000-0001")
 PHOTO = StoredPhoto("ab" * 32, 1, 640, 480, 1000, "image/jpeg", None, None, None)
+FILE = Attachment(
+    UUID(int=103), "cd" * 32, "document", "bien-ban.pdf", "application/pdf", 1000, 1, False, LATER, UUID(int=1)
+)
+"""A file in the case of every report here."""
 DIRECTION = Direction(UUID(int=102), world.MONDAY, LATER, world.LEADER.id, None)
 
 moments = st.timedeltas(timedelta(0), timedelta(days=350)).map(lambda after: datetime(2026, 1, 5, tzinfo=UTC) + after)
@@ -60,6 +65,7 @@ def act(
         clock=clock,
         proposal=proposal,
         directions=list(directions),
+        attached=(FILE,),
     )
     carry_out(name, change)
     return change
@@ -306,6 +312,7 @@ AUDIENCES = {
     Act.RETURN: ("reason", "staff"),
     Act.TRANSFER: ("reason", "staff"),
     Act.ASSIGN: ("reason", "staff"),
+    Act.DETACH: ("reason", "staff"),
     Act.MERGE: ("reason", "staff"),
     Act.UNMERGE: ("reason", "staff"),
     Act.RECLASSIFY: ("reason", "staff"),
@@ -327,6 +334,7 @@ def test_no_act_loses_words_or_photos_and_the_history_refers_to_them_without_rep
         "rating": Rating.DISSATISFIED,
         "urgency": "urgent",
         "days": 2,
+        "attachment": FILE.attachment_id,
         "parts": (NewPart("pothole"), NewPart("street-light")),
     }
     change = act(name, world.OFFICER, world.bare(status), **form, client_key="k1")
@@ -403,6 +411,7 @@ def test_no_life_however_strange_leads_to_an_impossible_report(data: st.DataObje
             "urgency": data.draw(st.sampled_from(["urgent", "normal", "complex"])),
             "commune": data.draw(st.sampled_from([None, TAN_THANH])),
             "days": data.draw(st.integers(1, 9)),
+            "attachment": FILE.attachment_id,
         }
         directed = open_of(events)
         form["direction"] = data.draw(st.sampled_from(directed)).direction_id if directed else None

@@ -28,6 +28,8 @@ AGENCIES = ("roads", "power", "police", "ubnd-32002")
 CATEGORIES = ("pothole", "street-light", "noise", "litter", "other")
 URGENCIES: tuple[Urgency, ...] = ("urgent", "normal", "complex")
 _EVENT = ("report_id", "seq", "kind", "at", "actor_kind", "actor_id", "data", "hash")
+_APART = frozenset({Act.DETACH, Act.SPLIT, Act.REPORT_BACK, Act.LIFT_DIRECTION, Act.CONFIRM_PROOF})
+"""Acts on things that these lives do not have."""
 _COMMUNES = tuple(c for code in (world.AN_XUYEN, world.TAN_THANH) if (c := world.GAZETTEER.commune(code)))
 _TARGET = world.bare(report_id=UUID(int=101))
 
@@ -39,7 +41,7 @@ def life(dice: random.Random, acts: int = 14, begin: datetime = world.MONDAY) ->
     for _ in range(dice.randrange(acts + 1)):
         at += timedelta(minutes=dice.choice((0, 5, 90, 600, 3_000, 9_000)), seconds=dice.randrange(60))
         actor = dice.choice(ACTORS)
-        possible = [act for act in acts_for(actor, report) if _sound(act, actor, report)]
+        possible = [act for act in acts_for(actor, report) if act not in _APART and _sound(actor, report)]
         if possible:
             report, events = _done(dice, dice.choice(possible), actor, report, events, at)
     return report, events
@@ -57,7 +59,7 @@ def _filed(dice: random.Random, at: datetime) -> tuple[Report, list[Event]]:
     return structs.replace(report, last_seq=len(events), last_hash=events[-1].hash), events
 
 
-def _sound(act: Act, actor: Actor, report: Report) -> bool:
+def _sound(actor: Actor, report: Report) -> bool:
     """The agency's people act while the agency has it; the others as the table says."""
     return actor.kind != "staff" or actor.sees_all or actor.may_see(report)
 

@@ -152,6 +152,7 @@ async def test_a_rebuild_that_was_cut_off_changes_nothing_and_the_next_one_clear
     assert await differences(settled) == []
     await projection.rebuild(settled)
     assert await differences(settled) == []
+    await projection.sweep(settled)
     tables = await settled.fetchval("SELECT count(*) FROM pg_inherits WHERE inhparent = 'stats_sums'::regclass")
     assert tables == 1
 
