@@ -36,15 +36,11 @@ class Tab(Struct, frozen=True):
     many: bool
 
 
-def _centre(request: Req) -> str:
-    return console(request).parts.rules.coordinator_id
-
-
 async def _tabs(request: Req, wanted: Asked, now: datetime) -> list[Tab]:
     reader = actor(request)
     names = tabs_of(reader)
     counted = [name for name in names if name not in UNCOUNTED]
-    filters = [filter_of(Asked(tab=name), reader, now, _centre(request)) for name in counted]
+    filters = [filter_of(Asked(tab=name), reader, now) for name in counted]
     found = dict(zip(counted, await worklist.counts(console(request).parts.pool, reader, filters), strict=True))
     return [
         Tab(name, f"{HERE}?{wanted.query(tab=name)}", found.get(name), found.get(name, 0) >= MANY) for name in names
@@ -57,7 +53,7 @@ async def queue_page(request: Req) -> Response[bytes]:
     pool = console(request).parts.pool
     wanted = asked(request.query_params, reader)
     after, before = (request.query_params.get(name) for name in ("after", "before"))
-    filtered = filter_of(wanted, reader, now, _centre(request))
+    filtered = filter_of(wanted, reader, now)
     found = await worklist.queue(pool, reader, filtered, before or after or None, back=bool(before))
     choices = choices_of(request, reader, wanted.tab)
     lang = lang_of(request)
@@ -103,7 +99,7 @@ async def next_case(request: Req) -> Response[Any]:
     reader, at = actor(request), request.query_params.get("at", "")
     wanted = asked(request.query_params, reader)
     now = datetime.now(UTC)
-    filtered = filter_of(wanted, reader, now, _centre(request))
+    filtered = filter_of(wanted, reader, now)
     back = "back" in request.query_params
     found = await worklist.queue(console(request).parts.pool, reader, filtered, at, 1, back=back)
     if not found.rows:
@@ -120,7 +116,7 @@ async def new_ones(request: Req) -> Response[bytes]:
     wanted = asked(request.query_params, reader)
     since, known = (_number(request.query_params.get(name, "")) for name in ("since", "known"))
     made = max(datetime.fromtimestamp(since / 1000, UTC), now - _LONGEST_OPEN)
-    filtered = filter_of(wanted, reader, now, _centre(request))
+    filtered = filter_of(wanted, reader, now)
     count = await worklist.arrived(console(request).parts.pool, reader, filtered, made)
     if count <= known:
         return Response(b"", status_code=204)

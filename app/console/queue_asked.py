@@ -77,8 +77,8 @@ def statuses_of(tab: str) -> tuple[str, ...]:
     return tuple(str(status) for status in Status if status in chosen)
 
 
-def filter_of(wanted: Asked, actor: Actor, now: datetime, centre: str) -> Filter:
-    """``centre``: the coordinators' agency. Raises Invalid for dates that are none."""
+def filter_of(wanted: Asked, actor: Actor, now: datetime) -> Filter:
+    """What the address asks for. Raises Invalid for dates that are none."""
     rest: dict[str, Any] = {
         "category": wanted.category or None,
         "commune_code": wanted.commune or None,
@@ -92,13 +92,13 @@ def filter_of(wanted: Asked, actor: Actor, now: datetime, centre: str) -> Filter
         "until": _day(wanted.until, "to", after=True),
         "text": wanted.q,
     }
-    rest |= _of_tab(wanted.tab, actor, now, centre)
+    rest |= _of_tab(wanted.tab, actor, now)
     if wanted.status in statuses_of(wanted.tab):
         rest["statuses"] = (wanted.status,)
     return Filter(**rest)
 
 
-def _of_tab(tab: str, actor: Actor, now: datetime, centre: str) -> dict[str, Any]:
+def _of_tab(tab: str, actor: Actor, now: datetime) -> dict[str, Any]:
     match tab:
         case "mine":
             return {"assignee_id": actor.id, "statuses": statuses_of(tab)}
@@ -111,7 +111,7 @@ def _of_tab(tab: str, actor: Actor, now: datetime, centre: str) -> dict[str, Any
         case "returned":
             return {"statuses": (str(Status.RETURNED),)}
         case "desk":
-            return {"agency_id": centre, "statuses": statuses_of(tab)}
+            return {"statuses": statuses_of(tab)}
         case "extension":
             return {"extension_wanted": True}
         case "directed":

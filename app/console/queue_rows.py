@@ -31,6 +31,10 @@ USUAL = ("status", "agency", "assignee", "voices", "tags", "photo")
 Choice = tuple[str, str]
 
 
+_CHOICES: dict[tuple[object, ...], "Choices"] = {}
+_CHOICES_MOST = 500
+
+
 class Row(Struct, frozen=True):
     """One report. ``path``: its case, which leads on to the next of this queue."""
 
@@ -107,8 +111,19 @@ def _row(parts: Parts, lang: Lang, seen: QueueRow, queue: str, now: datetime) ->
 
 
 def choices_of(request: Req, actor: Actor, tab: str) -> Choices:
-    """Only what the reader may see: within the account's categories and communes."""
+    """Only what the reader may see: within the account's categories and communes. Worked out once for all whose choices
+    are the same: going through every commune of the country is a tenth of what a page costs."""
     parts, lang = console(request).parts, lang_of(request)
+    agencies = None if actor.sees_all else actor.agencies
+    key = (parts.rules.version, parts.gazetteer, lang, tab, agencies, actor.categories, actor.communes)
+    if key not in _CHOICES:
+        if len(_CHOICES) >= _CHOICES_MOST:
+            _CHOICES.clear()
+        _CHOICES[key] = _choices(parts, lang, actor, tab)
+    return _CHOICES[key]
+
+
+def _choices(parts: Parts, lang: Lang, actor: Actor, tab: str) -> Choices:
     rules = parts.rules
     communes = [
         (c.code, c.full_name)

@@ -41,7 +41,7 @@ async def counts(request: Req) -> Response[bytes]:
     """The same list with counts, loaded when the page stands."""
     reader, now, parts = actor(request), datetime.now(UTC), console(request).parts
     kept = await kept_of(request)
-    filters = [filter_of(asked_of(one.saved, request), reader, now, parts.rules.coordinator_id) for one in kept]
+    filters = [filter_of(asked_of(one.saved, request), reader, now) for one in kept]
     found = await worklist.counts(parts.pool, reader, filters)
     counted = [Kept(one.saved, one.path, count) for one, count in zip(kept, found, strict=True)]
     return show(request, "queue_saved_list.html.j2", kept=counted, saved_here=HERE, counted=True, many=MANY)
@@ -75,7 +75,7 @@ async def save(request: Req) -> Response[Any]:
     wanted = asked(dict(parse_qsl(form.fields.get("query", "")[:4000])), reader)
     name, shared = form.text("name"), "shared" in form.fields
     try:
-        filter_of(wanted, reader, datetime.now(UTC), console(request).parts.rules.coordinator_id)
+        filter_of(wanted, reader, datetime.now(UTC))
         await saved.save(console(request).parts.pool, reader, name, wanted.query(), shared=shared)
     except (Invalid, Conflict) as error:
         return await _page(request, error)

@@ -53,7 +53,6 @@ def _conditions(to: _Statement, wanted: Filter, reader: Actor) -> list[str]:
     asked: list[tuple[str, Any]] = [
         ("category = {}", wanted.category),
         ("commune_code = {}", wanted.commune_code),
-        ("agency_id = {}", wanted.agency_id),
         # One's own cases are also those of whoever one stands in for.
         (
             f"assignee_id = ANY({looked_after_by('{}')})",
@@ -72,6 +71,9 @@ def _conditions(to: _Statement, wanted: Filter, reader: Actor) -> list[str]:
         ("commune_code = ANY({}::text[])", sorted(reader.communes) or None),
     ]
     found = [to.put(condition, value) for condition, value in asked if value is not None]
+    if wanted.agency_id is not None:
+        # What is no agency's id finds nothing.
+        found.append(f"agency_id = {_literal(wanted.agency_id)}" if AGENCY_ID.fullmatch(wanted.agency_id) else "false")
     if wanted.statuses:
         found.append(_among(wanted.statuses))
     if wanted.unassigned:
