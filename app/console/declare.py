@@ -42,6 +42,8 @@ RULE_FIGURES = Who("staff", Permission.MANAGE_RULES, everywhere=Permission.READ_
 CASES = Who("staff", Permission.READ_REPORT)
 """Cases; which of them, ``Actor.may_see`` says."""
 DESK = Who("staff", Permission.KEEP_DESK)
+LOOKS = Who("staff", Permission.MANAGE_ACCOUNTS, everywhere=Permission.KEEP_DESK)
+"""Who watches over looks at reporters' identities: coordinators, and whoever looks after accounts."""
 SYSTEM = Who("staff", Permission.MANAGE_SYSTEM)
 WORDS = Who("staff", Permission.MANAGE_WORDS)
 ACCOUNTS = Who("staff", Permission.MANAGE_ACCOUNTS)

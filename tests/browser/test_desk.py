@@ -17,6 +17,7 @@ from tests.api.conftest import running
 from tests.api.conftest import world as world
 from tests.browser.desk import faults, open_as
 from tests.console.desk_world import UNCLEAR, act, asking, disputed, filed, light
+from tests.console.test_reporter_page import from_a_chat
 from tests.world import AN_XUYEN, COMPANY, POWER, World, photo
 
 DESK = "/console/desk"
@@ -165,4 +166,17 @@ async def test_every_list_is_accessible_fits_and_is_light(
     row = await page.locator("[data-row]").first.get_attribute("data-choose")
     await page.goto(f"{address}{row}")
     assert await faults(page) == [], "one report"
+    person = await from_a_chat(world, f"88{width}")
+    reporter = f"/console/reports/{person.code}/reporter"
+    await page.goto(f"{address}{reporter}")
+    await page.get_by_label("Lý do xem").fill("Gọi lại để hỏi vị trí.")
+    await page.get_by_role("button", name="Xem thông tin liên hệ").click()
+    await expect(page.get_by_text("Thạch Sà Rương")).to_be_visible()
+    assert await faults(page) == [], "seen"
+    await page.get_by_label("Lý do tạm ngừng").fill("Gửi tin rác nhiều lần.")
+    await page.get_by_role("button", name="Tạm ngừng nhận").click()
+    await expect(page.get_by_text("Đang tạm ngừng nhận từ")).to_be_visible()
+    for path in (reporter, "/console/desk/blocked", "/console/looks"):
+        await page.goto(f"{address}{path}")
+        assert await faults(page) == [], path
     await context.close()
