@@ -76,8 +76,7 @@ class _Deliver(msgspec.Struct, frozen=True):
 
 
 def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
-    """The jobs that tell staff, in their chats and by e-mail, and those that staff give."""
-    mail = mail_sender(parts.settings)
+    """The jobs that tell staff of cases in their chats, and those that staff give."""
 
     @queue.entrypoint("deliver_staff", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
     async def deliver_staff(job: Job) -> None:
@@ -100,6 +99,29 @@ def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
         swept = await bulk.sweep(parts.pool)
         log.info("old acts on many reports forgotten", runs=swept)
 
+    @queue.schedule("staff_digests", "*/5 * * * *")
+    async def staff_digests(_: Schedule) -> None:
+        sent = await morning.send_digests(parts.pool, parts.rules, senders)
+        log.info("summaries sent", digests=sent)
+
+    @queue.schedule("sweep_officers", "*/20 * * * *")
+    async def sweep_officers(_: Schedule) -> None:
+        async with parts.pool.acquire() as conn:
+            await chats.sweep(conn)
+            await officers.sweep(conn)
+            await staff.sweep(conn)
+        await staff.refresh_stale(parts.pool)
+
+
+def register_warnings(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
+    """The jobs that warn staff in time and bring what concerns them as persons, by chat and e-mail."""
+    mail, watch = mail_sender(parts.settings), Watch()
+
+    @queue.schedule("warn_in_time", "* * * * *")
+    async def warn_in_time(_: Schedule) -> None:
+        warned = await watch.look(parts.pool, parts.rules)
+        log.info("deadlines warned of", reports=warned)
+
     @queue.entrypoint("deliver_warning", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
     async def deliver_warning(job: Job) -> None:
         wanted = msgspec.json.decode(job.payload or b"", type=_Deliver)
@@ -108,22 +130,17 @@ def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
         ways = delivery.Ways(parts.rules, senders, mail, settings.public_url, settings.map_link)
         await delivery.deliver(parts.pool, ways, key)
 
-    @queue.schedule("staff_digests", "*/5 * * * *")
-    async def staff_digests(_: Schedule) -> None:
-        sent = await morning.send_digests(parts.pool, parts.rules, senders)
-        mails = 0
+    @queue.schedule("staff_mails", "*/5 * * * *")
+    async def staff_mails(_: Schedule) -> None:
         if mail is not None:
-            mails = await morning_mail.send(parts.pool, parts.rules, mail, parts.settings.public_url)
-        log.info("summaries sent", digests=sent, mails=mails)
+            sent = await morning_mail.send(parts.pool, parts.rules, mail, parts.settings.public_url)
+            log.info("the morning's mails sent", mails=sent)
 
-    @queue.schedule("sweep_officers", "*/20 * * * *")
-    async def sweep_officers(_: Schedule) -> None:
+    @queue.schedule("sweep_notices", "29 * * * *")
+    async def sweep_notices(_: Schedule) -> None:
         async with parts.pool.acquire() as conn:
-            await chats.sweep(conn)
-            await officers.sweep(conn)
-            await staff.sweep(conn)
-            await notices.sweep(conn)
-        await staff.refresh_stale(parts.pool)
+            swept = await notices.sweep(conn)
+        log.info("old notices forgotten", notices=swept)
 
 
 def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
@@ -180,12 +197,11 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
         reminded = await reminders.remind(parts.pool, parts.rules)
         log.info("reporters reminded", reports=reminded)
 
-    watch = Watch()
+    _register_upkeep(queue, parts)
 
-    @queue.schedule("warn_in_time", "* * * * *")
-    async def warn_in_time(_: Schedule) -> None:
-        warned = await watch.look(parts.pool, parts.rules)
-        log.info("deadlines warned of", reports=warned)
+
+def _register_upkeep(queue: PgQueuer, parts: Parts) -> None:
+    """Forgetting what is no longer needed."""
 
     @queue.schedule("expire_drafts", "*/5 * * * *")
     async def expire_drafts(_: Schedule) -> None:
@@ -250,6 +266,7 @@ async def run(settings: Settings) -> None:
         senders = {**telegram, **zalo}
         register(queue, parts, senders)
         register_staff(queue, parts, telegram)
+        register_warnings(queue, parts, telegram)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, queue.shutdown.set)

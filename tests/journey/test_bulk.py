@@ -40,7 +40,7 @@ async def test_a_killed_worker_leaves_nothing_undone_and_does_nothing_twice(syst
     system.kill("worker")
     async with httpx.AsyncClient(base_url=system.api, timeout=20) as browser:
         await sign_in(browser, name, password)
-        form = {"csrf": token(await browser.get("/console")), "act": "start", "code": codes}
+        form = {"csrf": token(await browser.get("/console/chats")), "act": "start", "code": codes}
         preview = await browser.post("/console/bulk", data=form, follow_redirects=True)
         run = UUID(str(preview.url).rpartition("/")[2])
         places = re.findall(r'name="row" value="(\d+)"', preview.text)
