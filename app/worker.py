@@ -16,6 +16,7 @@ from app.accounts import chats
 from app.accounts import service as accounts
 from app.attachments import service as attachments
 from app.bulk import service as bulk
+from app.casefile import presence
 from app.escalation import delivery, notices
 from app.escalation import morning as morning_mail
 from app.escalation import service as escalation
@@ -233,6 +234,7 @@ def _register_upkeep(queue: PgQueuer, parts: Parts) -> None:
     @queue.schedule("forget_keys", "23 * * * *")
     async def forget_keys(_: Schedule) -> None:
         await reports.forget_keys(parts.pool, datetime.now(UTC) - _KEYS_KEPT)
+        await presence.sweep(parts.pool)
 
     @queue.schedule("forget_messages", "53 * * * *")
     async def forget_messages(_: Schedule) -> None:

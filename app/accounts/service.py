@@ -159,6 +159,11 @@ async def staff_names(conn: Conn, ids: Collection[UUID]) -> dict[UUID, str]:
     return await store.names(conn, list(ids)) if ids else {}
 
 
+async def usernames(conn: Conn, ids: Collection[UUID]) -> dict[UUID, str]:
+    """User names by id; unknown ids are left out."""
+    return await store.usernames(conn, list(ids)) if ids else {}
+
+
 # ---------------------------------------------------------------- signing in
 
 

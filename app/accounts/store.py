@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from app.accounts.model import Agency, Entry, Role, Staff
+from app.accounts.model import SEES_EVERY_REPORT, SEES_OWN_AGENCY, Agency, Entry, Role, Staff
 from app.db import Conn
 
 
@@ -103,6 +103,11 @@ async def names(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, str]:
     return {row["staff_id"]: row["full_name"] for row in rows}
 
 
+async def usernames(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, str]:
+    rows = await conn.fetch("SELECT staff_id, username FROM staff WHERE staff_id = ANY($1)", ids)
+    return {row["staff_id"]: row["username"] for row in rows}
+
+
 async def switch(conn: Conn, staff_id: UUID, active: bool) -> bool:
     """Whether anything changed."""
     changed = await conn.fetchval(
@@ -172,3 +177,22 @@ async def coordinating_agency(conn: Conn) -> str | None:
         """
     )
     return found
+
+
+async def onlookers(conn: Conn, agency_ids: Sequence[str]) -> list[Staff]:
+    """Open accounts of these agencies and of those above them, and of roles that see every report, by name."""
+    rows = await conn.fetch(
+        """
+        WITH RECURSIVE above AS (
+            SELECT agency_id, parent_id FROM agencies WHERE agency_id = ANY($1)
+            UNION SELECT a.agency_id, a.parent_id FROM agencies a JOIN above ON above.parent_id = a.agency_id
+        )
+        SELECT * FROM staff
+        WHERE active AND (role = ANY($2) OR role = ANY($3) AND agency_id IN (SELECT agency_id FROM above))
+        ORDER BY full_name, username
+        """,
+        list(agency_ids),
+        sorted(SEES_EVERY_REPORT),
+        sorted(SEES_OWN_AGENCY),
+    )
+    return [staff_of_row(row) for row in rows]

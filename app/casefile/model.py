@@ -80,6 +80,8 @@ class CaseFile(Struct, frozen=True, kw_only=True):
     events: list[Event]
     told: list[Told]
     names: Mapping[UUID, str]
+    usernames: Mapping[UUID, str]
+    """Of those whom notes call."""
     original: str | None
     voices: int
     ratings: Mapping[Rating, int]

@@ -1,6 +1,7 @@
 """Reading a case for a member of staff."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from msgspec import convert
 
@@ -24,7 +25,8 @@ from app.reports.workflow import acts_for
 async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
     """The whole case as this member of staff may see it. The caller has checked that they may.
 
-    Eight statements, one more for a report that somebody has, that was merged into another, or is split or a part.
+    Eight statements, one more for a report that somebody has, that was merged into another, or is split or a part, and
+    where colleagues were called.
     """
     case = await reports.case(conn, report)
     events = await history.of_report(conn, report.report_id)
@@ -36,6 +38,7 @@ async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
     if report.assignee_id:
         deputy = (await absence.acting(conn, [report.assignee_id], datetime.now(UTC))).get(report.assignee_id)
     names = await accounts.staff_names(conn, [person for person in {*people, deputy} if person])
+    called = {UUID(one) for event in events for one in event.data.get("mentions", ())}
     split = any(event.kind == Kind.SPLIT for event in events)
     original = await reports.get(conn, report.duplicate_of) if report.duplicate_of else None
     voices, ratings = await following.standing(conn, report)
@@ -50,6 +53,7 @@ async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
         told=[convert(row, Told) for row in told],
         names=names,
         deputy=names.get(deputy) if deputy else None,
+        usernames=await accounts.usernames(conn, called),
         original=original.code if original else None,
         voices=voices,
         ratings=ratings,

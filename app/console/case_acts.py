@@ -10,6 +10,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 from msgspec import Struct
 
+from app.accounts.onlookers import who_may_see
 from app.attachments import uploads as papers
 from app.attachments.model import StoredFile
 from app.console.bulk import own_path
@@ -29,6 +30,7 @@ from app.photos.links import sign_photo, verify_photo
 from app.photos.model import StoredPhoto
 from app.photos.uploads import FILES, PHOTOS
 from app.reports import service as reports
+from app.reports.mentions import names_in
 from app.reports.model import Report
 from app.reports.workflow import Act, check
 from app.templates import service as templates
@@ -73,6 +75,8 @@ async def _do(request: Req, code: str, act: Act, form: Form) -> Response[bytes]:
         wanted = Reading(form, fields_of(act), await reader_of(request), parts.gazetteer).wanted()
         if brought.problems:
             raise Invalid.many(list(brought.problems))
+        if act is Act.NOTE:
+            await _check_called(request, report, wanted.text)
         wanted = msgspec.structs.replace(wanted, photos=brought.photos, files=brought.files)
         after = await reports.perform(parts.pool, parts.rules, who, report, act, wanted, version=_version(form, act))
         if template := template_of(form.text("template")):
@@ -106,6 +110,15 @@ async def fill(request: Req, code: FromPath[str], act: FromPath[str]) -> Respons
 def _typed(form: Form) -> dict[str, str]:
     """What a person typed, without what the page sent along."""
     return {name: text for name, text in form.fields.items() if name not in ("csrf", "version", "was", "fill")}
+
+
+async def _check_called(request: Req, report: Report, text: str) -> None:
+    """Whoever calls a colleague wants them to hear of it, so a name that nobody here has is said. Raises Invalid."""
+    if names := names_in(text):
+        async with console(request).parts.pool.acquire() as conn:
+            known = {one.username for one in await who_may_see(conn, report)}
+        if unknown := [name for name in names if name not in known]:
+            raise Invalid("case.mention_unknown", field="text", names=", ".join(f"@{name[:40]}" for name in unknown))
 
 
 def _version(form: Form, act: Act) -> int | None:

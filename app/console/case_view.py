@@ -1,8 +1,10 @@
 """A case put into words for its page: conversation, notes, timeline, deadline, photos. Pure, given what was read."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Literal
+from uuid import UUID
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -131,7 +133,22 @@ def _said(case: CaseFile, reader: Reader, message: Message) -> Said:
     if message.kind in ("reason", "note") and event is not None:
         what = fact(event, reader.agencies, reader.lang).rstrip(".")
     who = reader.who(case.who_said(message))
-    return Said(message.at, who, message.author_kind == "staff", what, message.body)
+    called = event.data.get("mentions", ()) if event is not None else ()
+    text = (
+        with_mentions(message.body, {case.usernames.get(UUID(one), "") for one in called}) if called else message.body
+    )
+    return Said(message.at, who, message.author_kind == "staff", what, text)
+
+
+def with_mentions(text: str, called: Collection[str]) -> Markup:
+    """The text with those user names marked that were called."""
+    parts = re.split(r"(@[\w.-]*\w)", text)
+    return Markup("").join(
+        Markup('<mark class="mention">{}</mark>').format(part)
+        if part.startswith("@") and part[1:].lower() in called
+        else part
+        for part in parts
+    )
 
 
 def timeline(case: CaseFile, reader: Reader) -> list[Step]:

@@ -76,6 +76,8 @@ class Change(Struct, kw_only=True):
     """The leaders' directions that are open, when the act needs them."""
     pictures: Sequence[Picture] = ()
     """What the report shows, when the act needs it."""
+    mentions: Sequence[UUID] = ()
+    """Staff whom the words call into the case."""
     facts: list[Fact] = []
     target_facts: list[Fact] = []
     messages: list[Message] = []

@@ -203,7 +203,8 @@ def _unpublish(c: Change) -> None:
 
 
 def _note(c: Change) -> None:
-    c.note(Kind.NOTED, c.say("note", "staff"))
+    called = {"mentions": [str(one) for one in c.mentions]} if c.mentions else {}
+    c.note(Kind.NOTED, called | c.say("note", "staff"))
 
 
 def _answered(c: Change) -> None:

@@ -11,12 +11,13 @@ from msgspec import Struct
 from app.accounts import citizens
 from app.accounts import service as accounts
 from app.accounts.model import Actor, Role
+from app.accounts.onlookers import who_may_see
 from app.db import Conn, Pool, transaction
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.history import service as history
 from app.history.model import Event, Kind
 from app.i18n.text import nfc
-from app.reports import codes, directions, parts, publication, store
+from app.reports import codes, directions, mentions, parts, publication, store
 from app.reports.change import Change
 from app.reports.clock import clock_of, proposal_of
 from app.reports.effects import ALREADY, carry_out
@@ -260,6 +261,8 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
     await look_at_files(conn, change, act)
     if act is Act.REMIND and _reminded(await history.of_report(conn, report.report_id)):
         raise Conflict("reports.act_not_now", act=act, status=report.status)
+    if act is Act.NOTE and mentions.names_in(form.text):
+        change.mentions = mentions.called(form.text, await who_may_see(conn, report))
     if act in _BY_RULES:
         events = await history.of_report(conn, report.report_id)
         change.clock, change.proposal = clock_of(events), proposal_of(events)

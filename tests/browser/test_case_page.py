@@ -163,3 +163,54 @@ async def test_the_large_map_is_loaded_only_when_asked_for(visit: Visit, world: 
     await page.get_by_role("button", name="Mở bản đồ").click()
     await expect(page.locator(".big-map canvas")).to_be_visible()
     assert [url for url in asked if "leaflet.js" in url]
+
+
+async def test_a_case_is_worked_by_keys_alone(visit: Visit, world: World, address: str) -> None:
+    report = await file(world)
+    page = await visit("officer", f"/console/reports/{report.code}")
+    await page.keyboard.press("b")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status").filter(has_text="Bắt đầu xử lý")).to_be_visible()
+    await page.keyboard.press("h")
+    await expect(page.locator("#ask-text")).to_be_focused()
+    await page.keyboard.type("Trụ đèn số mấy ạ?")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("status").filter(has_text="Hỏi người phản ánh")).to_be_visible()
+    await page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Phím tắt")
+    await expect(sheet).to_contain_text("Ghi chú nội bộ")
+    await sheet.get_by_label("Tắt phím tắt một chữ").check()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("c")
+    await expect(page.locator("#note-text")).to_be_hidden()
+
+
+async def test_two_browsers_the_slower_sees_what_the_faster_did_and_loses_nothing(visit: Visit, world: World) -> None:
+    report = await file(world)
+    slow = await visit("officer", f"/console/reports/{report.code}?act=ask")
+    fast = await visit("lead", f"/console/reports/{report.code}")
+    await expect(fast.locator("[data-others]")).to_have_text("Trần Thị Bích đang mở phản ánh này.")
+    async with slow.expect_response("**/presence"):
+        await slow.locator("#ask-text").fill("Trụ đèn số mấy ạ?")
+    await fast.reload()  # the next beat would say it too, fifteen seconds later
+    await expect(fast.locator("[data-others]")).to_have_text("Trần Thị Bích đang mở phản ánh này, đang soạn…")
+    await fast.get_by_role("button", name="Bắt đầu xử lý").click()
+    await expect(fast.get_by_role("status").filter(has_text="Bắt đầu xử lý")).to_be_visible()
+    await slow.locator("#form-ask button").click()
+    stale = slow.locator(".stale")
+    await expect(stale).to_contain_text("Lê Văn Phước")
+    await expect(stale.get_by_role("row", name="Trạng thái")).to_contain_text("Đang xử lý")
+    await expect(stale.locator("#ask-text")).to_have_value("Trụ đèn số mấy ạ?")
+    await stale.get_by_role("button", name="Vẫn thực hiện").click()
+    await expect(slow.locator(".state")).to_contain_text("Chờ bổ sung")
+
+
+async def test_a_colleague_is_found_by_typing_an_at_sign(visit: Visit, world: World) -> None:
+    report = await file(world)
+    page = await visit("officer", f"/console/reports/{report.code}?act=note")
+    await page.locator("#note-text").press_sequentially("Nhờ @phuoc")
+    await expect(page.get_by_role("option").first).to_contain_text("Lê Văn Phước")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#note-text")).to_have_value("Nhờ @le.van.phuoc ")
+    await page.locator("#form-note button").click()
+    await expect(page.locator(".notes .mention")).to_have_text("@le.van.phuoc")

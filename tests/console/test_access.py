@@ -85,6 +85,8 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/reports/{code}/attachments/{attachment_id}/remove"): (404, 404, 404, 404, 403),
     ("POST", "/reports/{code}/acts/{act}"): (404, 404, 404, 404, 403),
     ("POST", "/reports/{code}/acts/{act}/fill"): (404, 404, 404, 404, 403),
+    ("POST", "/reports/{code}/presence"): (404, 404, 404, 404, 403),
+    ("GET", "/reports/{code}/people"): (404, 404, 404, 404, 403),
     ("GET", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats/unlink"): (303, 303, 303, 303, 303),
