@@ -121,5 +121,5 @@ async def test_the_page_is_light_and_reads_little(
         await pool.release(conn)
     page = await see(visitor, "officer", code)
     assert page.status_code == 200
-    assert len(said) <= 14, said
+    assert len(said) <= 15, said
     assert page.num_bytes_downloaded <= 14_000
