@@ -35,6 +35,8 @@ from app.reports.workflow import ENDED
 from app.routing.model import Decision
 from app.routing.ruleset import RuleSet
 
+_PROBLEMS_MOST = 12
+_BETWEEN = 2  # characters between two parts' answers
 DONE = ENDED | {Status.RESOLVED}
 """Nothing is being done about a part any more."""
 
@@ -81,9 +83,6 @@ def plan(rules: RuleSet, report: Report, new: Sequence[NewPart], at: datetime, *
     if problems:
         raise Invalid.many(problems[:_PROBLEMS_MOST])
     return planned
-
-
-_PROBLEMS_MOST = 12
 
 
 def split(c: Change) -> None:
@@ -251,9 +250,6 @@ def together(family: Family, rules: RuleSet, lang: Lang) -> str:
         said.append((t(key, lang, category=name, agency=agency), end.words))
     room = TEXT_MAX // max(1, len(said)) - _BETWEEN
     return "\n\n".join(_fitted(f"{head}\n{words}".strip(), room) for head, words in said)
-
-
-_BETWEEN = 2
 
 
 def _fitted(text: str, most: int) -> str:
