@@ -112,7 +112,7 @@ def ways_to(person: Person, wanted: Iterable[str], required: Iterable[str]) -> f
 
 class Notice(Struct, frozen=True):
     """What the pages tell somebody. ``stands_for``: the name of whom they stand in for. ``category``, ``commune`` and
-    ``due`` are the report's as it is now."""
+    ``status`` are the report's as it is now."""
 
     notice_id: UUID
     at: datetime

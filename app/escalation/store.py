@@ -169,7 +169,7 @@ async def waiting(conn: Conn, key: Key, since: datetime) -> Waiting | None:
 
 
 class Taken(Struct, frozen=True):
-    """A row that is about to be sent; ``at``: when the event was."""
+    """A row that is about to be sent."""
 
     report_id: UUID
     seq: int

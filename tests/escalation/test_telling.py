@@ -16,7 +16,7 @@ from app.reports.intake import tell_job
 from app.reports.model import Report, Status
 from app.reports.warning import LEVELS
 from app.reports.workflow import Act
-from tests.escalation.scene import NAMES, Office
+from tests.escalation.scene import Office
 from tests.small_world import (
     COLLEAGUE,
     COORDINATOR,
@@ -264,4 +264,3 @@ def test_the_usual_rules_speak_of_every_level() -> None:
     assert {(step.clock, step.level) for step in USUAL.steps} == {
         (clock, level) for clock, levels in LEVELS.items() for level in levels
     }
-    assert len(NAMES) == 4
