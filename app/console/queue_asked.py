@@ -1,7 +1,7 @@
 """What the queue's address asks for: a tab, filters, a page. The address is all there is to a filter, so that it can be
 kept, sent to a colleague and come back to."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +11,9 @@ from msgspec import Struct
 
 from app.accounts.model import Actor, Role
 from app.errors import Invalid
+from app.i18n.text import nfc
 from app.reports.model import Status
+from app.reports.tags import tidy
 from app.reports.workflow import DESK, OPEN, WORK
 from app.routing.calendar import VIETNAM
 from app.worklist.model import Filter
@@ -22,6 +24,15 @@ _TABS: dict[Role, tuple[str, ...]] = {
     Role.LEAD: ("agency", "mine", "unassigned", "overdue", "awaiting", "directed", "done", "all"),
     Role.COORDINATOR: ("desk", "open", "returned", "extension", "overdue", "awaiting", "directed", "done", "all"),
     Role.LEADER: ("directed", "open", "overdue", "done", "all"),
+}
+_OF_TAB: dict[str, Collection[str]] = {
+    "done": _DONE,
+    "all": tuple(Status),
+    "desk": DESK,
+    "mine": WORK,
+    "unassigned": WORK,
+    "awaiting": (Status.AWAITING_INFO,),
+    "returned": (Status.RETURNED,),
 }
 UNCOUNTED = frozenset({"done", "all"})
 """Nobody has to clear these."""
@@ -60,7 +71,7 @@ class Asked(Struct, frozen=True, rename={"since": "from", "until": "to"}):
 def asked(query: Mapping[str, str], actor: Actor) -> Asked:
     """From an address. A tab that is not the reader's is their first one: the address may be a colleague's."""
     names = [field.encode_name for field in msgspec.structs.fields(Asked)]
-    said = {name: query.get(name, "")[:_LONGEST].strip() for name in names}
+    said = {name: nfc(query.get(name, "")[:_LONGEST]) for name in names}
     tabs = tabs_of(actor)
     said["tab"] = said["tab"] if said["tab"] in tabs else tabs[0]
     return msgspec.convert(said, Asked)
@@ -73,7 +84,7 @@ def tabs_of(actor: Actor) -> tuple[str, ...]:
 
 def statuses_of(tab: str) -> tuple[str, ...]:
     """Those that a filter by status may choose from."""
-    chosen = {"done": _DONE, "all": tuple(Status), "desk": DESK, "mine": WORK, "unassigned": WORK}.get(tab, OPEN)
+    chosen = _OF_TAB.get(tab, OPEN)
     return tuple(str(status) for status in Status if status in chosen)
 
 
@@ -86,7 +97,7 @@ def filter_of(wanted: Asked, actor: Actor, now: datetime) -> Filter:
         "urgency": wanted.urgency or None,
         "channel": wanted.channel or None,
         "rating": wanted.rating or None,
-        "tag": wanted.tag or None,
+        "tag": next(iter(tidy([wanted.tag])), None),
         "assignee_id": actor.id if wanted.assignee == "me" else None,
         "since": _day(wanted.since, "from"),
         "until": _day(wanted.until, "to", after=True),
@@ -106,11 +117,7 @@ def _of_tab(tab: str, actor: Actor, now: datetime) -> dict[str, Any]:
             return {"unassigned": True}
         case "overdue":
             return {"overdue_at": now}
-        case "awaiting":
-            return {"statuses": (str(Status.AWAITING_INFO),)}
-        case "returned":
-            return {"statuses": (str(Status.RETURNED),)}
-        case "desk":
+        case "awaiting" | "returned" | "desk":
             return {"statuses": statuses_of(tab)}
         case "extension":
             return {"extension_wanted": True}

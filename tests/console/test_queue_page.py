@@ -172,6 +172,10 @@ async def test_filters_hold_together_and_can_be_taken_off_one_by_one(visitor: Vi
         assert await codes(browser, f"{both}&{more}") == [one.code], more
     assert set(await codes(browser, f"{both}&commune={AN_XUYEN}&from=2020-01-01")) == {one.code, two.code}
     assert await codes(browser, f"{both}&to=2020-01-01") == []
+    assert await codes(browser, f"{both}&tag=+M%C3%99A++m%C6%B0a") == [one.code]
+    assert await codes(browser, "tab=awaiting&q=ngo+ong+tu&status=assigned") == []
+    for field in ("category", "commune", "agency", "urgency", "channel", "tag", "status", "rating", "q"):
+        assert (await browser.get(f"{QUEUE}?tab=all&{field}=a%00%27b")).status_code == 200, field
     assert await codes(browser, f"{both}&from={day}&status=closed") != []  # a status that this tab has not is no filter
     page = await browser.get(f"{QUEUE}?{both}&channel=hotline&category=street-light")
     assert "Ngõ Ông Tư ngập nước &lt;b&gt;&amp;&lt;/b&gt; tối." in page.text
