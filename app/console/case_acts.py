@@ -3,7 +3,7 @@ somebody else did meanwhile is shown beside it."""
 
 import time
 from collections.abc import Sequence
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from litestar import Response, post
@@ -185,7 +185,7 @@ async def _again(request: Req, code: str, act: Act, form: Form, brought: Brought
 def _onward(request: Req, form: Form, act: Act, after: Report) -> Response[bytes]:
     """The next case of the queue, or where the form says, or the case again; the queue where the act has taken the case
     out of this person's sight."""
-    queue = form.text("queue")
+    queue = quote(form.text("queue")[:2000], safe="=&%+")
     if form.text("then") == "next" and queue:
         return go(f"{BASE}/queue/next?{queue}")
     if form.text("next"):

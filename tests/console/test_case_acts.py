@@ -202,6 +202,9 @@ async def test_after_an_act_comes_the_next_case_or_the_page_that_the_form_names(
     code, officer = await file(address), await visitor("officer")
     answer = await fill(officer, code, "claim", queue="tab=agency&at=x", then="next")
     assert answer.headers["location"] == f"{PAGES}/queue/next?tab=agency&at=x"
+    answer = await fill(officer, code, "claim", queue="q=đèn\r\nX-Bad: yes", then="next")
+    assert answer.headers["location"].startswith(f"{PAGES}/queue/next?q=%C4%91%C3%A8n")
+    assert "x-bad" not in answer.headers
     answer = await fill(officer, code, "claim", next=f"{PAGES}/queue?tab=mine")
     assert answer.headers["location"] == f"{PAGES}/queue?tab=mine"
     answer = await fill(officer, code, "claim", next="//elsewhere.example/")
