@@ -42,6 +42,7 @@ from app.console import (
     staff_list,
     staff_record,
     system,
+    system_calendar,
     system_words,
     templates,
 )
@@ -87,6 +88,7 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
             *field_install.ROUTES,
             *system.ROUTES,
             *system_words.ROUTES,
+            *system_calendar.ROUTES,
             *desk.ROUTES,
             *desk_decisions.ROUTES,
             *templates.ROUTES,

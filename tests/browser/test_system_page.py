@@ -13,7 +13,7 @@ from tests.console.test_field import light
 from tests.console.test_system_page import job
 from tests.world import PASSWORD, World
 
-PATHS = ("/system", "/system/words")
+PATHS = ("/system", "/system/words", "/system/calendar", "/system/categories")
 
 
 async def sign_in(page: Page, address: str, world: World, path: str) -> None:

@@ -175,3 +175,35 @@ async def test_words_to_look_at_are_added_tried_and_removed(visitor: Visitor, wo
     assert f'href="{PAGES}/system/words"' in (await desk.get(PAGES, follow_redirects=True)).text
     gone = await send(desk, "/system/words/remove", word="đồ điên")
     assert "Đã bỏ từ" in gone.text
+
+
+async def test_a_closure_becomes_a_candidate_with_its_preview_and_changes_nothing_by_itself(
+    visitor: Visitor, world: World
+) -> None:
+    admin = await visitor("administrator")
+    page = await admin.get(f"{PAGES}/system/calendar")
+    for words in ("Tháng 1/", "Tháng 12/", "07:00–11:00, 13:00–17:00", "nghỉ lễ, tết"):
+        assert words in page.text
+    added = await send(
+        admin, "/system/calendar", what="closure", first="2027-08-17", last="2027-08-18", name="Hội làng <i>"
+    )
+    assert f"{PAGES}/rules/candidate/" in str(added.url)
+    assert "2027-08-17" in added.text
+    assert (await admin.get(f"{PAGES}/system/calendar?year=2027")).text.count("Nghỉ 17/08/2027") == 0
+    for form, words in (
+        ({"what": "closure", "first": "17/8", "name": "Hội làng"}, "Vui lòng chọn ngày"),
+        ({"what": "closure", "first": "2027-08-17", "name": ""}, "Tên phải có"),
+        ({"what": "swap", "off": "2027-08-21", "work": "2027-08-22", "name": "Nghỉ bù"}, "phải là ngày làm việc"),
+    ):
+        refused = await send(admin, "/system/calendar", **form)
+        assert (refused.status_code, words in refused.text) == (422, True), words
+
+
+async def test_categories_are_shown_with_keywords_limits_and_questions(visitor: Visitor, world: World) -> None:
+    admin = await visitor("administrator")
+    page = (await admin.get(f"{PAGES}/system/categories?q=den duong")).text
+    assert "Đèn đường hỏng" in page
+    assert "street-<wbr>light" in page
+    with_question = next(each for each in world.parts.rules.categories.values() if each.questions)
+    asked = next(iter(with_question.questions.values()))
+    assert asked.name in (await admin.get(f"{PAGES}/system/categories")).text
