@@ -88,3 +88,24 @@ async def test_what_is_missing_is_marked(
     await expect(page.get_by_role("alert")).to_contain_text("Vui lòng sửa những ô được đánh dấu")
     assert await faults(page) == []
     await context.close()
+
+
+async def test_rows_ticked_in_the_queue_come_to_the_preview_and_back(page: Page, address: str, world: World) -> None:
+    cases = [await light(world) for _ in range(3)]
+    back = "/console/queue?tab=unassigned"
+    await page.goto(f"{address}/console/signin?next={back}")
+    await page.get_by_label("Tên đăng nhập").fill(world.people["officer"].username)
+    await page.get_by_label("Mật khẩu").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    for case in cases[:2]:
+        await page.locator(f'input[name="code"][value="{case.code}"]').check()
+    await page.locator("#bulk button").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Thao tác nhiều phản ánh")
+    await expect(page.get_by_label("Thao tác", exact=True)).to_have_value("claim")
+    await page.get_by_role("button", name="Thực hiện với 2 phản ánh").click()
+    await expect(page.get_by_role("progressbar")).to_be_visible()
+    await bulk.work(world.parts.pool, world.parts.rules, UUID(page.url.rpartition("/")[2]))
+    await expect(page.get_by_text("Đã thực hiện xong 2 phản ánh.")).to_be_visible()
+    await page.get_by_role("link", name="Về danh sách").click()
+    await expect(page.locator(f'input[name="code"][value="{cases[2].code}"]')).to_be_visible()
+    await expect(page.locator(f'input[name="code"][value="{cases[0].code}"]')).to_have_count(0)
