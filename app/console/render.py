@@ -40,9 +40,9 @@ _SQUEEZE = 4
 
 
 class Entry(Struct, frozen=True):
-    """One entry of the menu; its words are ``console.menu_<name>`` and ``console.menu_<name>_says``. ``within``: the
-    entry whose pages lead there already; whoever has that one does not need this one. ``rare``: not opened every day,
-    so it stands behind "more"."""
+    """One entry of the menu; its words are ``console.menu_<name>`` and ``console.menu_<name>_says``. ``within``: an
+    entry whose owner does not need this one, because its pages lead there or its work is another. ``rare``: not opened
+    every day, so it stands behind "more"."""
 
     name: str
     path: str
@@ -56,8 +56,8 @@ MENU = (
     Entry("desk", f"{BASE}/desk", DESK),
     Entry("hotline", f"{BASE}/hotline", DESK),
     Entry("directions", f"{BASE}/directions", LEADERS),
-    Entry("field", f"{BASE}/field", QUEUE),
-    Entry("templates", f"{BASE}/templates", TEMPLATES),
+    Entry("field", f"{BASE}/field", QUEUE, within="desk"),
+    Entry("templates", f"{BASE}/templates", TEMPLATES, rare=True),
     Entry("rules", f"{BASE}/rules", RULES),
     Entry("misrouted", f"{BASE}/rules/misrouted", RULE_FIGURES, within="rules", rare=True),
     Entry("staff", f"{BASE}/staff", ACCOUNTS),

@@ -34,6 +34,7 @@ from bot.simulator.page import GROUP_ID, GROUP_TITLE, OFFICERS
 
 Progress = Callable[[int, int], None]
 _MONTHS = timedelta(days=90)
+_JUST_NOW = timedelta(days=4)
 _AT_ONCE = 6
 _PLAYED = dict(zip(("moi-truong-do-thi-ca-mau.cb", "moi-truong-do-thi-ca-mau.ld"), OFFICERS, strict=True))
 """Accounts that the chat page's officers have."""
@@ -246,8 +247,13 @@ class _Life:
         commune = chance.choice(self.cast.communes)
         shots = chance.sample(self.cast.before[self.scene], k=chance.choice([0, 1, 1, 1, 2]))
         person, chosen = chance.random() < 0.6, chance.random() < 0.8
+        # What nobody can place waits on the coordinators' desk.
+        vague = self.now - self.at < _JUST_NOW and chance.random() < 0.2
+        text, chosen = (
+            (chance.choice(stories.VAGUE), False) if vague else (stories.words(chance, self.category), chosen)
+        )
         new = NewReport(
-            text=stories.words(chance, self.category),
+            text=text,
             place=Place(
                 commune.lat + chance.gauss(0, 0.004),
                 commune.lon + chance.gauss(0, 0.004),
@@ -270,6 +276,8 @@ class _Life:
         chance, desk = self.chance, self.chance.choice(self.cast.coordinators)
         if chance.random() < 0.04:
             await self._do(desk, Act.REJECT, 0.2, 3, Form(text=chance.choice(stories.REJECTIONS)))
+            return
+        if self.report.status is Status.SUBMITTED and self.now - self.at < _JUST_NOW:
             return
         if self.report.status is Status.SUBMITTED:
             await self._do(desk, Act.ACCEPT, 0.1, 1.5)
@@ -325,6 +333,9 @@ class _Life:
             photos=(self.chance.choice(self.cast.after[self.scene]),),
         )
         await self._do(self._officer(), Act.RESOLVE, 1, 30, form)
+        # Few drawings serve for many reports, which is odd indeed; a coordinator has looked at nearly all of them.
+        if self.report.proof_doubts and self.chance.random() < 0.97:
+            await self._do(self.chance.choice(self.cast.coordinators), Act.CONFIRM_PROOF, 0.1, 3)
 
     async def _end(self) -> None:
         for person in self.followers:

@@ -116,3 +116,12 @@ def answer(chance: random.Random, category: Category) -> str:
 def phone(chance: random.Random) -> str:
     """A number from no operator's range, so that nobody real is ever called."""
     return f"0{chance.choice('2346')}00 {chance.randrange(1000):03} {chance.randrange(1000):03}"
+
+
+VAGUE = (
+    "Chỗ này bà con phản ánh nhiều lần mà chưa thấy ai xuống xem, mong cơ quan cho người kiểm tra.",
+    "Toi thay viec nay khong on lau roi, nho tinh xem giup dum, cam on.",
+    "Cả xóm đang bức xúc chuyện hôm qua, đề nghị cơ quan có trách nhiệm làm rõ.",
+    "Nhờ trung tâm hỏi giúp cơ quan nào lo việc này, tôi gọi mấy nơi đều nói không phải của họ.",
+)
+"""Of these no rule knows whose they are."""
