@@ -244,6 +244,8 @@ def _literal(value: Any, report: Report) -> str:
             return f"'{value.total_seconds()} seconds'::interval"
         case dict():
             return f"{_text(json.dumps(value))}::jsonb"
+        case tuple():  # words in a column of their own
+            return f"ARRAY[{', '.join(_literal(each, report) for each in value)}]::text[]"
         case list():
             return f"ARRAY[{', '.join(_literal(each, report) for each in value)}]"
         case str():

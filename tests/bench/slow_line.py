@@ -14,7 +14,9 @@ from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Role
 from app.db import Pool, connect_pool, migrate
 from app.places.dataset import known
-from app.reports.codes import new_code
+from app.places.service import embedded_default
+from app.reports import intake
+from app.reports.model import NewReport, Place
 from app.routing import service as routing
 from app.routing.ruleset import RuleSet
 from tests.bench import Figure
@@ -22,7 +24,7 @@ from tests.bench._database import database
 from tests.bench._reports import fill
 from tests.bench.queue import _api
 from tests.browser.conftest import CHROMIUM
-from tests.world import COMPANY, PASSWORD, RULES
+from tests.world import AN_XUYEN, COMPANY, HERE, LIGHT, PASSWORD, RULES
 
 _BYTES_A_SECOND = 400_000 / 8
 _LATENCY_MS = 400
@@ -51,21 +53,18 @@ async def run() -> list[Figure]:
 
 
 async def _fill(pool: Pool, rules: RuleSet) -> str:
-    """Thousands of reports; gives the code of one of the officer's."""
+    """Thousands of reports in the queue; gives the code of one with a history, new to the officer."""
     communes = [c for c in known().communes if c.province_code == rules.province_code]
     await routing.install(pool, rules, [(c.code, c.full_name) for c in communes], "bench", "bench")
     staff_id, _ = await accounts.create_staff(pool, "officer", "Trần Thị Bích", COMPANY, Role.OFFICER, PASSWORD, SYSTEM)
     await fill(pool, rules, 10_000, [(COMPANY, staff_id)])
-    code: str = await pool.fetchval(
-        """
-        WITH one AS (SELECT report_id FROM reports WHERE agency_id = $1 AND status = 'in_progress' LIMIT 1),
-             named AS (UPDATE reports SET code = $2 FROM one WHERE reports.report_id = one.report_id)
-        INSERT INTO report_codes (code, report_id) SELECT $2, report_id FROM one RETURNING code
-        """,
-        COMPANY,
-        new_code(),
-    )
-    return code
+    new = NewReport(
+        text=str(LIGHT["text"]), category=str(LIGHT["category"]),
+        place=Place(HERE["lat"], HERE["lon"], "12 Lý Bôn", AN_XUYEN),
+        channel="telegram", lang="vi", consent=True,
+    )  # fmt: skip
+    filed = await intake.file_report(pool, rules, embedded_default(), b"k" * 40, new)
+    return filed.report.code
 
 
 async def _figures(console: str, code: str) -> list[Figure]:
