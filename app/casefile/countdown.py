@@ -10,7 +10,6 @@ from app.routing.calendar import Calendar
 from app.routing.limits import Limit
 
 Level = Literal["calm", "soon", "over"]
-_OFFICE = frozenset({"office hours", "working days"})
 _SOON = 0.8
 """Of the time given; from here on a deadline burns."""
 
@@ -33,13 +32,12 @@ class Countdown(Struct, frozen=True):
 
 def countdown(calendar: Calendar, limit: Limit, start: datetime, due: datetime, now: datetime) -> Countdown:
     """``start``: when the clock that runs to ``due`` was started."""
-    office = limit.unit in _OFFICE
-    between = calendar.office_hours_between if office else _of_the_clock
+    between = calendar.office_hours_between if limit.office else _of_the_clock
     left, given = between(now, due), between(start, due)
     if due <= now:
         # Outside office hours nothing passes, but what is over is over.
         left = min(left, -timedelta(minutes=1))
-    return Countdown(left, office, 1 - left / given if given > timedelta(0) else 1.0)
+    return Countdown(left, limit.office, 1 - left / given if given > timedelta(0) else 1.0)
 
 
 def _of_the_clock(start: datetime, end: datetime) -> timedelta:
@@ -49,7 +47,7 @@ def _of_the_clock(start: datetime, end: datetime) -> timedelta:
 def words(calendar: Calendar, count: Countdown, lang: Lang) -> str:
     """ "còn 3 ngày làm việc", "còn 5 giờ 20 phút làm việc", "quá hạn 2 giờ"."""
     span = abs(count.left)
-    day = _office_day(calendar) if count.office else timedelta(days=1)
+    day = calendar.usual_day() if count.office else timedelta(days=1)
     hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
     if span >= 2 * day:
         length = t("case.span_days", lang, days=span // day)
@@ -59,8 +57,3 @@ def words(calendar: Calendar, count: Countdown, lang: Lang) -> str:
         length = t("case.span_minutes", lang, minutes=minutes)
     key = "case.overdue_by" if count.left < timedelta(0) else "case.left"
     return t(f"{key}_office" if count.office else key, lang, span=length)
-
-
-def _office_day(calendar: Calendar) -> timedelta:
-    """A usual day's office time: the longest of the week."""
-    return timedelta(minutes=max(sum(end - start for start, end in day) for day in calendar.week.hours))

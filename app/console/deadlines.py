@@ -41,18 +41,13 @@ def _reckon(
         return "done", ""
     if paused:
         return "paused", ""
-    office = limit.unit in ("office hours", "working days")
+    office = limit.office
     left = calendar.office_hours_between(now, due_at) if office else due_at - now
-    day = _working_day(calendar) if office else timedelta(days=1)
+    day = calendar.usual_day() if office else timedelta(days=1)
     if now >= due_at:
         return "late", t("queue.time_late", lang, time=time_words(-left, day, lang, office=office))
     level: Level = "soon" if left * _SOON <= _whole(limit, day) else "good"
     return level, t("queue.time_left", lang, time=time_words(left, day, lang, office=office))
-
-
-def _working_day(calendar: Calendar) -> timedelta:
-    """The office time of a usual day."""
-    return timedelta(minutes=max(sum(end - start for start, end in day) for day in calendar.week.hours))
 
 
 def _whole(limit: Limit, day: timedelta) -> timedelta:

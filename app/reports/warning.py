@@ -28,7 +28,6 @@ LEVELS: dict[ClockName, tuple[int, ...]] = {
     "direction": (80, 100),
 }
 """Per cent of the time there is."""
-_OFFICE = ("office hours", "working days")
 _NO_AGENCY_YET = frozenset({Status.SUBMITTED, Status.RECEIVED})
 _HANDLED = frozenset({Status.ASSIGNED, Status.IN_PROGRESS, Status.RETURNED})
 
@@ -95,7 +94,7 @@ def running(calendar: Calendar, report: Report, events: Sequence[Event]) -> list
         due = report.intake_due_at
         found.append(Running("intake", clock.intake, due, _counts_office(calendar, clock.intake, due)))
     if report.status in _HANDLED:
-        office = parse_limit(report.handling).unit in _OFFICE
+        office = parse_limit(report.handling).office
         found.append(Running("handling", clock.start, report.due_at, office, clock.pauses))
     if report.first_answer_due_at is not None and report.first_answered_at is None:
         since, due = clock.waiting_since, report.first_answer_due_at

@@ -79,6 +79,10 @@ class Calendar:
 
     # ------------------------------------------------------------ asking
 
+    def usual_day(self) -> timedelta:
+        """A usual day's office time: the longest of the week."""
+        return timedelta(minutes=max(sum(end - start for start, end in day) for day in self.week.hours))
+
     def is_open(self, at: datetime) -> bool:
         """Whether it is office hours. The opening minute is, the closing minute no longer."""
         ticks = _ticks(at)
@@ -164,7 +168,7 @@ class Calendar:
 
         Several pauses one after another add up to the same as one pause of their whole length.
         """
-        if limit.unit in ("office hours", "working days"):
+        if limit.office:
             return self.add_office_hours(due, self.office_hours_between(paused_at, resumed_at))
         return self.add_clock(due, resumed_at - paused_at)
 

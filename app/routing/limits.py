@@ -20,6 +20,11 @@ class Limit(Struct, frozen=True, order=True):
     amount: int
     unit: Unit
 
+    @property
+    def office(self) -> bool:
+        """Whether the calendar's office time is what counts, rather than the clock."""
+        return self.unit in ("office hours", "working days")
+
     def __str__(self) -> str:
         """As the rules file writes it; ``parse_limit`` reads it back."""
         return f"{self.amount} {self.unit if self.amount != 1 else self.unit[:-1]}"
