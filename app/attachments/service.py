@@ -18,6 +18,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from app import orphans
 from app.attachments import store
 from app.attachments.model import (
     KEPT_AFTER_REMOVAL,
@@ -121,19 +122,10 @@ async def sweep(pool: Pool, objects: ObjectStore, older_than: timedelta = timede
     case thirty days ago is claimed no longer. Raises Unavailable."""
     async with transaction(pool) as conn:
         await store.forget_removed(conn, KEPT_AFTER_REMOVAL)
-    swept = 0
-    while True:
-        # The row locks make an upload of the same document wait; hence the slow work inside the transaction.
-        async with transaction(pool) as conn:
-            locked = await store.lock_orphans(conn, older_than, 100)
-            if not locked:
-                return swept
-            gone = await store.delete_unclaimed(conn, locked)
-            try:
-                await objects.delete([object_key(sha256.hex()) for sha256 in gone])
-            except StoreUnavailable as error:
-                raise Unavailable("storage.unavailable") from error
-        swept += len(gone)
+    return await orphans.sweep(pool, objects, _BLOBS, older_than)
+
+
+_BLOBS = orphans.Blobs("document_blobs", store.UNCLAIMED, lambda sha256: [object_key(sha256)])
 
 
 async def _store_pdf(pool: Pool, objects: ObjectStore, data: bytes, name: str) -> StoredFile:

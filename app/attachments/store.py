@@ -8,7 +8,7 @@ from uuid import UUID
 from app.attachments.model import Attachment, FileClaim
 from app.db import Conn
 
-_UNCLAIMED = "NOT EXISTS (SELECT FROM report_attachments a WHERE a.document = b.sha256)"
+UNCLAIMED = "NOT EXISTS (SELECT FROM report_attachments a WHERE a.document = b.sha256)"
 
 
 def claim_cte(first: int, source: str) -> str:
@@ -97,25 +97,3 @@ async def forget_removed(conn: Conn, older_than: timedelta) -> int:
         older_than,
     )
     return int(done.split()[-1])
-
-
-async def lock_orphans(conn: Conn, older_than: timedelta, limit: int) -> list[bytes]:
-    """Lock documents that seem unclaimed, oldest first, passing over what others hold."""
-    rows = await conn.fetch(
-        f"""
-        SELECT sha256 FROM document_blobs b WHERE touched_at < now() - $1::interval AND {_UNCLAIMED}
-        ORDER BY touched_at LIMIT $2 FOR UPDATE OF b SKIP LOCKED
-        """,  # noqa: S608  # a constant
-        older_than,
-        limit,
-    )
-    return [row["sha256"] for row in rows]
-
-
-async def delete_unclaimed(conn: Conn, locked: list[bytes]) -> list[bytes]:
-    """Delete those truly unclaimed: a claim committed before the lock is seen only by this second statement."""
-    rows = await conn.fetch(
-        f"DELETE FROM document_blobs b WHERE sha256 = ANY($1) AND {_UNCLAIMED} RETURNING sha256",  # noqa: S608  # a constant
-        locked,
-    )
-    return [row["sha256"] for row in rows]

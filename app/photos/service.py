@@ -6,7 +6,8 @@ from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from app.db import Pool, transaction
+from app import orphans
+from app.db import Pool
 from app.errors import Invalid, NotFound, Problem, Unavailable
 from app.photos import store
 from app.photos.lab import PhotoLab
@@ -29,6 +30,7 @@ _T = TypeVar("_T")
 
 _ROUNDING = 1e-6
 _LINK_LIFETIME = timedelta(minutes=15)
+BLOBS = orphans.Blobs("photo_blobs", store.UNCLAIMED, lambda sha256: [object_key(sha256, what) for what in KEPT])
 
 
 async def store_photo(pool: Pool, objects: ObjectStore, lab: PhotoLab, data: bytes, name: str = "1") -> StoredPhoto:
@@ -100,24 +102,9 @@ async def known(pool: Pool, hashes: Sequence[str]) -> tuple[StoredPhoto, ...]:
 async def sweep_orphans(
     pool: Pool, objects: ObjectStore, older_than: timedelta = timedelta(hours=24), batch: int = 100
 ) -> int:
-    """Delete photos that nothing has claimed for ``older_than``, with their objects; gives how many.
-
-    Safe beside uploads, claims and other sweeps. A crash or a failing store leaves the rows, so the next
-    sweep deletes the objects again. Raises Unavailable.
-    """
-    swept = 0
-    while True:
-        # Slow work inside a transaction, for once: the row locks are what makes an upload of the same photo wait.
-        async with transaction(pool) as conn:
-            locked = await store.lock_orphans(conn, older_than, batch)
-            if not locked:
-                return swept
-            hashes = [sha256.hex() for sha256 in await store.delete_unclaimed(conn, locked)]
-            try:
-                await objects.delete([object_key(h, what) for h in hashes for what in KEPT])
-            except StoreUnavailable as error:
-                raise Unavailable("storage.unavailable") from error
-        swept += len(hashes)
+    """Delete photos that nothing has claimed for ``older_than``, with their objects; gives how many. Raises
+    Unavailable."""
+    return await orphans.sweep(pool, objects, BLOBS, older_than, batch)
 
 
 async def read_photo(objects: ObjectStore, sha256: str, size: PhotoSize) -> bytes:

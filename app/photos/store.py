@@ -2,12 +2,11 @@
 ``draft_photos``, ``public_photos`` and ``report_attachments``."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from app.db import Conn
 from app.photos.model import StoredPhoto
 
-_UNCLAIMED = """
+UNCLAIMED = """
     NOT EXISTS (SELECT FROM report_photos r WHERE r.sha256 = b.sha256)
     AND NOT EXISTS (SELECT FROM draft_photos d WHERE d.sha256 = b.sha256)
     AND NOT EXISTS (SELECT FROM public_photos c WHERE c.sha256 = b.sha256)
@@ -45,31 +44,3 @@ async def known(conn: Conn, hashes: Sequence[bytes]) -> list[StoredPhoto]:
         list(hashes),
     )
     return [StoredPhoto(*row.values()) for row in rows]
-
-
-async def lock_orphans(conn: Conn, older_than: timedelta, limit: int) -> list[bytes]:
-    """Lock photos untouched for ``older_than`` that seem unclaimed, oldest first, passing over what others hold."""
-    rows = await conn.fetch(
-        f"""
-        SELECT sha256 FROM photo_blobs b
-        WHERE touched_at < now() - $1::interval AND {_UNCLAIMED}
-        ORDER BY touched_at LIMIT $2
-        FOR UPDATE OF b SKIP LOCKED
-        """,  # noqa: S608 - a constant
-        older_than,
-        limit,
-    )
-    return [row["sha256"] for row in rows]
-
-
-async def delete_unclaimed(conn: Conn, locked: list[bytes]) -> list[bytes]:
-    """Delete those of the locked photos that are truly unclaimed, and give them.
-
-    A claim committed between the first statement's snapshot and its lock is seen only by this second one; once the row
-    is locked no new claim can come, because its foreign key waits for the lock.
-    """
-    rows = await conn.fetch(
-        f"DELETE FROM photo_blobs b WHERE sha256 = ANY($1) AND {_UNCLAIMED} RETURNING sha256",  # noqa: S608 - a constant
-        locked,
-    )
-    return [row["sha256"] for row in rows]

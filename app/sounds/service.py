@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from app.db import Pool, transaction
+from app import orphans
+from app.db import Pool
 from app.errors import Invalid, NotFound, Unavailable
 from app.sounds import store
 from storage.objects import ObjectMissing, ObjectStore, StoreUnavailable
@@ -70,19 +71,11 @@ async def read_sound(objects: ObjectStore, sha256: str) -> bytes:
 
 async def sweep_orphans(pool: Pool, objects: ObjectStore, older_than: timedelta = timedelta(hours=24)) -> int:
     """Delete what nothing has claimed for so long, with its bytes; gives how many. Raises Unavailable."""
-    swept = 0
-    while True:
-        async with transaction(pool) as conn:
-            locked = await store.lock_orphans(conn, older_than, 100)
-            if not locked:
-                return swept
-            gone = await store.delete_unclaimed(conn, locked)
-            try:
-                await objects.delete([_key(sha256.hex()) for sha256 in gone])
-            except StoreUnavailable as error:
-                raise Unavailable("storage.unavailable") from error
-        swept += len(gone)
+    return await orphans.sweep(pool, objects, _BLOBS, older_than)
 
 
 def _key(sha256: str) -> str:
     return f"sounds/{sha256[:2]}/{sha256}"
+
+
+_BLOBS = orphans.Blobs("sound_blobs", store.UNCLAIMED, lambda sha256: [_key(sha256)])

@@ -9,12 +9,12 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from app import orphans
 from app.db import Conn, Pool, transaction
 from app.errors import Unavailable
-from app.photos import store
 from app.photos.lab import PhotoLab
 from app.photos.model import StoredPhoto
-from app.photos.service import store_photo, sweep_orphans
+from app.photos.service import BLOBS, store_photo, sweep_orphans
 from storage.folder import FolderStore
 from tests.photos.keeping import Refusing, age, kept, photo_bytes, row_of
 
@@ -197,7 +197,7 @@ async def test_a_claim_that_came_before_the_lock_is_seen_before_the_deletion(
     await claim_by_draft(pool, claimed)
     both = [bytes.fromhex(claimed.sha256), bytes.fromhex(orphan.sha256)]
     async with pool.acquire() as conn:
-        assert await store.delete_unclaimed(conn, both) == both[1:]
+        assert await orphans.delete_unclaimed(conn, BLOBS, both) == both[1:]
 
 
 async def test_a_photo_whose_claim_is_not_committed_yet_is_passed_over(
