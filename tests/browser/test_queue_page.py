@@ -35,6 +35,7 @@ async def sign_in(page: Page, address: str, world: World, key: str = "officer", 
     await page.get_by_label("Mật khẩu").fill(PASSWORD)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Phản ánh cần xử lý")
+    await page.wait_for_load_state()  # the keys listen once their script has run
 
 
 async def focused(page: Page) -> int:
