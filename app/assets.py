@@ -11,6 +11,8 @@ from msgspec import Struct
 
 from app.errors import NotFound
 
+CHARTS = Path(__file__).parent / "charts" / "static"
+"""The look of charts (``app.charts``), for every folder of pages that draws some."""
 FOR_GOOD = "public, max-age=31536000, immutable"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 
