@@ -48,6 +48,8 @@ SYSTEM = Who("staff", Permission.MANAGE_SYSTEM)
 WORDS = Who("staff", Permission.MANAGE_WORDS)
 ACCOUNTS = Who("staff", Permission.MANAGE_ACCOUNTS)
 TEMPLATES = Who("staff", Permission.MANAGE_TEMPLATES)
+STATS = Who("staff", Permission.READ_STATS)
+"""Figures; whose, ``app.stats.rights`` says."""
 LEADERS = Who("staff", Permission.GIVE_DIRECTIONS)
 
 

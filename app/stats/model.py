@@ -73,6 +73,31 @@ class Answer(Struct, frozen=True):
     read_at: datetime
 
 
+AGES = (1, 3, 7, 15, 30)
+"""Upper bounds, in days since the report was sent, of the classes of open reports' age; a last class lies above."""
+
+
+class Counted(Struct, frozen=True):
+    """One report that a figure counts, with what it counted under. ``at``: when it happened; of a stock, since when it
+    is so. ``seconds``: how long it took, where that is counted; of a stock, how long it has been so."""
+
+    report_id: UUID
+    code: str
+    at: datetime
+    agency: str
+    category: str
+    commune: str
+    channel: str
+    seconds: int | None
+
+
+class Listed(Struct, frozen=True):
+    """A page of them; ``after`` asks for the next, None behind the last."""
+
+    rows: list[Counted]
+    after: str | None
+
+
 class Difference(Struct, frozen=True):
     """Where the tables say something else than a recount: of a report, or of a sum (``report_id`` None)."""
 

@@ -204,7 +204,7 @@ async def end_generation(conn: Conn, generation: int) -> None:
 # ---------------------------------------------------------------- questions
 
 
-def _filters(question: Question, first: int) -> tuple[str, list[Any]]:
+def conditions(question: Question, first: int) -> tuple[str, list[Any]]:
     """Conditions and their parameters, from ``$first`` on."""
     wanted = (
         ("agency", question.agencies),
@@ -230,7 +230,7 @@ async def sums(
     before: datetime,
 ) -> dict[tuple[str, Measure], Count]:
     """By group and measure, of whole slots from ``since`` (None: from the beginning) up to before ``before``."""
-    where, values = _filters(question, 5)
+    where, values = conditions(question, 5)
     rows = await conn.fetch(
         f"""
         SELECT {question.by or "''"} AS what, measure, sum(n) AS n, sum(seconds) AS seconds FROM stats_sums
@@ -251,7 +251,7 @@ async def single(
     conn: Conn, generation: int, question: Question, measures: Iterable[Measure], since: datetime, before: datetime
 ) -> dict[tuple[str, Measure], Count]:
     """The same counted one by one from what holds today: for the ends of a period that are no whole slots."""
-    where, values = _filters(question, 5)
+    where, values = conditions(question, 5)
     rows = await conn.fetch(
         f"""
         SELECT {question.by or "''"} AS what, measure, count(*) AS n, coalesce(sum(seconds), 0) AS seconds
@@ -272,7 +272,7 @@ async def corrections(
     conn: Conn, generation: int, question: Question, measures: Iterable[Measure], since: datetime | None
 ) -> dict[tuple[str, Measure], Count]:
     """What ``question.as_of`` sees more (or less) than today, of the time from ``since`` to the question's end."""
-    where, values = _filters(question, 6)
+    where, values = conditions(question, 6)
     rows = await conn.fetch(
         f"""
         WITH otherwise AS (
