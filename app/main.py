@@ -10,8 +10,8 @@ from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from app.addresses import HOUSE_NETWORKS, Limiter
 from app.api import follow, lookups, my_chats, near, operations, reference, send, session, staff
-from app.api.addresses import HOUSE_NETWORKS
 from app.api.context import BASE, Context
 from app.api.guard import admit
 from app.api.metrics import Metrics
@@ -29,9 +29,9 @@ _FINISH_SECONDS = 15
 """What a stopping server gives requests that it has taken, less than the supervisor gives the process."""
 
 
-def litestar_app(parts: Parts, metrics: Metrics) -> Litestar:
+def litestar_app(parts: Parts, metrics: Metrics, limiter: Limiter | None = None) -> Litestar:
     """The API without its shell."""
-    ctx = Context(parts, metrics)
+    ctx = Context(parts, metrics, limiter or Limiter())
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -55,11 +55,11 @@ def litestar_app(parts: Parts, metrics: Metrics) -> Litestar:
 
 def create_app(parts: Parts) -> ASGIApp:
     """The whole ASGI application over the given parts: the API, staff's and citizens' pages behind one shell."""
-    metrics = Metrics()
-    api = litestar_app(parts, metrics)
+    metrics, limiter = Metrics(), Limiter()
+    api = litestar_app(parts, metrics, limiter)
     ctx: Context = api.state.context
     console = console_app(parts, cookie=ctx.cookie, secure=ctx.secure)
-    return Shell(_by_path(api, console, portal_app(parts)), metrics, secure=ctx.secure)
+    return Shell(_by_path(api, console, portal_app(parts, limiter, secure=ctx.secure)), metrics, secure=ctx.secure)
 
 
 def _by_path(api: ASGIApp, console: ASGIApp, portal: ASGIApp) -> ASGIApp:

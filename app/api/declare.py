@@ -18,7 +18,7 @@ class Who(Struct, frozen=True):
     """Who may call a route.
 
     ``reporter``: whoever has the report's tracking secret. ``house``: callers from the own network, see
-    ``app.api.addresses``. ``staff``: signed in with one of ``roles``; ``by_hand``: in a browser, not through a
+    ``app.addresses``. ``staff``: signed in with one of ``roles``; ``by_hand``: in a browser, not through a
     program's key.
     """
 

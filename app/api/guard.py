@@ -10,7 +10,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from app.accounts import service as accounts
 from app.accounts.model import Actor, Session
-from app.api.addresses import from_house
+from app.addresses import from_house
 from app.api.context import context
 from app.api.declare import Call
 from app.errors import Forbidden, NotFound, Unauthenticated

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from app.accounts.model import Actor, Agency
 from app.api.context import Context
+from app.casefile.told import PUBLIC, REPORTER
 from app.casefile.words import agency_name, category_name, sentence, status_word
 from app.history.model import Event, Kind
 from app.i18n import Lang
@@ -145,43 +146,6 @@ class ReporterView(Struct, tag_field="view", tag="reporter"):
     links: dict[str, str]
 
 
-_PUBLIC = {
-    Kind.SUBMITTED,
-    Kind.RECEIVED,
-    Kind.ASSIGNED,
-    Kind.STARTED,
-    Kind.ASKED,
-    Kind.RESUMED,
-    Kind.RETURNED,
-    Kind.TRANSFERRED,
-    Kind.PROGRESS,
-    Kind.EXTENSION_GRANTED,
-    Kind.RESOLVED,
-    Kind.DISPUTED,
-    Kind.CLOSED,
-    Kind.REOPENED,
-    Kind.REJECTED,
-    Kind.MERGED,
-    Kind.UNMERGED,
-    Kind.WITHDRAWN,
-    Kind.SPLIT,
-    Kind.PART_ENDED,
-    Kind.PART_REOPENED,
-}
-_REPORTER = _PUBLIC | {
-    Kind.INFO_ADDED,
-    Kind.PHOTOS_ADDED,
-    Kind.RATED,
-    Kind.PUBLISHED,
-    Kind.UNPUBLISHED,
-    # Whoever looks up a reporter's identity is known to the reporter, too.
-    Kind.IDENTITY_VIEWED,
-    Kind.DATA_ERASED,
-    Kind.URGENCY_SET,
-    Kind.DEADLINE_RECOMPUTED,
-}
-
-
 def agency_view(agencies: Mapping[str, Agency], agency_id: str, lang: Lang) -> Named:
     return Named(agency_id, agency_name(agencies, agency_id, lang))
 
@@ -216,7 +180,7 @@ async def photo_views(ctx: Context, pictures: Iterable[Picture]) -> list[PhotoVi
 
 def _facts(
     events: Iterable[Event],
-    kinds: set[Kind],
+    kinds: frozenset[Kind],
     words: Mapping[str, str],
     agencies: Mapping[str, Agency],
     lang: Lang,
@@ -252,7 +216,7 @@ async def public_view(
     view.resolved_at, view.ended_at, view.voices = report.resolved_at, report.ended_at, voices
     said = [m for m in case.messages if published and m.visibility == "public"]
     words = {str(m.message_id): publication.words_of(m, case.public, lang) for m in said}
-    view.timeline = _facts(events, _PUBLIC, words, agencies, lang)
+    view.timeline = _facts(events, PUBLIC, words, agencies, lang)
     if published:
         results = [words[str(m.message_id)] for m in said if m.kind == "resolution"]
         view.text = publication.text_of(report, case.public, lang)
@@ -304,7 +268,7 @@ async def reporter_view(
         report.rating,
         voices,
         original,
-        _facts(events, _REPORTER, words, agencies, lang),
+        _facts(events, REPORTER, words, agencies, lang),
         acts_for(actor, report),
         links(ctx, report),
     )

@@ -3,6 +3,8 @@
 from litestar import Litestar
 from litestar.datastructures import State
 
+from app.accounts.directory import Agencies
+from app.addresses import Limiter
 from app.pins import PAGE
 from app.portal import assets, map_page
 from app.portal.context import Outlines, Portal
@@ -13,11 +15,12 @@ PATHS = (PAGE, "/map", "/static")
 """Whatever lies below these is answered here."""
 
 
-def portal_app(parts: Parts) -> Litestar:
+def portal_app(parts: Parts, limiter: Limiter, *, secure: bool) -> Litestar:
+    """``secure``: the system is reached by HTTPS only. ``limiter`` counts what one address sends."""
     return Litestar(
         [*assets.ROUTES, *map_page.ROUTES],
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
-        state=State({"portal": Portal(parts, Outlines(parts))}),
+        state=State({"portal": Portal(parts, Outlines(parts), limiter, Agencies(parts.pool), secure)}),
     )

@@ -5,9 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request
-from msgspec import Struct
+from msgspec import Struct, field
 
+from app.accounts.directory import Agencies
+from app.addresses import Limiter
 from app.assets import Packed, pack
+from app.photos.uploads import AT_ONCE
 from app.places.outline import outline
 from app.wiring import Parts
 
@@ -35,8 +38,14 @@ class Outlines:
 
 
 class Portal(Struct, frozen=True):
+    """``secure``: the system is reached by HTTPS, so cookies must not leave by anything else."""
+
     parts: Parts
     outlines: Outlines
+    limiter: Limiter
+    agencies: Agencies
+    secure: bool
+    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
 
 def portal(request: Req) -> Portal:

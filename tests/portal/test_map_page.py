@@ -12,6 +12,7 @@ from litestar.routes import HTTPRoute
 from uuid_utils.compat import uuid7
 
 from app import pins
+from app.addresses import Limiter
 from app.portal.app import portal_app
 from app.settings import Tiles
 from app.settings.channels import Telegram
@@ -24,7 +25,7 @@ from tests.world import World
 
 
 async def test_every_page_says_who_may_open_it(parts: Parts) -> None:
-    routes = [route for route in portal_app(parts).routes if isinstance(route, HTTPRoute)]
+    routes = [route for route in portal_app(parts, Limiter(), secure=False).routes if isinstance(route, HTTPRoute)]
     said = {
         (route.path_format, handler.opt["who"])
         for route in routes

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from litestar.connection import ASGIConnection
 
-from app.api.addresses import Limiter, from_house
+from app.addresses import Limiter, from_house
 from app.errors import TooMany
 
 

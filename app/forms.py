@@ -1,0 +1,164 @@
+"""Reading what a page's form sent: fields and small files, never more than the limits."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import parse_qsl
+
+from litestar import Request
+from msgspec import Struct
+from multipart import (  # type: ignore[import-untyped]  # ships no types
+    MultipartError,
+    MultipartSegment,
+    PushMultipartParser,
+)
+
+from app.attachments.model import AT_ONCE
+from app.errors import AppError, Invalid, TooLarge
+from app.i18n.text import nfc
+from app.photos.uploads import FILES, PHOTOS, Upload
+from app.reports.model import PHOTOS_MAX
+
+MOST_BYTES = 17 << 20
+"""A rules file with everything it includes, and a little for the form around it."""
+UPLOAD_BYTES = 130 << 20
+"""Six photos as large as they may be, and the form around them."""
+_UPLOADS_MOST = PHOTOS_MAX + AT_ONCE
+_FIELDS_MOST = 2_000
+"""A box for each category and commune of a province, or for each report somebody may act on at once, and enough more
+to be able to say that these are too many."""
+_DRAINED_MOST = 64 << 20
+
+
+class Malformed(AppError):
+    """The bytes are no form."""
+
+    status = 400
+
+
+class File(Struct, frozen=True):
+    name: str
+    data: bytes
+
+
+class Form(Struct):
+    """``fields`` as typed, the last of each name; ``ticked``: all values of a name that came several times; ``files``
+    by field, without those left empty; ``uploads``: photos and files of a page that takes them, for its handler to
+    close."""
+
+    fields: dict[str, str] = {}
+    files: dict[str, File] = {}
+    ticked: dict[str, list[str]] = {}
+    uploads: list[Upload] = []
+
+    def text(self, name: str) -> str:
+        """A line somebody typed: composed, trimmed, "" when it was not sent."""
+        return nfc(self.fields.get(name, ""))
+
+    def number(self, name: str) -> int:
+        """A version that a page of ours put there; 0, which no report has, for anything else."""
+        typed = self.fields.get(name, "")
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+
+    def close(self) -> None:
+        for upload in self.uploads:
+            upload.close()
+
+    def uploaded(self, field: str) -> list[Upload]:
+        return [upload for upload in self.uploads if upload.field == field]
+
+
+async def read_form(request: Request[Any, Any, Any], *, uploads: bool = False) -> Form:
+    """Raises Malformed, TooLarge, and Invalid for more photos and files than are taken."""
+    kind, parameters = request.content_type
+    most = UPLOAD_BYTES if uploads else MOST_BYTES
+    if kind == "multipart/form-data":
+        return await _multipart(_chunks(request, most), parameters.get("boundary", ""), most, uploads=uploads)
+    body = b"".join([chunk async for chunk in _chunks(request, MOST_BYTES)])
+    form = Form()
+    try:
+        for name, text in parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS_MOST):
+            _put(form, name, text)
+    except ValueError:
+        raise Malformed("console.form_broken") from None
+    return form
+
+
+async def _chunks(request: Request[Any, Any, Any], most: int) -> AsyncIterator[bytes]:
+    """The body piece by piece. What is too large is read to its end, within reason: a browser that is cut off while it
+    sends shows its own error instead of ours."""
+    seen = 0
+    while True:
+        message: Any = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise Malformed("console.form_broken")
+        seen += len(message["body"])
+        if seen <= most:
+            yield message["body"]
+        if seen > most + _DRAINED_MOST or not message.get("more_body", False):
+            break
+    if seen > most:
+        raise TooLarge("console.form_large", most=most >> 20)
+
+
+async def _multipart(chunks: AsyncIterator[bytes], boundary: str, most: int, *, uploads: bool) -> Form:
+    parts = _Parts(uploads=uploads)
+    try:
+        with PushMultipartParser(
+            boundary.encode("ascii"), max_segment_count=_FIELDS_MOST, max_segment_size=most
+        ) as parser:
+            async for chunk in chunks:
+                if not parser.closed:
+                    for event in parser.parse(chunk):
+                        await parts.take(event)
+    except (MultipartError, ValueError):
+        parts.form.close()
+        raise Malformed("console.form_broken") from None
+    except BaseException:
+        parts.form.close()
+        raise
+    return parts.form
+
+
+class _Parts:
+    """Collects the parts of a multipart form."""
+
+    def __init__(self, *, uploads: bool) -> None:
+        self.form = Form()
+        self._takes = (PHOTOS, FILES) if uploads else ()
+        self._part: MultipartSegment | None = None
+        self._into: Upload | bytearray = bytearray()
+
+    async def take(self, event: MultipartSegment | bytes | None) -> None:
+        if isinstance(event, MultipartSegment):
+            self._part = event
+            is_upload = event.name in self._takes and event.filename is not None
+            self._into = Upload(event.filename or "", event.name) if is_upload else bytearray()
+        elif event:
+            await self._add(event)
+        elif self._part is not None:
+            self._keep(self._part)
+
+    async def _add(self, data: bytes) -> None:
+        if isinstance(self._into, Upload):
+            await self._into.add(data)
+            return
+        self._into += data
+        if len(self._into) > MOST_BYTES:
+            raise TooLarge("console.form_large", most=MOST_BYTES >> 20)
+
+    def _keep(self, part: MultipartSegment) -> None:
+        if isinstance(self._into, Upload):
+            # A browser sends an empty part where no file was chosen.
+            if self._into.size:
+                self.form.uploads.append(self._into)
+            if len(self.form.uploads) > _UPLOADS_MOST:
+                raise Invalid("reports.photos_many", field=PHOTOS, most=PHOTOS_MAX)
+        elif part.filename is None:
+            _put(self.form, part.name, self._into.decode())
+        elif self._into or part.filename:
+            self.form.files[part.name] = File(part.filename, bytes(self._into))
+
+
+def _put(form: Form, name: str, text: str) -> None:
+    form.fields[name] = text
+    form.ticked.setdefault(name, []).append(text)
