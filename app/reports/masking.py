@@ -24,6 +24,8 @@ _TITLE = (
     "ong|ba|chi|co|chu|bac|ten(?: la)?|toi la|mr|mrs|ms)"
 )
 _CAPITALS = "".join(chr(c) for c in (*range(0x41, 0x5B), *range(0xC0, 0x1EFF)) if chr(c).isupper())
+_LIKE_A_NAME = re.compile(rf"(?:{_FAMILY}) [{_CAPITALS}]")
+"""Found in every name and quickly; whole lists are masked as well as single reports."""
 _NAME = re.compile(rf"\b({_TITLE}\.? )((?:{_FAMILY})(?: [{_CAPITALS}]\w*){{1,4}})")
 
 
@@ -33,6 +35,9 @@ def _number(found: re.Match[str], lang: Lang) -> str:
 
 def mask(text: str, lang: Lang) -> str:
     """The text as the public may read it, with what was taken out named in ``lang``."""
-    text = _EMAIL.sub(t("masking.email", lang), text)
+    if "@" in text:
+        text = _EMAIL.sub(t("masking.email", lang), text)
     text = _NUMBER.sub(lambda found: _number(found, lang), text)
+    if not _LIKE_A_NAME.search(text):
+        return text
     return _NAME.sub(lambda found: found[1] + t("masking.name", lang), text)

@@ -6,7 +6,7 @@ first, or when it has changed since it was last taken. What ``apply`` and ``roll
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -69,6 +69,14 @@ async def history(pool: Pool) -> list[Activation]:
 async def in_force(conn: Conn) -> str | None:
     """The version in force; None before the first."""
     return await store.active_version(conn)
+
+
+async def in_force_at(conn: Conn, at: datetime) -> str:
+    """The version in force at that moment; before the first, the first. Raises NotFound before any were installed."""
+    version = await store.version_at(conn, at)
+    if version is None:
+        raise NotFound("rules.none_in_force")
+    return version
 
 
 async def is_taken(conn: Conn, rules: RuleSet) -> bool:

@@ -1,6 +1,7 @@
 """SQL for rule sets, the record of which was in force when, and the agencies they name."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import asyncpg
 
@@ -85,6 +86,17 @@ async def version_from_file(conn: Conn) -> str | None:
 
 async def active_version(conn: Conn) -> str | None:
     version: str | None = await conn.fetchval("SELECT version FROM rule_sets WHERE active")
+    return version
+
+
+async def version_at(conn: Conn, at: datetime) -> str | None:
+    version: str | None = await conn.fetchval(
+        """
+        SELECT version FROM rule_set_activations
+        ORDER BY at <= $1 DESC, CASE WHEN at <= $1 THEN -activation_id ELSE activation_id END LIMIT 1
+        """,
+        at,
+    )
     return version
 
 
