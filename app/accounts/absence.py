@@ -132,6 +132,11 @@ async def colleagues(conn: Conn, agency_id: str) -> list[Staff]:
     return [staff for staff in everybody if staff.role in HAVE_CASES]
 
 
+async def away(conn: Conn, ids: Sequence[UUID], at: datetime) -> dict[UUID, date]:
+    """Of these people those who are away at that moment, each with the last day of it."""
+    return await store_absence.away(conn, list(ids), store_absence.day_of(at)) if ids else {}
+
+
 async def acting(conn: Conn, ids: Sequence[UUID], at: datetime) -> dict[UUID, UUID | None]:
     """Of these people those who are away, each with who stands in at that moment; None: nobody."""
     return await store_absence.acting(conn, list(ids), store_absence.day_of(at)) if ids else {}

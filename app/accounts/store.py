@@ -93,6 +93,24 @@ async def staff_of_id(conn: Conn, staff_id: UUID, *, lock: bool = False) -> Staf
     return staff_of_row(row) if row else None
 
 
+async def staff_held(conn: Conn, staff_id: UUID) -> Staff | None:
+    """Shared, so that acts on reports that name the account are not held up, nor wait for each other in a circle."""
+    row = await conn.fetchrow("SELECT * FROM staff WHERE staff_id = $1 FOR SHARE", staff_id)
+    return staff_of_row(row) if row else None
+
+
+async def active_in(conn: Conn, agency_ids: Sequence[str], roles: Sequence[str]) -> list[Staff]:
+    """Open accounts of these agencies and roles, by name."""
+    rows = await conn.fetch(
+        """
+        SELECT * FROM staff WHERE agency_id = ANY($1) AND role = ANY($2) AND active ORDER BY full_name, username
+        """,
+        list(agency_ids),
+        list(roles),
+    )
+    return [staff_of_row(row) for row in rows]
+
+
 async def all_staff(conn: Conn) -> list[Staff]:
     rows = await conn.fetch("SELECT * FROM staff ORDER BY username")
     return [staff_of_row(row) for row in rows]

@@ -383,7 +383,7 @@ def _event(case: CaseFile, event: Event, agencies: Mapping[str, Agency], lang: L
         event.seq,
         event.at,
         event.kind,
-        sentence(event, agencies, lang),
+        sentence(event, agencies, lang, case.names),
         case.who_did(event),
         UUID(event.data["message_id"]) if event.data.get("message_id") else None,
     )

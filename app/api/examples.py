@@ -422,6 +422,14 @@ DIRECTIONS = {
         }
     ]
 }
+COLLEAGUES = {
+    "items": [
+        {"id": "0198c6a2-7b11-7f20-8c10-2a3b4c5d6e81", "name": "Trần Thị Bích", "open_cases": 4, "away_until": None,
+         "deputy": ""},
+        {"id": "0198c6a2-7b11-7f20-8c10-2a3b4c5d6e82", "name": "Lê Văn Phước", "open_cases": 2,
+         "away_until": "2026-12-05", "deputy": "Trần Thị Bích"},
+    ]
+}  # fmt: skip
 TEMPLATES = {
     "items": [
         {

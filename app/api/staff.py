@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from app.accounts import service as accounts
-from app.api import attachments, directions, examples, reporter, rules, templates
+from app.api import attachments, colleagues, directions, examples, reporter, rules, templates
 from app.api.body import read_body, read_query
 from app.api.case import CaseView, QueuePage, case_view, queue_items
 from app.api.context import Context, Req, answer, context, staff
@@ -69,7 +69,7 @@ class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     transfer; ``category``, ``commune`` (its code) or both for reclassify; ``urgency`` for set_urgency; ``target`` (a
     report's code) for merge; a photo or a PDF for resolve; ``files`` for attach; ``attachment`` (its id) and ``text``
     for detach; ``public`` for publish where words or photos are to be others than the originals; ``tags`` for tag: all
-    that the report is to have."""
+    that the report is to have; ``colleague`` (a staff id, see the case's colleagues) for give."""
 
     version: int
     text: str = ""
@@ -85,6 +85,7 @@ class ActBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     public: PublicBody | None = None
     parts: list[PartBody] = []
     tags: tuple[str, ...] | None = None
+    colleague: UUID | None = None
 
 
 class ActView(Struct):
@@ -207,6 +208,8 @@ async def see_case(request: Req, code: FromPath[str]) -> Response[bytes]:
             Invalid("attachments.unsupported", field="files[0]", name="bien-ban.docx"),
             Conflict("attachments.proof_stands"),
             Conflict("reports.no_doubts"),
+            Forbidden("reports.not_in_your_hands"),
+            Invalid("reports.colleague_disabled", field="colleague", name="Trần Thị Bích"),
             Invalid("reports.extension_early", field="due"),
             Conflict("reports.no_extension_asked"),
             Conflict("reports.no_direction_open"),
@@ -272,6 +275,7 @@ async def _act(request: Req, report: Report, act: str, key: str | None) -> tuple
         files=files,
         attachment=body.attachment,
         tags=body.tags,
+        colleague=body.colleague,
         client_key=key,
     )
     return await reports.perform(parts.pool, parts.rules, actor, report, Act(act), form, version=body.version), refused
@@ -383,4 +387,5 @@ ROUTES = [
     *rules.ROUTES,
     *directions.ROUTES,
     *templates.ROUTES,
+    *colleagues.ROUTES,
 ]

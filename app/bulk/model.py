@@ -19,6 +19,8 @@ PREVIEWS_KEPT = timedelta(days=1)
 ACTS = (
     Act.CLAIM,
     Act.START,
+    Act.GIVE,
+    Act.RELEASE,
     Act.ACCEPT,
     Act.ASSIGN,
     Act.TRANSFER,
@@ -55,6 +57,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     due: datetime | None = None
     tags: tuple[str, ...] | None = None
     """Added to those that each report has."""
+    colleague: UUID | None = None
 
     def form(self, report: Report | None = None, client_key: str | None = None) -> Form:
         has = report.tags if report else ()
@@ -67,6 +70,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
             target=self.target,
             days=self.days,
             due=self.due,
+            colleague=self.colleague,
             client_key=client_key,
         )
 

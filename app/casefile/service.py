@@ -33,7 +33,7 @@ async def read(conn: Conn, actor: Actor, report: Report) -> CaseFile:
     files = await attachments.of_report(conn, report.report_id)
     told = await notify.ledger(conn, report.report_id)
     people = {e.actor_id for e in events if e.actor_kind == "staff" and e.actor_id} | {report.assignee_id}
-    people |= {file.added_by for file in files}
+    people |= {file.added_by for file in files} | {UUID(e.data["assignee"]) for e in events if "assignee" in e.data}
     deputy = None
     if report.assignee_id:
         deputy = (await absence.acting(conn, [report.assignee_id], datetime.now(UTC))).get(report.assignee_id)

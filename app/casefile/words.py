@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -60,8 +61,12 @@ def status_word(status: str, lang: Lang) -> str:
     return t(f"reports.status_{status}", lang)
 
 
-def fact(event: Event, agencies: Mapping[str, Agency], lang: Lang) -> str:
-    """The event in words, without the deadline that came of it."""
+NOBODY: Mapping[UUID, str] = {}
+
+
+def fact(event: Event, agencies: Mapping[str, Agency], lang: Lang, names: Mapping[UUID, str] = NOBODY) -> str:
+    """The event in words, without the deadline that came of it. ``names``: of the staff in the case, for readers who
+    may know them."""
     data = event.data.get("proposal", event.data)
     agency = data.get("part_agency") or data.get("agency") or data.get("supervisor") or ""
     several = dict.fromkeys(part["agency"] for part in data["parts"]) if event.kind == Kind.SPLIT else (agency,)
@@ -75,12 +80,13 @@ def fact(event: Event, agencies: Mapping[str, Agency], lang: Lang) -> str:
         code=event.data.get("code", ""),
         photos=len(event.data.get("photos", ())),
         level=event.data.get("level", ""),
+        name=names.get(UUID(given), "?") if (given := event.data.get("assignee")) else "",
     )
 
 
-def sentence(event: Event, agencies: Mapping[str, Agency], lang: Lang) -> str:
+def sentence(event: Event, agencies: Mapping[str, Agency], lang: Lang, names: Mapping[UUID, str] = NOBODY) -> str:
     """The event in words, with the deadline that came of it."""
-    said, due = fact(event, agencies, lang), event.data.get("due")
+    said, due = fact(event, agencies, lang, names), event.data.get("due")
     return f"{said} {t('api.fact_due', lang, due=when(datetime.fromisoformat(due)))}" if due else said
 
 

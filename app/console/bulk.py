@@ -12,6 +12,7 @@ from msgspec import Struct
 from app.accounts import service as accounts
 from app.bulk import service as bulk
 from app.bulk.model import ROWS_MOST, Run, Seen, Wanted, acts_of
+from app.console.case_forms import colleague_word
 from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import QUEUE, page
 from app.console.forms import Form
@@ -20,6 +21,7 @@ from app.console.staff_common import agencies_of, agency_word, choices_of
 from app.console.words import Teller
 from app.errors import AppError, Conflict, Invalid, NotFound, Problem
 from app.i18n import Lang, catalogue, t
+from app.reports import colleagues
 from app.reports.model import Urgency
 from app.reports.workflow import MOVES, Act
 from app.routing.calendar import VIETNAM
@@ -27,7 +29,7 @@ from app.routing.calendar import VIETNAM
 HERE = f"{BASE}/bulk"
 _WORDS_MOST = 90
 _URGENCIES: tuple[Urgency, ...] = ("urgent", "normal", "complex")
-_OPTIONAL_WORDS = frozenset({Act.ACCEPT, Act.ASSIGN, Act.MERGE})
+_OPTIONAL_WORDS = frozenset({Act.ACCEPT, Act.ASSIGN, Act.MERGE, Act.GIVE, Act.RELEASE})
 
 
 class Line(Struct, frozen=True):
@@ -54,6 +56,7 @@ class Asks(Struct, frozen=True):
     target: bool
     tags: bool
     deadline: str
+    colleague: bool
 
     @classmethod
     def of(cls, act: Act) -> "Asks":
@@ -61,7 +64,14 @@ class Asks(Struct, frozen=True):
         text = "needed" if "text" in needs else "optional" if act in _OPTIONAL_WORDS else ""
         wanted = "needed" if {"later", "by"} & set(needs) else "optional" if act is Act.GRANT_EXTENSION else ""
         return cls(
-            text, "agency" in needs, "matter" in needs, "urgency" in needs, "target" in needs, "tags" in needs, wanted
+            text,
+            "agency" in needs,
+            "matter" in needs,
+            "urgency" in needs,
+            "target" in needs,
+            "tags" in needs,
+            wanted,
+            "colleague" in needs,
         )
 
 
@@ -168,11 +178,20 @@ async def _page(
         agencies=sorted(agencies, key=lambda each: each[1]),
         categories=choices_of(request, ()).categories if asks.category else [],
         urgencies=_URGENCIES,
+        colleagues=await _colleagues(request, lines) if asks.colleague else [],
         typed=_typed(run.wanted) if typed is None else typed,
         left_out=set() if typed is None else {line.seen.row.place for line in lines} - _ticked(request),
         problems={p.field: said(p, lang) for p in error.problems} if error else {},
         most=ROWS_MOST,
     )
+
+
+async def _colleagues(request: Req, lines: Iterable[Line]) -> list[tuple[str, str]]:
+    """Whoever handles cases in an agency that has some of these; whether they may have each one, its row says."""
+    agencies = {line.seen.report.agency_id for line in lines if line.seen.report and not line.why}
+    async with console(request).parts.pool.acquire() as conn:
+        found = await colleagues.of_agencies(conn, agencies)
+    return [(str(one.staff.staff_id), colleague_word(one, lang_of(request))) for one in found]
 
 
 _STATES = ("refused", "cancelled", "done", "left_out")
@@ -190,6 +209,7 @@ def _typed(wanted: Wanted) -> dict[str, str]:
         "days": str(wanted.days or ""),
         "due": due,
         "tags": ", ".join(wanted.tags or ()),
+        "colleague": str(wanted.colleague or ""),
     }
 
 
@@ -230,6 +250,10 @@ def _wanted(form: Form) -> Wanted:
         until = datetime.fromisoformat(due).replace(tzinfo=VIETNAM) if due else None
     except ValueError:
         raise Invalid("bulk.due_wrong", field="due") from None
+    try:
+        colleague = UUID(form.text("colleague")) if form.text("colleague") else None
+    except ValueError:
+        raise Invalid("reports.colleague_unknown", field="colleague") from None
     return Wanted(
         text=form.text("text"),
         agency=form.text("agency") or None,
@@ -239,6 +263,7 @@ def _wanted(form: Form) -> Wanted:
         days=int(days) if days else None,
         due=until,
         tags=tags,
+        colleague=colleague,
     )
 
 

@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from app.casefile.model import CaseFile
 from app.console.case_view import Reader
-from app.i18n import Lang
+from app.i18n import Lang, t
 from app.places.gazetteer import Gazetteer
 from app.reports import directions
+from app.reports.colleagues import Colleague
 from app.reports.model import Report, Status, Urgency
 from app.reports.workflow import DESK, MOVES, Act
 
@@ -20,6 +21,8 @@ KEYS: dict[Act, str] = {
     Act.ACCEPT: "v",
     Act.ASSIGN: "g",
     Act.CLAIM: "v",
+    Act.GIVE: "g",
+    Act.RELEASE: "w",
     Act.START: "b",
     Act.ASK: "h",
     Act.RESUME: "s",
@@ -60,6 +63,8 @@ OWN_PAGES: dict[Act, str] = {
 
 _ALSO: dict[Act, tuple[str, ...]] = {
     Act.ASSIGN: ("text",),
+    Act.GIVE: ("text",),
+    Act.RELEASE: ("text",),
     Act.RECLASSIFY: ("text",),
     Act.MERGE: ("text",),
     Act.GRANT_EXTENSION: ("later",),
@@ -75,6 +80,8 @@ TEXTS: dict[Act, tuple[str, str]] = {
     Act.REOPEN: ("reason", "reporter"),
     Act.GRANT_EXTENSION: ("reason", "reporter"),
     Act.NOTE: ("note", "staff"),
+    Act.GIVE: ("note", "staff"),
+    Act.RELEASE: ("note", "staff"),
     Act.DIRECT: ("direction", "staff"),
     Act.REPORT_BACK: ("done", "staff"),
 }
@@ -161,9 +168,16 @@ class Pickers(Struct, frozen=True):
     categories: list[tuple[str, list[tuple[str, str]]]] = []
     communes: list[str] = []
     directions: list[tuple[str, datetime, str]] = []
+    colleagues: list[tuple[str, str]] = []
 
 
-def pickers(acts: Sequence[ActForm], case: CaseFile, reader: Reader, gazetteer: Gazetteer) -> Pickers:
+def pickers(
+    acts: Sequence[ActForm],
+    case: CaseFile,
+    reader: Reader,
+    gazetteer: Gazetteer,
+    colleagues: Sequence[Colleague] = (),
+) -> Pickers:
     wanted = {field for one in acts if not one.page for field in one.fields}
     rules, lang = reader.rules, reader.lang
     return Pickers(
@@ -183,7 +197,21 @@ def pickers(acts: Sequence[ActForm], case: CaseFile, reader: Reader, gazetteer: 
         if "matter" in wanted
         else [],
         _directions(case) if "direction" in wanted else [],
+        [
+            (str(one.staff.staff_id), colleague_word(one, lang))
+            for one in colleagues
+            if one.staff.staff_id != case.report.assignee_id
+        ],
     )
+
+
+def colleague_word(one: Colleague, lang: Lang) -> str:
+    """Who, with how much they have; why not now, and who stands in."""
+    said = t("case.colleague", lang, name=one.staff.full_name, count=one.open_cases)
+    if one.away_until is None:
+        return said
+    away = "case.colleague_away" if one.deputy else "case.colleague_away_alone"
+    return t(away, lang, said=said, until=f"{one.away_until:%d/%m/%Y}", deputy=one.deputy)
 
 
 def _category(category: object, lang: Lang) -> str:

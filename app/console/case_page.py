@@ -1,6 +1,6 @@
 """The page of a case: everything about a report and what may be done to it, for the staff whose business it is."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +23,10 @@ from app.console.declare import CASES, page
 from app.console.files_view import files, proof
 from app.console.render import show
 from app.i18n import t
+from app.reports import colleagues
 from app.reports import near as nearness
 from app.reports import service as reports
+from app.reports.colleagues import Colleague
 from app.reports.model import Report, Status
 from app.reports.workflow import Act
 from app.templates import service as templates
@@ -105,9 +107,10 @@ async def context(request: Req, report: Report, asked: Asked = _NOTHING) -> dict
         case = await casefile.read(conn, who, report)
         around = await nearness.around(conn, parts.rules, report, case_map.AROUND_M)
         responses = await templates.offered(conn, parts.rules, who, report)
+        takers = await colleagues.of_report(conn, report) if Act.GIVE in case.acts else []
     reader = await reader_of(request, [report.agency_id, *case.calls])
     ours, seen = _ours(who, around), shots(case, reader)
-    return _acts(request, case, reader, asked) | {
+    return _acts(request, case, reader, asked, takers) | {
         "here": address(report.code),
         "case": case,
         "report": report,
@@ -139,7 +142,7 @@ async def context(request: Req, report: Report, asked: Asked = _NOTHING) -> dict
     }
 
 
-def _acts(request: Req, case: CaseFile, reader: Reader, asked: Asked) -> dict[str, Any]:
+def _acts(request: Req, case: CaseFile, reader: Reader, asked: Asked, takers: Sequence[Colleague]) -> dict[str, Any]:
     """What may be done, the next step first; what somebody could not do, or not any more, with what they typed."""
     report, kept = case.report, asked.kept
     acts = offered(case, address(report.code), kept)
@@ -152,7 +155,7 @@ def _acts(request: Req, case: CaseFile, reader: Reader, asked: Asked) -> dict[st
         "kept": kept,
         "stale": race if asked.raced else None,
         "seen": seen_of(case),
-        "pick": pickers(acts, case, reader, console(request).parts.gazetteer),
+        "pick": pickers(acts, case, reader, console(request).parts.gazetteer, takers),
         "urgencies": URGENCIES,
         "done": asked.done,
         "queue": asked.queue,
@@ -179,7 +182,7 @@ def _told(case: CaseFile, reader: Reader) -> list[ToldView]:
     found = []
     for row in reversed(case.told):
         event = events.get(row.seq)
-        what = fact(event, reader.agencies, reader.lang) if event else ""
+        what = fact(event, reader.agencies, reader.lang, case.names) if event else ""
         whom = "case.to_staff" if row.template.startswith("staff") else "case.to_citizen"
         where = f"{t(whom, reader.lang)}, {_CHANNELS.get(row.channel, row.channel)}"
         found.append(ToldView(what, where, row.status, row.updated_at))

@@ -39,6 +39,7 @@ class Reading:
             target=(form.text("target") or None) if "target" in has else None,
             direction=self._id("direction") if "direction" in has else None,
             attachment=self._id("attachment") if "attachment" in has else None,
+            colleague=self._id("colleague") if "colleague" in has else None,
             tags=tuple(form.text("tags").split(",")) if "tags" in has else None,
             client_key=form.text("client_key")[:200] or None,
         )

@@ -131,7 +131,7 @@ def _said(case: CaseFile, reader: Reader, message: Message) -> Said:
     event = next((e for e in case.events if e.data.get("message_id") == str(message.message_id)), None)
     what = t(f"case.said_{message.kind}", reader.lang)
     if message.kind in ("reason", "note") and event is not None:
-        what = fact(event, reader.agencies, reader.lang).rstrip(".")
+        what = fact(event, reader.agencies, reader.lang, case.names).rstrip(".")
     who = reader.who(case.who_said(message))
     called = event.data.get("mentions", ()) if event is not None else ()
     text = (
@@ -164,7 +164,7 @@ def _step(case: CaseFile, reader: Reader, event: Event, bodies: Mapping[str, str
         event.at,
         event.kind,
         reader.who(case.who_did(event)),
-        fact(event, reader.agencies, reader.lang),
+        fact(event, reader.agencies, reader.lang, case.names),
         said if len(said) <= _EXCERPT else f"{said[:_EXCERPT].rpartition(' ')[0]}…",
         _due(event),
         len(event.data.get("photos", ())),
@@ -216,7 +216,7 @@ def _changes(case: CaseFile, reader: Reader) -> Iterable[DueChange]:
     for event in reversed(case.events):
         due = _due(event)
         if due is not None or event.kind in (Kind.ASKED, Kind.EXTENSION_ASKED, Kind.EXTENSION_REFUSED):
-            what = fact(event, reader.agencies, reader.lang)
+            what = fact(event, reader.agencies, reader.lang, case.names)
             yield DueChange(event.at, due, what, reader.who(case.who_did(event)))
 
 

@@ -228,7 +228,15 @@ class _Life:
         )
 
     def _officer(self) -> Actor:
-        return self.chance.choice(self.cast.staff.get(self.report.agency_id) or self.cast.coordinators)
+        """Whoever has it; one of its agency otherwise."""
+        there = self.cast.staff.get(self.report.agency_id) or self.cast.coordinators
+        return next((one for one in there if one.id == self.report.assignee_id), None) or self.chance.choice(there)
+
+    def _colleagues(self) -> list[tuple[Actor, Actor]]:
+        """Each lead of the agency that has it with each other of its people."""
+        staff = self.cast.staff.get(self.report.agency_id, [])
+        leads = [one for one in staff if one.role is Role.LEAD]
+        return [(lead, one) for lead in leads for one in staff if one is not lead and one.within_limits(self.report)]
 
     async def live(self, moment: datetime) -> None:
         self.at = moment
@@ -308,6 +316,9 @@ class _Life:
             await self._do(desk, Act.ASSIGN, 0.5, 6, Form(agency_id=chance.choice(sorted(self.cast.staff))))
         if chance.random() < 0.05:
             return  # lies there: what a lead is to find among the overdue
+        if chance.random() < 0.15 and (colleagues := self._colleagues()):
+            giver, taker = chance.choice(colleagues)
+            await self._do(giver, Act.GIVE, 0.2, 3, Form(text=chance.choice(stories.GIVEN), colleague=taker.id))
         await self._do(self._officer(), Act.START, 0.5, 10)
         if directed := chance.random() < 0.08:
             words = Form(text=chance.choice(stories.DIRECTIONS), days=chance.choice([1, 3, 5]))

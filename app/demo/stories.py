@@ -83,6 +83,8 @@ RETURNS = [
     "Nội dung thuộc thẩm quyền của đơn vị khác, đề nghị điều phối lại.",
 ]
 
+GIVEN = ["Chị xem giúp trong hôm nay.", "Anh nhận việc này, địa bàn anh đang phụ trách.", ""]
+
 REJECTIONS = [
     "Nội dung chưa đủ thông tin để xác minh; anh/chị vui lòng gửi lại kèm ảnh và địa điểm.",
     "Nội dung là khiếu nại, đề nghị gửi Ban Tiếp công dân tỉnh theo quy định của Luật Khiếu nại.",

@@ -139,7 +139,7 @@ def _heard(report: Report, event: Event, people: Sequence[Person], policy: Polic
         case Kind.RETURNED:
             return Heard("returned", frozenset(audience(people, None, ("coordinators",))), _PAGES)
     given = event.data.get("assignee")
-    return Heard("assigned", frozenset({UUID(given)}), _PAGES) if given else None
+    return Heard("assigned", frozenset({UUID(given)}), ALL_WAYS) if given else None
 
 
 async def _enter(

@@ -21,6 +21,8 @@ class Kind(StrEnum):
     RECEIVED = "received"
     ASSIGNED = "assigned"
     ACCEPTED = "accepted"
+    GIVEN = "given"
+    RELEASED = "released"
     STARTED = "started"
     ASKED = "asked"
     INFO_ADDED = "info_added"

@@ -161,7 +161,7 @@ def _result_words(case: CaseFile) -> Message | None:
 
 
 def _step(case: CaseFile, reader: Reader, event: Event) -> list[str]:
-    said, due = fact(event, reader.agencies, reader.lang), event.data.get("due")
+    said, due = fact(event, reader.agencies, reader.lang, case.names), event.data.get("due")
     if due and event.kind != Kind.RESOLVED:  # the deadline of what is done stands among the facts
         said += " " + t("api.fact_due", reader.lang, due=when(datetime.fromisoformat(due)))
     return [when(event.at), _who(case.who_did(event), reader), said]

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.accounts.model import Role
 from app.history.model import Kind
-from app.reports import directions, extension, files, parts, proof, publication, tags
+from app.reports import directions, extension, files, giving, parts, proof, publication, tags
 from app.reports.change import Change
 from app.reports.judging import limits_for
 from app.reports.model import Form, Rating, Report, Status
@@ -248,6 +248,8 @@ EFFECTS: dict[Act, Callable[[Change], None]] = {
     Act.ACCEPT: _accept,
     Act.ASSIGN: _assign,
     Act.CLAIM: _claim,
+    Act.GIVE: giving.give,
+    Act.RELEASE: giving.release,
     Act.START: _start,
     Act.ASK: _ask,
     Act.RESUME: _resume,
@@ -294,6 +296,7 @@ def carry_out(act: Act, change: Change) -> None:
 
 
 ALREADY: dict[Act, Callable[[Report, Form], bool]] = {
+    Act.GIVE: giving.already,
     Act.WITHDRAW: lambda report, _: report.status is Status.WITHDRAWN,
     Act.RATE: lambda report, form: report.rating == form.rating and not form.text,
     Act.CLOSE: lambda report, _: report.status is Status.CLOSED,

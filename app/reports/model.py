@@ -252,6 +252,8 @@ class Form(Struct, frozen=True, kw_only=True):
     attachment: UUID | None = None
     tags: tuple[str, ...] | None = None
     """All that the report is to have; none of them: ()."""
+    colleague: UUID | None = None
+    """Who is given the case."""
     client_key: str | None = None
 
     @property

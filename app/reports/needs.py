@@ -38,5 +38,6 @@ def missing(needs: Sequence[Need], form: Form, rules: RuleSet) -> list[Problem]:
         "parts": bool(form.parts),
         "attachment": form.attachment is not None,
         "tags": form.tags is not None,
+        "colleague": form.colleague is not None,
     }
     return problems + [Problem(f"reports.needs_{need}", field=need) for need in needs if not given[need]]

@@ -17,7 +17,7 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.history import service as history
 from app.history.model import Event, Kind
 from app.i18n.text import nfc
-from app.reports import codes, directions, mentions, parts, publication, store
+from app.reports import codes, colleagues, directions, mentions, parts, publication, store
 from app.reports.change import Change
 from app.reports.clock import clock_of, proposal_of
 from app.reports.effects import ALREADY, carry_out
@@ -249,6 +249,8 @@ async def _gather(conn: Conn, change: Change, act: Act) -> None:
     """What an act must know from elsewhere: the agency exists, the target is usable, who supervises."""
     form, report = change.form, change.report
     await _known_agency(conn, form.agency_id, "agency")
+    if act is Act.GIVE and form.colleague is not None:
+        await colleagues.check_taker(conn, report, form.colleague)
     if act is Act.TRANSFER and form.agency_id == report.agency_id:
         raise Invalid("reports.same_agency", field="agency")
     commune = form.commune

@@ -15,7 +15,7 @@ S = Status
 Who = Role | Literal["citizen", "system"]
 Need = Literal[
     "text", "agency", "proof", "target", "rating", "photos", "urgency", "matter", "later", "by", "direction", "files",
-    "attachment", "tags", "parts",
+    "attachment", "tags", "parts", "colleague",
 ]  # fmt: skip
 """``later``: another deadline than now; ``by``: a deadline for a direction; ``direction``: which of the open ones is
 meant, which has to be said only where there are several."""
@@ -25,6 +25,8 @@ class Act(StrEnum):
     ACCEPT = "accept"
     ASSIGN = "assign"
     CLAIM = "claim"
+    GIVE = "give"
+    RELEASE = "release"
     START = "start"
     ASK = "ask"
     RESUME = "resume"
@@ -89,6 +91,8 @@ MOVES: dict[Act, Move] = {
         Move(Act.ACCEPT, frozenset({S.SUBMITTED}), S.RECEIVED, _COORDINATOR),
         Move(Act.ASSIGN, DESK | WORK, S.ASSIGNED, _COORDINATOR, ("agency",)),
         Move(Act.CLAIM, WORK, None, _AGENCY),
+        Move(Act.GIVE, WORK | {S.AWAITING_INFO}, None, _AGENCY, ("colleague",)),
+        Move(Act.RELEASE, WORK | {S.AWAITING_INFO}, None, _AGENCY),
         Move(Act.START, frozenset({S.ASSIGNED}), S.IN_PROGRESS, _AGENCY),
         Move(Act.ASK, WORK, S.AWAITING_INFO, _AGENCY, ("text",)),
         Move(Act.RESUME, frozenset({S.AWAITING_INFO}), S.IN_PROGRESS, _AGENCY | _SYSTEM),
@@ -127,7 +131,19 @@ MOVES: dict[Act, Move] = {
 }
 
 NOT_BESIDE_PARTS = frozenset(
-    {Act.ASSIGN, Act.CLAIM, Act.START, Act.ASK, Act.RETURN, Act.TRANSFER, Act.RESOLVE, Act.RECLASSIFY, Act.SET_URGENCY}
+    {
+        Act.ASSIGN,
+        Act.CLAIM,
+        Act.GIVE,
+        Act.RELEASE,
+        Act.START,
+        Act.ASK,
+        Act.RETURN,
+        Act.TRANSFER,
+        Act.RESOLVE,
+        Act.RECLASSIFY,
+        Act.SET_URGENCY,
+    }
     | {Act.ASK_EXTENSION, Act.GRANT_EXTENSION, Act.REFUSE_EXTENSION, Act.REJECT, Act.MERGE, Act.SPLIT}
 )
 """While parts of a report are being worked on, the work is theirs."""
@@ -171,6 +187,10 @@ def check(act: Act, actor: Actor, report: Report) -> Move:
     if act is Act.MERGE and report.directed_due_at is not None:
         # A leader waits for an answer about this very case: it is the one that the others are merged into.
         raise Conflict("reports.direction_open")
+    if act in (Act.GIVE, Act.RELEASE) and actor.role is not Role.LEAD and report.assignee_id != actor.id:
+        raise Forbidden("reports.not_in_your_hands")
+    if act is Act.RELEASE and report.assignee_id is None:
+        raise Conflict("reports.nobody_has_it")
     if act is Act.CONFIRM_PROOF and not report.proof_doubts:
         raise Conflict("reports.no_doubts")
     if act is Act.PUBLISH and LOOK_FIRST in report.tags:

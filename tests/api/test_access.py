@@ -44,6 +44,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("DELETE", "/tokens/{token_id}"): (404, 404, 404, 404, 404, 404),
     ("GET", "/queue"): (200, 200, 200, 200, 200, 403),
     ("GET", "/reports/{code}/templates"): (200, 200, 404, 200, 200, 403),
+    ("GET", "/reports/{code}/colleagues"): (200, 200, 404, 200, 200, 403),
     ("GET", "/directions"): (200, 200, 200, 200, 200, 403),
     ("GET", "/rules/misrouted"): (403, 403, 403, 200, 200, 200),
     ("POST", "/reports"): (403, 403, 403, 201, 403, 403),

@@ -214,6 +214,20 @@ async def test_an_act_moves_the_report_and_gives_the_case_as_it_is_then(
     assert after["case"]["history"][-1]["by"] == {"kind": "staff", "name": "Trần Thị Bích"}
 
 
+async def test_a_lead_gives_a_case_to_a_colleague_by_id(http: httpx.AsyncClient, signed_in: SignedIn) -> None:
+    sent = await send(http, LIGHT)
+    officer, lead = await signed_in("officer"), await signed_in("lead")
+    address = f"{STAFF}/reports/{sent.code}/colleagues"
+    assert (await officer.get(address)).json() == {"items": []}, "whoever does not have it gives it to nobody"
+    offered = {one["name"]: one for one in (await lead.get(address)).json()["items"]}
+    assert set(offered) == {"Trần Thị Bích", "Lê Văn Phước"}
+    after = await act(lead, sent.code, "give", colleague=offered["Trần Thị Bích"]["id"])
+    assert after["case"]["assignee"]["name"] == "Trần Thị Bích"
+    assert after["case"]["history"][-1]["words"] == "Giao cho Trần Thị Bích xử lý."
+    wrong = await lead.post(f"{STAFF}/reports/{sent.code}/acts/give", json={"version": after["version"]})
+    assert (wrong.status_code, keys(wrong)) == (422, [("colleague", "reports.needs_colleague")])
+
+
 async def test_an_agency_asks_for_more_time_and_a_coordinator_grants_it(
     http: httpx.AsyncClient, signed_in: SignedIn
 ) -> None:

@@ -148,11 +148,18 @@ async def test_limits_of_categories_and_communes_hold_for_notices(office: Office
         await office.pool.execute("UPDATE staff SET categories = '{}' WHERE staff_id = $1", LEAD.id)
 
 
-async def test_a_case_given_to_me_a_dispute_and_a_return_are_told_on_the_pages_alone(office: Office) -> None:
-    report = await working(office)
-    await note(office, report, {"assignee": str(COLLEAGUE.id)}, by=LEAD)
+async def test_whoever_is_given_a_case_hears_of_it_by_all_their_ways(office: Office) -> None:
+    report = await do(office.pool, LEAD, await working(office), Act.GIVE, colleague=COLLEAGUE.id)
     await office.tell(MONDAY)
     assert await office.notices() == {"colleague": ["assigned"]}
+    assert [row[:2] for row in await office.ledger(report)] == [(f"staff:{COLLEAGUE.id}", "mail")]
+    await do(office.pool, COLLEAGUE, report, Act.GIVE, colleague=COLLEAGUE.id, text="Tôi đang làm.")
+    await do(office.pool, LEAD, (await file(office.pool)).report, Act.GIVE, colleague=LEAD.id)
+    await office.tell(MONDAY)
+    assert await office.notices() == {"colleague": ["assigned"]}, "nobody hears of what they did themselves"
+
+
+async def test_a_dispute_and_a_return_are_told_on_the_pages_alone(office: Office) -> None:
     other = (await file(office.pool)).report
     await do(office.pool, OFFICER, other, Act.RETURN, text="Không phải đường tỉnh.")
     await office.tell(MONDAY)

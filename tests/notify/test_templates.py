@@ -112,7 +112,7 @@ def test_every_kind_of_fact_is_decided_upon() -> None:
         "published", "unpublished", "part_ended",
             "part_reopened", "directed", "direction_answered", "direction_lifted", "noted", "urgency_set",
         "reclassified", "warned",
-        "tagged",
+        "tagged", "given", "released",
         "deadline_recomputed", "extension_asked", "extension_refused", "identity_viewed", "data_erased",
             "attached", "detached", "proof_confirmed",
         "followed", "unfollowed", "voice_added", "follower_rated", "reporter_blocked", "reporter_unblocked",

@@ -21,6 +21,8 @@ EXPECTED = """
 accept     | coordinator              | submitted                                                      | received
 assign     | coordinator              | submitted received returned assigned in_progress               | assigned
 claim      | officer lead             | assigned in_progress                                           | =
+give       | officer lead             | assigned in_progress awaiting_info                             | =
+release    | officer lead             | assigned in_progress awaiting_info                             | =
 start      | officer lead             | assigned                                                       | in_progress
 ask        | officer lead             | assigned in_progress                                           | awaiting_info
 resume     | officer lead system      | awaiting_info                                                  | in_progress
@@ -100,6 +102,7 @@ def full_form() -> Form:
         days=2,
         attachment=UUID(int=5),
         tags=("mùa mưa",),
+        colleague=world.COLLEAGUE.id,
         parts=(NewPart("pothole"), NewPart("street-light")),
     )
 
@@ -125,10 +128,11 @@ def carried_out(act: Act, actor: Actor, report: Report, form: Form | None = None
 
 def any_report(status: Status, act: Act | None = None) -> Report:
     """In this status, with everything that the act may wait for: the agency has asked for more time; a leader has given
-    a direction, which stands in the way of a merge; the proof of the result is odd."""
+    a direction, which stands in the way of a merge; the proof of the result is odd; the officer has the case."""
     due = world.MONDAY.replace(day=20)
     directed = due if act in (Act.REPORT_BACK, Act.LIFT_DIRECTION) else None
-    return world.bare(status, extension_wanted=due, directed_due_at=directed, proof_doubts=("far",))
+    who = world.OFFICER.id
+    return world.bare(status, extension_wanted=due, directed_due_at=directed, proof_doubts=("far",), assignee_id=who)
 
 
 def everything() -> Iterator[tuple[Act, str, Status]]:
