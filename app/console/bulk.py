@@ -188,10 +188,17 @@ async def _page(
 
 async def _colleagues(request: Req, lines: Iterable[Line]) -> list[tuple[str, str]]:
     """Whoever handles cases in an agency that has some of these; whether they may have each one, its row says."""
-    agencies = {line.seen.report.agency_id for line in lines if line.seen.report and not line.why}
+    lang, agencies = (
+        lang_of(request),
+        {line.seen.report.agency_id for line in lines if line.seen.report and not line.why},
+    )
     async with console(request).parts.pool.acquire() as conn:
         found = await colleagues.of_agencies(conn, agencies)
-    return [(str(one.staff.staff_id), colleague_word(one, lang_of(request))) for one in found]
+        names = await accounts.agency_names(conn, sorted(agencies), lang) if len(agencies) > 1 else {}
+    return [
+        (str(one.staff.staff_id), " · ".join(filter(None, (colleague_word(one, lang), names.get(one.staff.agency_id)))))
+        for one in found
+    ]
 
 
 _STATES = ("refused", "cancelled", "done", "left_out")
