@@ -36,6 +36,11 @@ def looked_after_by(staff: str) -> str:
         SELECT staff_id FROM mine)"""  # noqa: S608  # a parameter's number and constants
 
 
+def day_of(at: datetime) -> date:
+    """The day it is in Vietnam."""
+    return store_absence.day_of(at)
+
+
 class Absence(Struct, frozen=True):
     """Days of Vietnam's calendar, both included. ``deputy``: as entered; ``acts`` who that comes to on the day that
     was asked about, None where the way leads in a circle or to nobody."""
@@ -130,11 +135,6 @@ async def colleagues(conn: Conn, agency_id: str) -> list[Staff]:
     """Whoever in the agency may be away or stand in, by name."""
     everybody = await store_absence.active_of(conn, agency_id)
     return [staff for staff in everybody if staff.role in HAVE_CASES]
-
-
-async def away(conn: Conn, ids: Sequence[UUID], at: datetime) -> dict[UUID, date]:
-    """Of these people those who are away at that moment, each with the last day of it."""
-    return await store_absence.away(conn, list(ids), store_absence.day_of(at)) if ids else {}
 
 
 async def acting(conn: Conn, ids: Sequence[UUID], at: datetime) -> dict[UUID, UUID | None]:

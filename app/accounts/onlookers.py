@@ -1,6 +1,6 @@
 """Who else may see a report, and who may have it: for calling a colleague into a case, and for giving it to one."""
 
-from collections.abc import Collection
+from typing import Protocol
 from uuid import UUID
 
 from app.accounts import store
@@ -11,15 +11,19 @@ TAKE_CASES = frozenset({Role.OFFICER, Role.LEAD})
 """Whoever handles an agency's cases."""
 
 
+class Limited(Protocol):
+    """Whoever is limited to categories and communes; none: no further."""
+
+    @property
+    def categories(self) -> tuple[str, ...]: ...
+    @property
+    def communes(self) -> tuple[str, ...]: ...
+
+
 async def who_may_see(conn: Conn, report: Concern) -> list[Staff]:
     """Everybody with an open account whose business the report is (see ``Actor.may_see``), by name. One statement."""
     found = await store.onlookers(conn, [one for one in (report.agency_id, report.supervisor_id) if one])
     return [one for one in found if within_limits(one, report)]
-
-
-async def takers(conn: Conn, agencies: Collection[str]) -> list[Staff]:
-    """Everybody in these agencies with an open account who handles cases, by name."""
-    return await store.active_in(conn, sorted(agencies), sorted(TAKE_CASES))
 
 
 async def held(conn: Conn, staff_id: UUID) -> Staff | None:
@@ -27,6 +31,6 @@ async def held(conn: Conn, staff_id: UUID) -> Staff | None:
     return await store.staff_held(conn, staff_id)
 
 
-def within_limits(one: Staff, report: Concern) -> bool:
+def within_limits(one: Limited, report: Concern) -> bool:
     category = not one.categories or report.category in one.categories
     return category and (not one.communes or report.commune_code in one.communes)

@@ -99,18 +99,6 @@ async def staff_held(conn: Conn, staff_id: UUID) -> Staff | None:
     return staff_of_row(row) if row else None
 
 
-async def active_in(conn: Conn, agency_ids: Sequence[str], roles: Sequence[str]) -> list[Staff]:
-    """Open accounts of these agencies and roles, by name."""
-    rows = await conn.fetch(
-        """
-        SELECT * FROM staff WHERE agency_id = ANY($1) AND role = ANY($2) AND active ORDER BY full_name, username
-        """,
-        list(agency_ids),
-        list(roles),
-    )
-    return [staff_of_row(row) for row in rows]
-
-
 async def all_staff(conn: Conn) -> list[Staff]:
     rows = await conn.fetch("SELECT * FROM staff ORDER BY username")
     return [staff_of_row(row) for row in rows]

@@ -77,18 +77,6 @@ async def active_of(conn: Conn, agency_id: str) -> list[Staff]:
     return [staff_of_row(row) for row in rows]
 
 
-async def away(conn: Conn, ids: Sequence[UUID], today: date) -> dict[UUID, date]:
-    rows = await conn.fetch(
-        """
-        SELECT staff_id, max(last_day) AS last_day FROM staff_absences
-        WHERE staff_id = ANY($1) AND first_day <= $2 AND last_day >= $2 GROUP BY staff_id
-        """,
-        list(ids),
-        today,
-    )
-    return {row["staff_id"]: row["last_day"] for row in rows}
-
-
 async def acting(conn: Conn, ids: Sequence[UUID], today: date) -> dict[UUID, UUID | None]:
     """Of these, those who are away, with whoever the way of deputies leads to and who is there and active.
 

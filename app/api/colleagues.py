@@ -51,7 +51,7 @@ async def case_colleagues(request: Req, code: FromPath[str]) -> Response[bytes]:
     if Act.GIVE in acts_for(actor, report):
         async with context(request).parts.pool.acquire() as conn:
             items = [
-                ColleagueView(one.staff.staff_id, one.staff.full_name, one.open_cases, one.away_until, one.deputy)
+                ColleagueView(one.staff_id, one.name, one.open_cases, one.away_until, one.deputy)
                 for one in await colleagues.of_report(conn, report)
             ]
     return answer(request, ColleaguesPage(items))

@@ -196,7 +196,7 @@ async def _colleagues(request: Req, lines: Iterable[Line]) -> list[tuple[str, st
         found = await colleagues.of_agencies(conn, agencies)
         names = await accounts.agency_names(conn, sorted(agencies), lang) if len(agencies) > 1 else {}
     return [
-        (str(one.staff.staff_id), " · ".join(filter(None, (colleague_word(one, lang), names.get(one.staff.agency_id)))))
+        (str(one.staff_id), " · ".join(filter(None, (colleague_word(one, lang), names.get(one.agency_id)))))
         for one in found
     ]
 

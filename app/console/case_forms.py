@@ -198,16 +198,16 @@ def pickers(
         else [],
         _directions(case) if "direction" in wanted else [],
         [
-            (str(one.staff.staff_id), colleague_word(one, lang))
+            (str(one.staff_id), colleague_word(one, lang))
             for one in colleagues
-            if one.staff.staff_id != case.report.assignee_id
+            if one.staff_id != case.report.assignee_id
         ],
     )
 
 
 def colleague_word(one: Colleague, lang: Lang) -> str:
     """Who, with how much they have; why not now, and who stands in."""
-    said = t("case.colleague", lang, name=one.staff.full_name, count=one.open_cases)
+    said = t("case.colleague", lang, name=one.name, count=one.open_cases)
     if one.away_until is None:
         return said
     away = "case.colleague_away" if one.deputy else "case.colleague_away_alone"

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from app.accounts import absence, onlookers
-from app.accounts.model import Concern, Staff
+from app.accounts.model import Concern
 from app.db import Conn
 from app.errors import Invalid
 from app.reports import store_colleagues as store
@@ -17,7 +17,11 @@ class Colleague(Struct, frozen=True):
     """``open_cases``: how many open ones they have; ``away_until``: their last day of absence where they are away
     today, ``deputy`` who stands in then ("" nobody)."""
 
-    staff: Staff
+    staff_id: UUID
+    name: str
+    agency_id: str
+    categories: tuple[str, ...]
+    communes: tuple[str, ...]
     open_cases: int
     away_until: date | None = None
     deputy: str = ""
@@ -35,26 +39,20 @@ async def check_taker(conn: Conn, report: Concern, staff_id: UUID) -> None:
 
 
 async def of_report(conn: Conn, report: Concern, at: datetime | None = None) -> list[Colleague]:
-    """Whom this case may be given to; who is away comes last, else who has least. At most four statements."""
-    everybody = await _of(conn, [report.agency_id], at or datetime.now(UTC))
-    return [one for one in everybody if onlookers.within_limits(one.staff, report)]
+    """Whom this case may be given to; who is away comes last, else who has least. One statement, a second
+    where somebody is away."""
+    everybody = await of_agencies(conn, [report.agency_id], at)
+    return [one for one in everybody if onlookers.within_limits(one, report)]
 
 
 async def of_agencies(conn: Conn, agencies: Collection[str], at: datetime | None = None) -> list[Colleague]:
     """Everybody in these agencies whom a case may be given to, whatever cases they are limited to; as above."""
-    return await _of(conn, agencies, at or datetime.now(UTC))
-
-
-async def _of(conn: Conn, agencies: Collection[str], at: datetime) -> list[Colleague]:
-    people = await onlookers.takers(conn, agencies)
-    ids = [one.staff_id for one in people]
-    names = {one.staff_id: one.full_name for one in people}
-    has, away = await store.open_cases(conn, ids), await absence.away(conn, ids, at)
-    acting = await absence.acting(conn, list(away), at)
-
-    def deputy(staff_id: UUID) -> str:
-        stands_in = acting.get(staff_id)
-        return names.get(stands_in, "") if stands_in else ""
-
-    found = [Colleague(one, has.get(one.staff_id, 0), away.get(one.staff_id), deputy(one.staff_id)) for one in people]
-    return sorted(found, key=lambda one: (one.away_until is not None, one.open_cases, one.staff.full_name))
+    at = at or datetime.now(UTC)
+    rows = await store.takers(conn, sorted(agencies), sorted(onlookers.TAKE_CASES), absence.day_of(at))
+    names = {row["staff_id"]: row["full_name"] for row in rows}
+    found = [Colleague(row["staff_id"], row["full_name"], row["agency_id"], tuple(row["categories"]),
+                       tuple(row["communes"]), row["has"], row["away_until"]) for row in rows]  # fmt: skip
+    acting = await absence.acting(conn, [one.staff_id for one in found if one.away_until], at)
+    deputies = {away: names.get(deputy, "") for away, deputy in acting.items() if deputy}
+    found = [structs.replace(one, deputy=deputies.get(one.staff_id, "")) for one in found]
+    return sorted(found, key=lambda one: (one.away_until is not None, one.open_cases, one.name))

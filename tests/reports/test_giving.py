@@ -101,7 +101,7 @@ async def test_whom_it_goes_to_has_to_be_said_and_ended_cases_are_given_to_nobod
 async def test_an_account_that_was_closed_in_between_gets_nothing(settled: Pool) -> None:
     report = (await world.file(settled)).report
     async with settled.acquire() as conn:
-        offered = [one.staff.staff_id for one in await colleagues.of_report(conn, report)]
+        offered = [one.staff_id for one in await colleagues.of_report(conn, report)]
     assert world.COLLEAGUE.id in offered
     await limit(settled, world.COLLEAGUE, active=False)
     error = await world.refusal(settled, world.LEAD, report, Act.GIVE, colleague=world.COLLEAGUE.id)
@@ -127,7 +127,7 @@ async def test_limits_of_category_and_commune_hold_for_whoever_gets_it(settled: 
     report = (await world.file(settled)).report
     await limit(settled, world.COLLEAGUE, categories=("street-light",))
     async with settled.acquire() as conn:
-        offered = [one.staff.staff_id for one in await colleagues.of_report(conn, report)]
+        offered = [one.staff_id for one in await colleagues.of_report(conn, report)]
     assert world.COLLEAGUE.id not in offered
     error = await world.refusal(settled, world.LEAD, report, Act.GIVE, colleague=world.COLLEAGUE.id)
     assert error.key == "reports.colleague_limited"
@@ -144,11 +144,11 @@ async def test_who_has_least_is_offered_first_and_who_is_away_last_with_who_stan
     away = await absence.enter(settled, officer, colleague, *days, world.LEAD, today.date())
     async with settled.acquire() as conn:
         found = await colleagues.of_report(conn, report, today)
-    assert [one.staff.staff_id for one in found][-1] == world.OFFICER.id
+    assert [one.staff_id for one in found][-1] == world.OFFICER.id
     assert (found[-1].away_until, found[-1].deputy) == (days[1], "Cán bộ 2")
     there = [one for one in found if one.away_until is None]
     assert [one.open_cases for one in there] == sorted(one.open_cases for one in there)
-    assert next(one for one in found if one.staff.staff_id == world.LEAD.id).open_cases >= 1
+    assert next(one for one in found if one.staff_id == world.LEAD.id).open_cases >= 1
     given = await world.do(settled, world.LEAD, report, Act.GIVE, colleague=world.OFFICER.id)
     assert given.assignee_id == world.OFFICER.id  # away is no obstacle: the deputy sees it
     await absence.take_back(settled, away, world.LEAD)
