@@ -19,15 +19,16 @@ from app.exports.pdf_blocks import (
     words_column,
 )
 from app.exports.pdf_letterhead import footer, letterhead, period_words, scope
-from app.exports.pdf_model import TOLD_SPOTS, Group, Paper, Said, count_of, n
-from app.stats.measures import FIGURES, RATINGS, Measure
-from app.stats.model import AGES, By, Counts
-from app.stats.written import NONE
+from app.exports.pdf_model import TOLD_SPOTS, Paper, Said, count_of, part_of
+from app.exports.summary import Line, Values
+from app.stats.measures import FIGURES, Measure
+from app.stats.model import AGES, By, Count
+from app.stats.written import NONE, written
 
 M = Measure
 _BARS = 10
 _DAY = 86_400
-_ON_TIME = (("n_on_time", M.RESOLVED_ON_TIME), ("n_extended", M.RESOLVED_EXTENDED), ("n_late", M.RESOLVED_LATE))
+_ON_TIME = (("n_on_time", "on_time_rate"), ("n_extended", "extended_rate"), ("n_late", "late_rate"))
 _RATED = (
     ("rated_satisfied", M.RATED_SATISFIED),
     ("rated_acceptable", M.RATED_ACCEPTABLE),
@@ -63,13 +64,14 @@ def content(paper: Paper) -> dict[str, Any]:
 
 
 def _general(paper: Paper, said: Said) -> list[Block]:
-    if not any(count.n for counts in (paper.now, paper.before, paper.year_ago) for count in counts.values()):
+    totals = paper.summary.totals
+    if not any(count_of({"": n}, "") for total in totals for n in (total.value, total.before, total.year_ago)):
         return [text(said("nothing"))]
-    received = count_of(paper.now, "received")
-    period = paper.asked.period.title(paper.lang)
+    of_received = next(total for total in totals if total.figure == "received")
+    received, period = round(of_received.value or 0), paper.summary.period
     changes = [
-        _change(said, received, count_of(counts, "received"), name)
-        for name, counts in (("before", paper.before), ("year_ago", paper.year_ago))
+        _change(said, received, round(n or 0), name)
+        for name, n in (("before", of_received.before), ("year_ago", of_received.year_ago))
     ]
     words = said("received", Period=period, n=said.number(received), changes=_and(said, changes))
     if received == 0:
@@ -77,7 +79,7 @@ def _general(paper: Paper, said: Said) -> list[Block]:
     names = ("handled", "declined", "duplicates", "withdrawn")
     blocks = [
         text(words),
-        text(said("outcome", **{name: said.figure(paper.now, name) for name in names})),
+        text(said("outcome", **{name: said.figure(paper.totals, name) for name in names})),
         text(_standing(paper, said)),
     ]
     return [*blocks, *_trend(paper, said), _figures(paper, said)]
@@ -87,7 +89,7 @@ def _change(said: Said, now: int, before: int, name: str) -> str:
     """How much more or fewer; a share of nothing has no meaning."""
     what = said(name)
     if before == 0:
-        return said("change_from_none", what=what) if now else ""
+        return said("change_from_none", what=what) if now and name == "before" else ""
     if now == before:
         return said("change_same", what=what, n=said.number(before))
     kind = "change_more" if now > before else "change_fewer"
@@ -100,13 +102,16 @@ def _and(said: Said, words: Sequence[str]) -> str:
 
 
 def _standing(paper: Paper, said: Said) -> str:
-    if count_of(paper.now, "open") == 0:
+    if count_of(paper.totals, "open") == 0:
         return said("standing_none")
-    return said("standing", open=said.figure(paper.now, "open"), overdue=said.figure(paper.now, "overdue"))
+    return said("standing", open=said.figure(paper.totals, "open"), overdue=said.figure(paper.totals, "overdue"))
 
 
 def _trend(paper: Paper, said: Said) -> list[Block]:
-    steps = [(title, (count_of(c, "received"), count_of(c, "handled"))) for title, c in paper.steps]
+    steps = [
+        (point.title, (count_of(point.values, "received"), count_of(point.values, "handled")))
+        for point in paper.summary.trend
+    ]
     most = max((value for _, values in steps for value in values), default=0)
     if most == 0:
         return []
@@ -117,8 +122,11 @@ def _trend(paper: Paper, said: Said) -> list[Block]:
 
 def _figures(paper: Paper, said: Said) -> Block:
     rows = [
-        [each.title(paper.lang), *(said.figure(counts, name) for counts in (paper.now, paper.before, paper.year_ago))]
-        for name, each in FIGURES.items()
+        [
+            FIGURES[total.figure].title(paper.lang),
+            *(written(FIGURES[total.figure], n, paper.lang) for n in (total.value, total.before, total.year_ago)),
+        ]
+        for total in paper.summary.totals
     ]
     widths = (("this_period", 25), ("period_before", 25), ("same_year_ago", 28))
     head = [number_column(said("no"), 9), words_column(said("figure"))]
@@ -131,20 +139,21 @@ def _figures(paper: Paper, said: Said) -> Block:
 
 def _handling(paper: Paper, said: Said) -> list[Block]:
     blocks: list[Block] = []
-    handled = count_of(paper.now, "handled")
+    handled = count_of(paper.totals, "handled")
     if handled:
-        counts = [n(paper.now, measure) for _, measure in _ON_TIME]
+        parts = [(name, part_of(paper.totals, rate, "handled")) for name, rate in _ON_TIME]
         fields = {"handled": said.number(handled)}
-        for name, count in zip(("on_time", "extended", "late"), counts, strict=True):
+        for name, count in parts:
+            name = name.removeprefix("n_")
             fields |= {name: said.number(count), f"{name}_share": said.share(count, handled)}
         blocks += [text(said("handled", **fields)), text(_times(paper, said))]
-        blocks.append(_shares(paper, said, "deadline_chart", _ON_TIME))
+        blocks.append(_shares(said, "deadline_chart", parts))
     else:
         blocks.append(text(said("handled_none")))
     names = ("extensions", "returned", "transferred", "disputed", "reopened")
-    if any(count_of(paper.now, name) for name in names):
-        blocks.insert(-1, text(said("again", **{name: said.figure(paper.now, name) for name in names})))
-    if paper.groups["agency"]:
+    if any(count_of(paper.totals, name) for name in names):
+        blocks.insert(-1, text(said("again", **{name: said.figure(paper.totals, name) for name in names})))
+    if paper.summary.table("agency").lines:
         blocks.append(_by_agency(paper, said))
     return blocks
 
@@ -152,36 +161,36 @@ def _handling(paper: Paper, said: Said) -> list[Block]:
 def _times(paper: Paper, said: Said) -> str:
     return said(
         "times",
-        to_accept=said.figure(paper.now, "hours_to_accept"),
-        to_resolve=said.figure(paper.now, "hours_to_resolve"),
-        accepted=said.figure(paper.now, "accepted_on_time_rate"),
-        answered=said.figure(paper.now, "answered_on_time_rate"),
+        to_accept=said.figure(paper.totals, "hours_to_accept"),
+        to_resolve=said.figure(paper.totals, "hours_to_resolve"),
+        accepted=said.figure(paper.totals, "accepted_on_time_rate"),
+        answered=said.figure(paper.totals, "answered_on_time_rate"),
     )
 
 
-def _shares(paper: Paper, said: Said, caption: str, parts: Sequence[tuple[str, Measure]]) -> Block:
-    all_of_it = sum(n(paper.now, measure) for _, measure in parts)
-    drawn = [(said(name), n(paper.now, m), said.share(n(paper.now, m), all_of_it)) for name, m in parts]
+def _shares(said: Said, caption: str, parts: Sequence[tuple[str, int]]) -> Block:
+    whole = sum(count for _, count in parts)
+    drawn = [(said(name), count, said.share(count, whole)) for name, count in parts]
     words = "; ".join(f"{name} {share}" for name, _, share in drawn)
     return shares_chart(said(caption), said("shares_alt", parts=words), drawn)
 
 
 def _by_agency(paper: Paper, said: Said) -> Block:
-    def row(counts: Counts) -> list[str]:
+    def row(values: Values) -> list[str]:
         return [
-            said.figure(counts, "received"),
-            said.figure(counts, "handled"),
-            *(said.number(n(counts, measure)) for _, measure in _ON_TIME),
-            said.figure(counts, "on_time_rate"),
-            said.figure(counts, "open"),
-            said.figure(counts, "overdue"),
+            said.figure(values, "received"),
+            said.figure(values, "handled"),
+            *(said.number(part_of(values, rate, "handled")) for _, rate in _ON_TIME),
+            said.figure(values, "on_time_rate"),
+            said.figure(values, "open"),
+            said.figure(values, "overdue"),
         ]
 
     names = ("n_received", "n_handled", "n_on_time", "n_extended", "n_late", "on_time_rate", "n_open", "n_overdue")
     head = [number_column(said("no"), 9), words_column(said("agency"))]
     head += [number_column(said(name), 15 if name == "on_time_rate" else 13.5) for name in names]
-    rows = [[group.name, *row(group.counts)] for group in paper.groups["agency"]]
-    return table(said("by_agency"), head, numbered(rows), ["", said("total"), *row(paper.now)])
+    rows = [[line.name, *row(line.values)] for line in paper.summary.table("agency").lines]
+    return table(said("by_agency"), head, numbered(rows), ["", said("total"), *row(paper.totals)])
 
 
 # ---------------------------------------------------------------- III. by category, commune and channel
@@ -191,17 +200,17 @@ def _kinds(paper: Paper, said: Said) -> list[Block]:
     blocks: list[Block] = []
     bys: tuple[By, ...] = ("category", "commune", "channel")
     for by in bys:
-        groups = paper.groups[by]
-        if groups:
+        lines = paper.summary.table(by).lines
+        if lines:
             blocks.append(sub(said(f"by_{by}_head")))
             if by == "category":
-                blocks += _most_of(said, groups)
-            blocks.append(_by(paper, said, by, groups))
+                blocks += _most_of(said, lines)
+            blocks.append(_by(paper, said, by, lines))
     return blocks or [text(said("nothing"))]
 
 
-def _most_of(said: Said, groups: Sequence[Group]) -> list[Block]:
-    counted = [(group.name, count_of(group.counts, "received")) for group in groups]
+def _most_of(said: Said, lines: Sequence[Line]) -> list[Block]:
+    counted = [(line.name, count_of(line.values, "received")) for line in lines]
     rows = [(name, count, said.number(count)) for name, count in counted[:_BARS] if count]
     if not rows:
         return []
@@ -209,33 +218,41 @@ def _most_of(said: Said, groups: Sequence[Group]) -> list[Block]:
     return [bars_chart(said("category_chart"), said("bars_alt", rows=words), rows)]
 
 
-def _by(paper: Paper, said: Said, by: By, groups: Sequence[Group]) -> Block:
-    received = count_of(paper.now, "received")
+def _by(paper: Paper, said: Said, by: By, lines: Sequence[Line]) -> Block:
+    received = count_of(paper.totals, "received")
 
-    def row(counts: Counts) -> list[str]:
+    def row(values: Values) -> list[str]:
         return [
-            said.figure(counts, "received"),
-            said.share(count_of(counts, "received"), received),
-            *(said.figure(counts, name) for name in ("handled", "on_time_rate", "open", "overdue")),
+            said.figure(values, "received"),
+            said.share(count_of(values, "received"), received),
+            *(said.figure(values, name) for name in ("handled", "on_time_rate", "open", "overdue")),
         ]
 
-    names = (("n_received", 15), ("share", 16), ("n_handled", 15), ("on_time_rate", 17), ("n_open", 15), ("n_overdue", 14))
+    names = (
+        ("n_received", 15),
+        ("share", 16),
+        ("n_handled", 15),
+        ("on_time_rate", 17),
+        ("n_open", 15),
+        ("n_overdue", 14),
+    )
     head = [number_column(said("no"), 9), words_column(said(by))]
     head += [number_column(said(name), width) for name, width in names]
-    rows = [[group.name, *row(group.counts)] for group in groups]
-    return table(said(f"by_{by}"), head, numbered(rows), ["", said("total"), *row(paper.now)])
+    rows = [[line.name, *row(line.values)] for line in lines]
+    return table(said(f"by_{by}"), head, numbered(rows), ["", said("total"), *row(paper.totals)])
 
 
 # ---------------------------------------------------------------- IV. satisfaction
 
 
 def _satisfaction(paper: Paper, said: Said) -> list[Block]:
-    answers = sum(n(paper.now, measure) for measure in RATINGS)
+    parts = [(name, paper.ratings.get(measure, Count()).n) for name, measure in _RATED]
+    answers = sum(count for _, count in parts)
     if answers == 0:
         return [text(said("rated_none"))]
-    fields = {name.removeprefix("rated_"): said.number(n(paper.now, measure)) for name, measure in _RATED}
-    words = said("rated", answers=said.number(answers), rate=said.figure(paper.now, "satisfied_rate"), **fields)
-    return [text(words), _shares(paper, said, "rating_chart", _RATED)]
+    fields = {name.removeprefix("rated_"): said.number(count) for name, count in parts}
+    words = said("rated", answers=said.number(answers), rate=said.figure(paper.totals, "satisfied_rate"), **fields)
+    return [text(words), _shares(said, "rating_chart", parts)]
 
 
 # ---------------------------------------------------------------- V. what is open
@@ -244,8 +261,12 @@ def _satisfaction(paper: Paper, said: Said) -> list[Block]:
 def _overdue(paper: Paper, said: Said) -> list[Block]:
     blocks: list[Block] = [text(_overdue_words(paper, said))]
     if paper.overdue:
-        head = [number_column(said("no"), 9), words_column(said("code"), 33), words_column(said("agency"))]
-        head += [words_column(said("category"), 32), words_column(said("commune"), 27), number_column(said("late_by"), 20)]
+        head = [number_column(said("no"), 9), words_column(said("code"), 31), words_column(said("agency"))]
+        head += [
+            words_column(said("category"), 30),
+            words_column(said("commune"), 34),
+            number_column(said("late_by"), 24),
+        ]
         rows = [
             [
                 one.code,
@@ -259,20 +280,23 @@ def _overdue(paper: Paper, said: Said) -> list[Block]:
         blocks.append(table(said("longest"), head, numbered(rows)))
     if sum(paper.ages):
         head = [words_column(said("age")), number_column(said("n_reports"), 30), number_column(said("share"), 30)]
-        rows = [[_age(said, at), said.number(count), said.share(count, sum(paper.ages))] for at, count in enumerate(paper.ages)]
+        rows = [
+            [_age(said, at), said.number(count), said.share(count, sum(paper.ages))]
+            for at, count in enumerate(paper.ages)
+        ]
         blocks.append(table(said("ages"), head, rows, [said("total"), said.number(sum(paper.ages)), ""]))
     return blocks
 
 
 def _overdue_words(paper: Paper, said: Said) -> str:
-    overdue = count_of(paper.now, "overdue")
+    overdue = count_of(paper.totals, "overdue")
     if not overdue or not paper.overdue:
         return said("overdue_none")
     first = paper.overdue[0]
     return said(
         "overdue_some",
         overdue=said.number(overdue),
-        share=said.share(overdue, count_of(paper.now, "open")),
+        share=said.share(overdue, count_of(paper.totals, "open")),
         code=first.code,
         agency=paper.names.of("agency", first.agency, paper.lang),
         late=_late(said, first.seconds),

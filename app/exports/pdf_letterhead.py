@@ -1,20 +1,14 @@
 """Head and foot of the administrative report: whose it is, what it covers, where the figures come from. Pure."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from app.accounts.model import Agency
 from app.exports.pdf_model import Paper, Said
-from app.i18n import Lang
 from app.routing.calendar import VIETNAM
-from app.stats.asked import FILTERS
-from app.stats.model import By
 
-_NAMED = 6
-"""Names said of a filter; the question in the footer has them all."""
 _OF_THE_PROVINCE = frozenset({"operations_centre", "department"})
-_BYS: tuple[By, ...] = ("agency", "category", "commune", "channel")
 
 
 def when(moment: datetime) -> str:
@@ -23,7 +17,7 @@ def when(moment: datetime) -> str:
 
 def period_words(paper: Paper) -> str:
     """As it stands inside a sentence."""
-    title = paper.asked.period.title(paper.lang)
+    title = paper.summary.period
     return title[:1].lower() + title[1:] if paper.lang == "vi" else title
 
 
@@ -31,7 +25,7 @@ def letterhead(paper: Paper, said: Said) -> dict[str, Any]:
     """A letterhead is Vietnamese in either language; number and day are filled in when it is signed."""
     agency = paper.names.agencies.get(paper.issuer.agency_id)
     committee = Said("vi")("committee", province=paper.issuer.province.upper())
-    year = paper.asked.period.end.astimezone(VIETNAM).year
+    year = paper.summary.end.astimezone(VIETNAM).year
     return {
         "above": _above(paper, agency, committee),
         "issuer": agency.name.upper() if agency else committee,
@@ -54,29 +48,18 @@ def _above(paper: Paper, agency: Agency | None, committee: str) -> str:
 
 def scope(paper: Paper, said: Said) -> list[str]:
     """From when until when, and the filters in words."""
-    period = paper.asked.period
-    filters = [_filter(paper, said, by, getattr(paper.asked, FILTERS[by])) for by in _BYS]
-    chosen = "; ".join(each for each in filters if each)
+    found = paper.summary
+    chosen = "; ".join(f"{name[:1].lower()}{name[1:]}: {what}" for name, what in found.filters)
     return [
-        said("span", start=when(period.start), end=when(period.end)),
+        said("span", start=when(found.start), end=when(found.end)),
         said("scope", filters=chosen) if chosen else said("scope_all"),
     ]
 
 
-def _filter(paper: Paper, said: Said, by: By, keys: Sequence[str]) -> str:
-    if not keys:
-        return ""
-    names = ", ".join(paper.names.of(by, key, paper.lang) for key in keys[:_NAMED])
-    if len(keys) > _NAMED:
-        names = said("and_more", names=names, count=len(keys) - _NAMED)
-    return said(f"filter_{by}", names=names)
-
-
 def footer(paper: Paper, said: Said) -> str:
     """From what question, known when, by which rules: asking the same again gives the same paper."""
-    words = said("foot", as_of=when(paper.as_of), version=paper.rules_version, question=paper.asked.query())
-    if paper.read_at < paper.as_of:
-        words += " " + said("foot_behind", read_at=when(paper.read_at))
+    found = paper.summary
+    words = said("foot", as_of=when(found.as_of), version=found.rule_set, question=unquote_plus(found.query))
+    if found.read_at < found.as_of:
+        words += " " + said("foot_behind", read_at=when(found.read_at))
     return words
-
-

@@ -1,14 +1,11 @@
 """The administrative report: what is read for it."""
 
-from collections.abc import Mapping
-from datetime import datetime
-
 from msgspec import Struct
 
+from app.exports.summary import Summary, Values
 from app.i18n import Lang, t
-from app.stats.asked import Asked
-from app.stats.measures import FIGURES, Measure
-from app.stats.model import By, Count, Counted, Counts, value
+from app.stats.measures import FIGURES
+from app.stats.model import Counted, Counts
 from app.stats.names import Names
 from app.stats.written import number, written
 
@@ -28,14 +25,6 @@ class Issuer(Struct, frozen=True):
     province: str
 
 
-class Group(Struct, frozen=True):
-    """One agency, category, commune or channel."""
-
-    key: str
-    name: str
-    counts: Counts
-
-
 class Spot(Struct, frozen=True):
     """A commune with many reports. ``category``: what most of them are about, where that was asked; ``most``: how many
     are."""
@@ -48,33 +37,33 @@ class Spot(Struct, frozen=True):
 
 
 class Paper(Struct, frozen=True, kw_only=True):
-    """Everything on the paper. ``asked`` has its "as of" written out. ``steps``: of the trend, each with its title.
-    ``ages``: open reports by the classes of ``AGES``."""
+    """Everything on the paper. ``ratings``: how many of each. ``ages``: open reports by the classes of ``AGES``."""
 
-    lang: Lang
-    asked: Asked
-    as_of: datetime
-    read_at: datetime
-    rules_version: str
+    summary: Summary
     issuer: Issuer
     names: Names
-    now: Counts
-    before: Counts
-    year_ago: Counts
-    groups: Mapping[By, list[Group]]
-    steps: list[tuple[str, Counts]]
+    ratings: Counts
     ages: tuple[int, ...]
     overdue: list[Counted]
     spots: list[Spot]
 
+    @property
+    def lang(self) -> Lang:
+        return self.summary.lang
 
-def n(counts: Counts, measure: Measure) -> int:
-    return counts.get(measure, Count()).n
+    @property
+    def totals(self) -> Values:
+        return {total.figure: total.value for total in self.summary.totals}
 
 
-def count_of(counts: Counts, name: str) -> int:
+def count_of(values: Values, name: str) -> int:
     """A figure that counts reports."""
-    return round(value(FIGURES[name], counts) or 0)
+    return round(values.get(name) or 0)
+
+
+def part_of(values: Values, rate: str, whole: str) -> int:
+    """How many a share is: the share of a count, exactly."""
+    return round((values.get(rate) or 0) * count_of(values, whole) / 100)
 
 
 class Said(Struct, frozen=True):
@@ -82,14 +71,14 @@ class Said(Struct, frozen=True):
 
     lang: Lang
 
-    def __call__(self, name: str, **fields: object) -> str:
+    def __call__(self, name: str, /, **fields: object) -> str:
         return t(f"report_pdf.{name}", self.lang, **fields)
 
     def number(self, count: int) -> str:
         return number(count, self.lang)
 
-    def figure(self, counts: Counts, name: str) -> str:
-        return written(FIGURES[name], value(FIGURES[name], counts), self.lang)
+    def figure(self, values: Values, name: str) -> str:
+        return written(FIGURES[name], values.get(name), self.lang)
 
     def share(self, part: float, whole: float) -> str:
         return written(FIGURES["on_time_rate"], 100 * part / whole if whole else None, self.lang)

@@ -1,10 +1,14 @@
 """A case as PDF, to print or to send: what ``content`` says, set by typst in a process of its own (``worker``)."""
 
 import asyncio
+import os
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from app.accounts import service as accounts
 from app.accounts.directory import Agencies
@@ -12,16 +16,20 @@ from app.accounts.model import Actor
 from app.casefile import service as casefile
 from app.casefile.model import CaseFile
 from app.db import Pool
-from app.errors import NotFound
+from app.errors import NotFound, Unavailable
 from app.i18n import Lang
 from app.papers.content import content, pictures_of
 from app.papers.model import PHOTOS_MOST, Job, Reader
 from app.photos import service as photos
 from app.places.gazetteer import Gazetteer
-from app.press import press
 from app.reports.model import Report
 from app.routing.ruleset import RuleSet
 from storage.objects import ObjectStore
+
+_log = structlog.get_logger(__name__)
+_ROOT = Path(__file__).parents[2]
+_PATIENCE = 40.0
+_PRESSES = asyncio.Semaphore(2)
 
 
 async def case_pdf(objects: ObjectStore, case: CaseFile, reader: Reader) -> bytes:
@@ -29,7 +37,7 @@ async def case_pdf(objects: ObjectStore, case: CaseFile, reader: Reader) -> byte
 
     A photo that is not in the store any more is left out and counted.
     """
-    return await press("app.papers.worker", msgspec.msgpack.encode(await job(objects, case, reader)))
+    return await _press(await job(objects, case, reader))
 
 
 async def print_case(
@@ -82,3 +90,33 @@ async def _photo(objects: ObjectStore, sha256: str) -> bytes | None:
         return await photos.read_photo(objects, sha256, "large")
     except NotFound:
         return None
+
+
+async def _press(job: Job) -> bytes:
+    async with _PRESSES:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "app.papers.worker",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=_ROOT,
+            # Neither secrets nor a thread for each processor, whose stacks would count as memory.
+            env={name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+            | {"RAYON_NUM_THREADS": "1", "HOME": "/nonexistent"},
+        )
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                pdf, complaint = await process.communicate(msgspec.msgpack.encode(job))
+        except TimeoutError:
+            raise Unavailable("papers.not_printed") from None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    if process.returncode != 0 or not pdf.startswith(b"%PDF-"):
+        # The last line names typst's error and our own template's place; no text of the case is in it.
+        _log.error("case not printed", exit=process.returncode, said=complaint.decode(errors="replace")[-300:])
+        raise Unavailable("papers.not_printed")
+    return pdf

@@ -5,6 +5,7 @@ end with the page. The process gets none of our environment and may use so much 
 """
 
 import io
+import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -16,10 +17,12 @@ import typst
 from PIL import Image
 
 from app.papers.model import EDGE, Job
-from app.press import confine
 
 _SOURCE = Path(__file__).with_name("paper.typ")
 _FONTS = Path(fontpkg_be_vietnam_pro.__file__).with_name("files")
+_MEMORY = 2 << 30
+"""Of address space; what is used is a twentieth of it."""
+_SECONDS = 30
 _QUALITY = 78
 
 
@@ -53,7 +56,9 @@ def _smaller(photo: bytes) -> bytes:
 
 
 def main() -> None:
-    confine()
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would leave the case on the disk
     pdf = render(msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Job))
     assert isinstance(pdf, bytes)
     sys.stdout.buffer.write(pdf)

@@ -11,7 +11,6 @@ import pypdfium2
 import pytest
 import pytest_asyncio
 
-from app import press
 from app.accounts.directory import Agencies
 from app.accounts.model import Actor
 from app.attachments import service as attachments
@@ -173,7 +172,7 @@ async def test_a_press_that_breaks_is_said_in_words(
     (tmp_path / "app" / "__init__.py").touch()
     (tmp_path / "app" / "papers" / "__init__.py").touch()
     (tmp_path / "app" / "papers" / "worker.py").write_text("raise SystemExit('no paper')\n")
-    monkeypatch.setattr(press, "_ROOT", tmp_path)
+    monkeypatch.setattr(papers, "_ROOT", tmp_path)
     with pytest.raises(Unavailable, match=r"papers\.not_printed"):
         await printed(world, lived)
 
