@@ -35,6 +35,7 @@ from app.sounds import service as sounds
 from app.stats import projection
 from app.upkeep.service import alive
 from app.wiring import Parts, open_parts
+from app.worklist import feed
 from bot.conversation import service as conversation
 from bot.officers import store as officers
 from bot.telegram.send import telegram_sender
@@ -226,6 +227,10 @@ def _register_upkeep(queue: PgQueuer, parts: Parts) -> None:
     @queue.schedule("sweep_accounts", "41 * * * *")
     async def sweep_accounts(_: Schedule) -> None:
         await accounts.sweep(parts.pool, datetime.now(UTC))
+
+    @queue.schedule("mark_changes", "*/5 * * * *")
+    async def mark_changes(_: Schedule) -> None:
+        await feed.mark(parts.pool)
 
     @queue.schedule("sweep_statistics", "47 3 * * *")
     async def sweep_statistics(_: Schedule) -> None:

@@ -4,7 +4,7 @@ Only sha256 digests of session tokens and keys are stored. Every act, and every 
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -23,7 +23,8 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unauthen
 from app.i18n import DEFAULT, Lang
 from app.i18n.text import nfc
 
-SCOPES = frozenset({"read", "write"})
+SCOPES = frozenset({"read", "write", "feed"})
+"""``feed``: figures and the feed of reports alone, which ``read`` has as well."""
 
 
 # ---------------------------------------------------------------- people
@@ -233,14 +234,18 @@ async def create_token(
 
 async def actor_of_token(pool: Pool, token: str, need_scope: str, at: datetime) -> Actor:
     """Whom a program acts for. Raises Unauthenticated (unknown, expired, revoked, disabled), Forbidden (scope)."""
+    return (await holder_of_token(pool, token, (need_scope,), at))[0]
+
+
+async def holder_of_token(pool: Pool, token: str, scopes: Sequence[str], at: datetime) -> tuple[Actor, frozenset[str]]:
+    """The same, and all scopes of the key; one of ``scopes`` is enough, the first is named where none is there."""
     async with pool.acquire() as conn:
         found = await store_access.actor_of_token(conn, digest(token), at)
     if found is None:
         raise Unauthenticated("accounts.token_bad")
-    actor, scopes = found
-    if need_scope not in scopes:
-        raise Forbidden("accounts.token_scope_missing", scope=need_scope)
-    return actor
+    if found[1].isdisjoint(scopes):
+        raise Forbidden("accounts.token_scope_missing", scope=scopes[0])
+    return found
 
 
 async def list_tokens(pool: Pool, staff_id: UUID, by: Actor) -> list[ApiToken]:

@@ -48,6 +48,12 @@ def staff(request: Req) -> Actor:
     return actor
 
 
+def may_read_all(request: Req) -> bool:
+    """Not a program whose key was made for less than reading what its account reads."""
+    scopes = getattr(request.state, "scopes", None)
+    return scopes is None or "read" in scopes
+
+
 def answer(request: Req, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
     """JSON in the reader's language."""
     said = {"Content-Language": lang_of(request), "Vary": "Accept-Language", **(headers or {})}

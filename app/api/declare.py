@@ -9,6 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from app.accounts.model import Role
+from app.accounts.permissions import ALLOWED, Permission
 from app.errors import AppError
 
 PROBLEM = "application/problem+json"
@@ -36,7 +37,9 @@ COORDINATOR = Who("staff", frozenset({Role.COORDINATOR}))
 RULE_READER = Who("staff", frozenset({Role.COORDINATOR, Role.LEADER, Role.ADMINISTRATOR}))
 ACCOUNT_MANAGER = Who("staff", frozenset({Role.ADMINISTRATOR}), by_hand=True)
 
-Group = Literal["report", "follow", "look_up", "session", "case", "programs", "operations"]
+STATS_READER = Who("staff", frozenset(role for role in Role if Permission.READ_STATS in ALLOWED[role]))
+
+Group = Literal["report", "follow", "look_up", "session", "case", "figures", "programs", "operations"]
 
 
 class Header(Struct, frozen=True):
@@ -58,7 +61,8 @@ class Call(Struct, frozen=True, kw_only=True):
     ``query``, ``body``, ``answer``: struct types, None where there is none; a body with ``photos`` may come as
     multipart, with ``files`` it may bring other files too. ``raw``: media type of an answer that is no JSON. ``also``:
     other statuses with the same answer. ``example``: (body, answer). ``errors``: what may go wrong beyond what every
-    route of this kind has in common. ``listed``: whether the description names it.
+    route of this kind has in common. ``listed``: whether the description names it. ``scopes``: of a program's key, any
+    of which does as well as ``read`` or ``write``.
     """
 
     who: Who
@@ -75,6 +79,7 @@ class Call(Struct, frozen=True, kw_only=True):
     example: tuple[Any, Any] = (None, None)
     errors: tuple[AppError, ...] = ()
     listed: bool = True
+    scopes: tuple[str, ...] = ()
 
 
 def call(who: Who, group: Group, *, status: int = 200, **more: Any) -> dict[str, Any]:

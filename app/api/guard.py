@@ -47,8 +47,9 @@ async def _staff(connection: Connection, call: Call, *, unsafe: bool) -> Actor:
     if scheme:
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated("api.bearer_only", field="Authorization")
-        need = "write" if unsafe else "read"
-        actor = await accounts.actor_of_token(ctx.parts.pool, token.strip(), need, now)
+        needs = ("write" if unsafe else "read", *call.scopes)
+        actor, scopes = await accounts.holder_of_token(ctx.parts.pool, token.strip(), needs, now)
+        connection.state.scopes = scopes
         if call.who.by_hand:
             raise Forbidden("api.by_hand")
     else:

@@ -20,7 +20,7 @@ from app.errors import AppError, Forbidden, Invalid, NotFound, TooLarge, Unauthe
 from app.i18n import Lang, t
 from app.reports.model import PHOTOS_MAX
 
-GROUPS: tuple[Group, ...] = ("report", "follow", "look_up", "session", "case", "programs", "operations")
+GROUPS: tuple[Group, ...] = ("report", "follow", "look_up", "session", "case", "figures", "programs", "operations")
 _REF = "#/components/schemas/{name}"
 _UNSAFE = frozenset({"post", "put", "patch", "delete"})
 
@@ -107,7 +107,11 @@ _SCHEMES = {
         "description": "Set by POST /api/v1/staff/session (`__Host-phananh` over HTTPS). Changing requests also send "
         "X-CSRF-Token.",
     },
-    "program": {"type": "http", "scheme": "bearer", "description": "A program's key with the scope read or write."},
+    "program": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A program's key with the scope read or write, or feed for figures and the feed of reports.",
+    },
     "secret": {"type": "apiKey", "in": "header", "name": SECRET.name, "description": "The tracking secret."},
 }
 

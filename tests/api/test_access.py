@@ -59,7 +59,10 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", "/reports/{code}/photos/{photo_id}/original"): (200, 200, 404, 200, 200, 403),
     ("GET", "/reports/{code}/attachments/{attachment_id}"): (200, 200, 404, 200, 200, 403),
     ("GET", "/reports/{code}/pdf"): (200, 200, 404, 200, 200, 403),
+    ("GET", f"{API}/reports"): (200, 200, 200, 200, 200, 403),
 }
+FEEDS = {("GET", f"{API}/reports")}
+"""What a key of scope feed may read."""
 BY_HAND = {
     ("GET", "/session"),
     ("DELETE", "/session"),
@@ -79,7 +82,9 @@ async def test_every_route_says_who_may_call_it_and_every_staff_route_is_in_the_
     calls = declared(parts)
     staff = {(m, path.removeprefix(STAFF)) for (m, path), call in calls.items() if call.who.kind == "staff"}
     assert staff == set(EXPECTED)
-    assert {(m, path.removeprefix(STAFF)) for m, path in calls if path.startswith(STAFF)} == set(EXPECTED) | OPEN
+    below = {(m, path.removeprefix(STAFF)) for m, path in calls if path.startswith(STAFF)}
+    assert below == {route for route in EXPECTED if not route[1].startswith(API)} | OPEN
+    assert {(m, path) for (m, path), call in calls.items() if "feed" in call.scopes} == FEEDS
     assert {(m, path.removeprefix(STAFF)) for (m, path), call in calls.items() if call.who.by_hand} == BY_HAND
 
 
@@ -132,7 +137,8 @@ class Case:
             "/reports/{code}/voice/{number}": {"reason": "Nghe rõ địa điểm"},
             "/reports/{code}/acts/{act}": {"version": self.version, "text": "Đã xem"},
         }
-        return method, STAFF + filled, bodies.get(path) if method == "POST" else None
+        url = filled if filled.startswith(API) else STAFF + filled
+        return method, url, bodies.get(path) if method == "POST" else None
 
 
 async def file_in_case(world: World, code: str) -> str:
@@ -227,7 +233,7 @@ async def programs(world: World) -> dict[str, str]:
     async def make(who: str, *scopes: str) -> str:
         return await accounts.create_token(pool, people[who].staff_id, "chương trình thử", scopes, None, SYSTEM)
 
-    made = {"read": await make("officer", "read"), "write": await make("officer", "write")}
+    made = {scope: await make("officer", scope) for scope in ("read", "write", "feed")}
     made |= {name: await make("coordinator", "read", "write") for name in ("revoked", "expired")}
     expired, revoked = await accounts.list_tokens(pool, people["coordinator"].staff_id, SYSTEM)
     await accounts.revoke_token(pool, revoked.token_id, SYSTEM)
@@ -248,6 +254,7 @@ async def test_programs_keys_do_what_their_scopes_and_account_may(
     unsafe = route[0] != "GET"
     assert await ask(programs["read"]) == (403 if unsafe or route in BY_HAND else officer)
     assert await ask(programs["write"]) == (403 if not unsafe or route in BY_HAND else officer)
+    assert await ask(programs["feed"]) == (officer if route in FEEDS else 403)
     for dead in (programs["revoked"], programs["expired"], "pa_" + "x" * 43, "nonsense"):
         assert await ask(dead) == 401
 
