@@ -11,7 +11,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.addresses import HOUSE_NETWORKS, Limiter
-from app.api import feed, follow, lookups, my_chats, near, operations, reference, send, session, staff
+from app.api import feed, follow, lookups, my_chats, near, operations, reference, send, session, staff, stats
 from app.api.context import BASE, Context
 from app.api.guard import admit
 from app.api.metrics import Metrics
@@ -38,7 +38,9 @@ def litestar_app(parts: Parts, metrics: Metrics, limiter: Limiter | None = None)
         await ctx.agencies.all()
         yield
 
-    public = Router(BASE, route_handlers=[*send.ROUTES, *near.ROUTES, *follow.ROUTES, *lookups.ROUTES, *feed.ROUTES])
+    public = Router(
+        BASE, route_handlers=[*send.ROUTES, *near.ROUTES, *follow.ROUTES, *lookups.ROUTES, *feed.ROUTES, *stats.ROUTES]
+    )
     for_staff = Router(f"{BASE}/staff", route_handlers=[*session.ROUTES, *my_chats.ROUTES, *staff.ROUTES])
     app = Litestar(
         [public, for_staff, *operations.ROUTES, *reference.ROUTES],
