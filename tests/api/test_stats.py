@@ -36,10 +36,8 @@ async def counted(world: World) -> datetime:
     """Five reports of COMPANY's, one of them being worked on; the statistics have read them. Gives when the last was
     sent, some minutes ago."""
     parts, at = world.parts, datetime.now(UTC) - timedelta(minutes=10)
-    new = NewReport(
-        text="Đèn đường trước số 12 Lý Bôn hỏng ba đêm nay.", place=Place(commune_code=AN_XUYEN), channel="web", lang="vi", consent=True,
-        category="street-light",
-    )  # fmt: skip
+    words, place = "Đèn đường trước số 12 Lý Bôn hỏng ba đêm nay.", Place(commune_code=AN_XUYEN)
+    new = NewReport(text=words, place=place, channel="web", lang="vi", consent=True, category="street-light")
     for minute in range(5, 0, -1):
         sent = at - timedelta(minutes=minute)
         filed = await file_report(parts.pool, parts.rules, parts.gazetteer, b"k" * 32, new, sent)
