@@ -121,5 +121,7 @@ async def test_the_page_is_light_and_reads_little(
         await pool.release(conn)
     page = await see(visitor, "officer", code)
     assert page.status_code == 200
-    assert len(said) <= 15, said
+    # What the driver asks once of a connection about a type that it has not met yet depends on which one it gets.
+    ours = [query for query in said if "typeinfo_tree" not in query and "current_setting('jit')" not in query]
+    assert len(ours) <= 15, ours
     assert page.num_bytes_downloaded <= 14_000
