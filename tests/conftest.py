@@ -1,5 +1,6 @@
-"""The real parts every test may ask for."""
+"""The real parts every test may ask for, and the small world served by a real server."""
 
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,6 +11,17 @@ import pytest_asyncio
 
 from app.db import Conn, Pool, connect_pool, migrate
 from app.embedded import EmbeddedPostgres
+from app.photos.lab import PhotoLab
+from app.routing import service as routing
+from app.routing.ruleset import RuleSet
+from app.wiring import Parts
+from tests.serving import running
+from tests.world import RULES, World, parts_over, settle
+
+# Each client of httpx reads the certificates of all the world's authorities, 15 ms every time, and the tests make
+# thousands, to loopback without TLS. Here is a folder with none; a test with TLS names the certificate it trusts.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = "/var/empty"
 
 
 @pytest.fixture(scope="session")
@@ -32,15 +44,46 @@ async def template(postgres: EmbeddedPostgres) -> str:
     return "phananh"
 
 
+async def _administer(postgres: EmbeddedPostgres, statement: str) -> None:
+    admin = await asyncpg.connect(postgres.url("postgres"))
+    try:
+        await admin.execute(statement)
+    finally:
+        await admin.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def world_template(
+    postgres: EmbeddedPostgres, template: str, lab: PhotoLab, rules: RuleSet, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The name of a database in which the small world stands: its people's passwords are hashed once and not for each
+    module."""
+    await _administer(postgres, f'CREATE DATABASE "world" TEMPLATE "{template}"')
+    pool = await connect_pool(postgres.url("world"))
+    async with parts_over(pool, lab, rules, tmp_path_factory.mktemp("home")) as parts:
+        await settle(parts)
+    await pool.close()
+    return "world"
+
+
+@pytest.fixture(scope="module")
+def begins_with(request: pytest.FixtureRequest) -> str:
+    """The database that the module's own is made from: the one with the world where one of its tests asks for that."""
+    tests = [one for one in request.session.items if one.path == request.path and isinstance(one, pytest.Function)]
+    wanted = any("world" in test.fixturenames for test in tests)
+    name: str = request.getfixturevalue("world_template" if wanted else "template")
+    return name
+
+
 @pytest_asyncio.fixture(scope="module")
-async def database_url(postgres: EmbeddedPostgres, template: str, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+async def database_url(
+    postgres: EmbeddedPostgres, begins_with: str, request: pytest.FixtureRequest
+) -> AsyncIterator[str]:
     """A fresh, migrated database of the test module's own."""
     name = "t_" + request.module.__name__.replace(".", "_")[-50:]
-    admin = await asyncpg.connect(postgres.url("postgres"))
-    await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    await _administer(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{begins_with}"')
     yield postgres.url(name)
-    await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await admin.close()
+    await _administer(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -58,3 +101,35 @@ async def conn(pool: Pool) -> AsyncIterator[Conn]:
         await undo.start()
         yield conn
         await undo.rollback()
+
+
+@pytest.fixture(scope="session")
+def rules() -> RuleSet:
+    """The rules as they are shipped."""
+    return routing.load(RULES)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def lab() -> AsyncIterator[PhotoLab]:
+    async with PhotoLab(workers=1) as lab:
+        yield lab
+
+
+@pytest_asyncio.fixture(scope="module")
+async def parts(
+    pool: Pool, lab: PhotoLab, rules: RuleSet, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Parts]:
+    async with parts_over(pool, lab, rules, tmp_path_factory.mktemp("home")) as parts:
+        yield parts
+
+
+@pytest_asyncio.fixture(scope="module")
+async def world(parts: Parts) -> World:
+    return await settle(parts)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def address(world: World) -> AsyncIterator[str]:
+    """Where a real server over the world's parts listens."""
+    async with running(world.parts) as address:
+        yield address

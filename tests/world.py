@@ -71,15 +71,17 @@ class World(Struct, frozen=True):
 
 
 async def settle(parts: Parts) -> World:
-    """Fill an empty database: agencies from the rules, and everybody in ``PEOPLE``."""
+    """Fill a database: agencies from the rules, and everybody in ``PEOPLE`` who is not there yet."""
     communes = [(c.code, c.full_name) for c in parts.gazetteer.communes if c.province_code == parts.rules.province_code]
     await routing.install(parts.pool, parts.rules, communes, note="", by="test")
-    people = {}
+    rows = await parts.pool.fetch("SELECT username, staff_id FROM staff")
+    there: dict[str, UUID] = {row["username"]: row["staff_id"] for row in rows}
     for person in PEOPLE:
-        staff_id, _ = await accounts.create_staff(
-            parts.pool, person.username, person.full_name, person.agency_id, person.role, PASSWORD, SYSTEM
-        )
-        people[person.key] = structs.replace(person, staff_id=staff_id)
+        if person.username not in there:
+            there[person.username], _ = await accounts.create_staff(
+                parts.pool, person.username, person.full_name, person.agency_id, person.role, PASSWORD, SYSTEM
+            )
+    people = {person.key: structs.replace(person, staff_id=there[person.username]) for person in PEOPLE}
     return World(parts, people)
 
 

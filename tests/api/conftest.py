@@ -1,83 +1,19 @@
 """A real server over real parts for each test module, and a client that holds every answer against the OpenAPI
 document: an undocumented status or a body of another shape fails the test that met it."""
 
-import asyncio
+import importlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
 from jsonschema import Draft202012Validator
 from msgspec import Struct
 
-from app.db import Pool
-from app.main import server as make_server
-from app.photos.lab import PhotoLab
-from app.routing import service as routing
-from app.routing.ruleset import RuleSet
-from app.wiring import Parts
-from tests.world import PASSWORD, RULES, World, parts_over, settle
+from tests.world import PASSWORD, World
 
 API = "/api/v1"
-
-
-@pytest.fixture(scope="session")
-def rules() -> RuleSet:
-    return routing.load(RULES)
-
-
-@pytest_asyncio.fixture(scope="session")
-async def lab() -> AsyncIterator[PhotoLab]:
-    async with PhotoLab(workers=1) as lab:
-        yield lab
-
-
-@pytest_asyncio.fixture(scope="module")
-async def parts(
-    pool: Pool, lab: PhotoLab, rules: RuleSet, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Parts]:
-    home: Path = tmp_path_factory.mktemp("home")
-    async with parts_over(pool, lab, rules, home) as parts:
-        yield parts
-
-
-@pytest_asyncio.fixture(scope="module")
-async def world(parts: Parts) -> World:
-    return await settle(parts)
-
-
-@pytest_asyncio.fixture(scope="module")
-async def address(world: World) -> AsyncIterator[str]:
-    """Where the server listens."""
-    async with running(world.parts) as address:
-        yield address
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Give way until it is so."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110  # what is waited for is somebody else's, without an event
-            await asyncio.sleep(0)
-
-
-class running:  # noqa: N801  # used like a function, as a context manager
-    """A server for as long as the block lasts; gives its address."""
-
-    def __init__(self, parts: Parts) -> None:
-        self.server = make_server(parts, host="127.0.0.1", port=0)
-
-    async def __aenter__(self) -> str:
-        self.task = asyncio.create_task(self.server.serve())
-        await until(lambda: self.server.started or self.task.done())
-        assert self.server.started, "the server did not start"
-        return f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
-
-    async def __aexit__(self, *_: object) -> None:
-        self.server.should_exit = True
-        await self.task
 
 
 class Contract:
@@ -201,3 +137,10 @@ def form_body(fields: dict[str, str], picture: bytes) -> tuple[str, bytes]:
     """Content type and bytes of a form, for tests that write to the socket themselves."""
     made = httpx.Request("POST", "http://a/", data=fields, files={"photos": ("a.jpg", picture, "image/jpeg")})
     return made.headers["content-type"], made.read()
+
+
+def __getattr__(name: str) -> Any:
+    """What stood here and is everybody's now; goes once nobody asks for it here any more."""
+    if name not in ("address", "lab", "parts", "rules", "running", "until", "world"):
+        raise AttributeError(name)
+    return getattr(importlib.import_module("tests.serving" if name in ("running", "until") else "tests.conftest"), name)

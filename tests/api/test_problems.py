@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 from app.db import connect_pool
 from app.wiring import Parts
 from storage.folder import FolderStore
-from tests.api.conftest import API, form_body, keys, running, until
+from tests.api.conftest import API, form_body, keys
+from tests.serving import running, until
 from tests.world import AN_XUYEN, LIGHT, PASSWORD, World, photo
 
 

@@ -22,9 +22,9 @@ from app.photos.lab import PhotoLab
 from app.reports.intake import file_report
 from app.reports.model import NewReport, Place
 from app.routing import service as routing
-from tests.api.conftest import running
 from tests.bench import Figure
 from tests.bench._database import database
+from tests.serving import running
 from tests.world import AN_XUYEN, COMPANY, PASSWORD, RULES, World, parts_over, photo, settle
 
 _CASES = int(os.environ.get("PHANANH_BENCH_CASES", "50"))

@@ -4,6 +4,7 @@ Two moments count: the page is on screen, and its keys work (all scripts have ru
 is in the browser's cache; from the second page on, styles and scripts are.
 """
 
+import shutil
 import statistics
 import tempfile
 from pathlib import Path
@@ -23,7 +24,6 @@ from tests.bench import Figure
 from tests.bench._database import database
 from tests.bench._reports import fill
 from tests.bench.queue import _api
-from tests.browser.conftest import CHROMIUM
 from tests.world import AN_XUYEN, COMPANY, HERE, LIGHT, PASSWORD, RULES
 
 _BYTES_A_SECOND = 400_000 / 8
@@ -78,7 +78,7 @@ async def _figures(console: str, code: str) -> list[Figure]:
                     # A profile of its own each time: nothing is cached yet.
                     context = await playwright.chromium.launch_persistent_context(
                         Path(name) / f"{what}{number}",
-                        executable_path=str(CHROMIUM),
+                        executable_path=shutil.which("chromium"),
                         args=["--no-sandbox"],
                         viewport={"width": 1366, "height": 768},
                     )

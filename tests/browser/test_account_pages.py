@@ -3,7 +3,6 @@ send, and an administrator on a telephone."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import uuid4
 
 import pyotp
@@ -16,15 +15,10 @@ from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Role
 from app.settings.signin import Oidc
 from tests import idp
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
+from tests.browser.desk import faults, open_as
 from tests.idp import CLIENT, SECRET, Provider
+from tests.serving import running
 from tests.world import COMPANY, PASSWORD, World
-
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -45,15 +39,6 @@ async def address(world: World, provider: Provider) -> AsyncIterator[str]:
         yield local
 
 
-async def faults(page: Page) -> list[str]:
-    """What axe finds, against WCAG 2.2 AA; and whether the page is wider than the screen."""
-    await page.add_script_tag(path=AXE)
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = await page.evaluate("(tags) => axe.run({runOnly: tags})", tags)
-    wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return [f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found["violations"]] + ["wide"] * wide
-
-
 async def hired(world: World) -> str:
     username = f"u-{uuid4().hex[:12]}"
     await accounts.create_staff(
@@ -63,7 +48,8 @@ async def hired(world: World) -> str:
 
 
 async def typed(page: Page, *words: str) -> None:
-    """Type into one field after the other with the keyboard, then send."""
+    """Type into one field after the other with the keyboard, then send; the page gives the first one the focus."""
+    await page.wait_for_function("document.activeElement instanceof HTMLInputElement")
     for number, word in enumerate(words):
         if number:
             await page.keyboard.press("Tab")
@@ -109,8 +95,7 @@ async def test_single_sign_on_ends_signed_in_though_it_comes_from_another_site(
 async def test_an_administrator_makes_and_limits_an_account_on_a_telephone(
     page: Page, address: str, world: World
 ) -> None:
-    await page.goto(f"{address}/console/staff/new")
-    await typed(page, "dang.ngoc.han", PASSWORD)
+    await open_as(page, address, world, "administrator", "/console/staff/new")
     await page.get_by_label("Tên đăng nhập").fill("son.thi.hien")
     await page.get_by_label("Họ và tên").fill("Sơn Thị Hiên")
     await page.get_by_label("Cơ quan", exact=True).select_option(COMPANY)
@@ -148,9 +133,7 @@ async def test_every_page_is_accessible_and_fits(browser: Browser, address: str,
     for path in ("", "/factor", "/password"):
         await page.goto(f"{address}/console/account{path}")
         assert await faults(page) == [], path
-    await context.clear_cookies()
-    await page.goto(f"{address}/console/staff")
-    await typed(page, "dang.ngoc.han", PASSWORD)
+    await open_as(page, address, world, "administrator", "/console/staff")
     await expect(page.get_by_role("heading", name="Tài khoản cán bộ")).to_be_visible()
     lead = world.people["lead"].staff_id
     for path in ("", "/new", "/agencies", "/tokens", "/audit", "/import", f"/account/{lead}"):

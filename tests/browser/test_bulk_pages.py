@@ -10,14 +10,10 @@ from playwright.async_api import Browser, Page, expect
 from app.accounts import service as accounts
 from app.bulk import service as bulk
 from app.reports.workflow import Act
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
-from tests.browser.test_account_pages import faults
+from tests.browser.desk import faults, open_as
 from tests.console.test_directions_page import act, light
-from tests.world import PASSWORD, World
+from tests.serving import running
+from tests.world import World
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -31,10 +27,7 @@ async def previewed(page: Page, address: str, world: World, key: str, what: Act,
     cases = [await light(world) for _ in range(ready + late)]
     for case in cases[ready:]:
         await act(world, "lead", case, Act.START)
-    await page.goto(f"{address}/console/signin?next=/console/bulk")
-    await page.get_by_label("Tên đăng nhập").fill(world.people[key].username)
-    await page.get_by_label("Mật khẩu").fill(PASSWORD)
-    await page.keyboard.press("Enter")
+    await open_as(page, address, world, key, "/console/bulk")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Những lần thao tác nhiều phản ánh")
     assert await faults(page) == []
     staff_id = world.people[key].staff_id
@@ -93,10 +86,7 @@ async def test_what_is_missing_is_marked(
 async def test_rows_ticked_in_the_queue_come_to_the_preview_and_back(page: Page, address: str, world: World) -> None:
     cases = [await light(world) for _ in range(3)]
     back = "/console/queue?tab=unassigned"
-    await page.goto(f"{address}/console/signin?next={back}")
-    await page.get_by_label("Tên đăng nhập").fill(world.people["officer"].username)
-    await page.get_by_label("Mật khẩu").fill(PASSWORD)
-    await page.keyboard.press("Enter")
+    await open_as(page, address, world, "officer", back)
     for case in cases[:2]:
         await page.locator(f'input[name="code"][value="{case.code}"]').check()
     await page.locator("#bulk button").click()

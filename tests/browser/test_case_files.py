@@ -13,13 +13,10 @@ from app.photos import service as photos
 from app.reports.model import Report
 from app.reports.workflow import Act
 from tests.attachments.papers import pdf, with_archive
-from tests.browser.test_case_page import DESK, PHONE, Visit, act, faults, file
+from tests.browser.desk import faults
+from tests.browser.test_case_page import DESK, PHONE, Visit, act, file
 from tests.browser.test_case_page import address as address
-from tests.browser.test_case_page import lab as lab
-from tests.browser.test_case_page import parts as parts
-from tests.browser.test_case_page import rules as rules
 from tests.browser.test_case_page import visit as visit
-from tests.browser.test_case_page import world as world
 from tests.photos.pictures import encoded, exif, gps, scene
 from tests.world import World
 

@@ -1,7 +1,6 @@
 """A case in a real browser: on an old desk's screen, on a telephone, in every status, with the keyboard."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,15 +16,11 @@ from app.reports import service
 from app.reports.intake import file_report
 from app.reports.model import Form, NewReport, Place, Report
 from app.reports.workflow import Act
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
+from tests.browser.desk import faults, open_as
 from tests.places.files import commune, feature, square, write
-from tests.world import HERE, LIGHT, PASSWORD, World, photo
+from tests.serving import running
+from tests.world import HERE, LIGHT, World, photo
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 DESK = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 Visit = Callable[..., Awaitable[Page]]
@@ -73,26 +68,13 @@ async def visit(browser: Browser, address: str, world: World) -> AsyncIterator[V
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-        await page.goto(f"{address}{path}")
-        await page.get_by_label("Tên đăng nhập").fill(world.people[key].username)
-        await page.get_by_label("Mật khẩu").fill(PASSWORD)
-        await page.keyboard.press("Enter")
-        await page.wait_for_url(f"{address}{path}")
+        await open_as(page, address, world, key, path)
         return page
 
     yield visit
     for context in contexts:
         await context.close()
     assert [line for line in complaints if "Failed to load resource" not in line] == []
-
-
-async def faults(page: Page) -> list[str]:
-    """What axe finds, against WCAG 2.2 AA; and whether the page is wider than the screen."""
-    await page.add_script_tag(path=AXE)
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = await page.evaluate("(tags) => axe.run({runOnly: tags})", tags)
-    wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return [f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found["violations"]] + ["wide"] * wide
 
 
 async def lived(world: World) -> dict[str, Report]:
@@ -157,7 +139,8 @@ async def test_the_large_map_is_loaded_only_when_asked_for(visit: Visit, world: 
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     await page.reload()
-    own = [url for url in asked if "/photos/" not in url]
+    # The browser asks for the icon when it likes: with the first look or with the second.
+    own = [url for url in asked if "/photos/" not in url and "icon.svg" not in url]
     assert not [url for url in own if "leaflet" in url]
     assert len(own) <= 12
     await page.get_by_role("button", name="Mở bản đồ").click()

@@ -9,14 +9,10 @@ from playwright.async_api import Browser, expect
 
 from app.reports.workflow import Act
 from app.templates import service as templates
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
-from tests.browser.test_account_pages import faults
+from tests.browser.desk import faults, open_as
 from tests.console.test_directions_page import act, light
-from tests.world import CENTRE, PASSWORD, World
+from tests.serving import running
+from tests.world import CENTRE, World
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -32,10 +28,7 @@ async def test_a_template_is_chosen_changed_and_sent(width: int, browser: Browse
     report = await act(world, "leader", await light(world), Act.DIRECT, text="Làm trước mưa.", days=2)
     context = await browser.new_context(viewport={"width": width, "height": 844}, locale="vi-VN", bypass_csp=True)
     page = await context.new_page()
-    await page.goto(f"{address}/console/signin?next=/console/reports/{report.code}")
-    await page.get_by_label("Tên đăng nhập").fill(world.people["officer"].username)
-    await page.get_by_label("Mật khẩu").fill(PASSWORD)
-    await page.keyboard.press("Enter")
+    await open_as(page, address, world, "officer", f"/console/reports/{report.code}")
     await expect(page.get_by_role("region", name="Lãnh đạo chỉ đạo")).to_contain_text("Làm trước mưa.")
     await page.keyboard.press("d")
     area = page.locator("#progress-text")

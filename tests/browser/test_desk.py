@@ -10,14 +10,10 @@ from app.photos import service as photos
 from app.reports import service
 from app.reports.model import Place, Report, Status
 from app.reports.workflow import Act
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
 from tests.browser.desk import faults, open_as
 from tests.console.desk_world import UNCLEAR, act, asking, disputed, filed, light
 from tests.console.test_reporter_page import from_a_chat
+from tests.serving import running
 from tests.world import AN_XUYEN, COMPANY, POWER, World, photo
 
 DESK = "/console/desk"

@@ -7,14 +7,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from app.reports.workflow import Act
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
-from tests.browser.test_account_pages import faults
+from tests.browser.desk import faults, open_as
 from tests.console.test_directions_page import WORDS, act, light
-from tests.world import PASSWORD, World
+from tests.serving import running
+from tests.world import World
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -32,10 +28,7 @@ async def test_a_leader_reads_what_came_of_it(width: int, browser: Browser, addr
     # axe is put into the page as a script of the test's own, which the page's policy would refuse.
     context = await browser.new_context(viewport={"width": width, "height": 844}, locale="vi-VN", bypass_csp=True)
     page = await context.new_page()
-    await page.goto(f"{address}/console/signin?next=/console/directions")
-    await page.get_by_label("Tên đăng nhập").fill(world.people["leader"].username)
-    await page.get_by_label("Mật khẩu").fill(PASSWORD)
-    await page.keyboard.press("Enter")
+    await open_as(page, address, world, "leader", "/console/directions")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Ý kiến chỉ đạo")
     assert await faults(page) == []
     await page.get_by_role("link", name="Đã báo cáo").click()

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import random
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,34 +13,25 @@ from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from app.reports.model import Report
 from app.reports.workflow import Act
-from tests.api.conftest import address as address  # fixtures of the same real server
-from tests.api.conftest import lab as lab
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import world as world
+from tests.browser.conftest import WHOLE, launched
+from tests.browser.desk import faults, open_as
 from tests.console.test_directions_page import act as done_by
 from tests.console.test_field import kinds, light
 from tests.world import HERE, PASSWORD, World, photo
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 READY = "#field[data-ready]"
 WAITING = "Chờ gửi: có mạng là tự gửi"
 
 
-async def faults(page: Page) -> list[str]:
-    """What axe finds, against WCAG 2.2 AA; and whether the page is wider than the screen."""
-    await page.add_script_tag(path=AXE)
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = await page.evaluate("(tags) => axe.run({runOnly: tags})", tags)
-    wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return [f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found["violations"]] + ["wide"] * wide
+@pytest_asyncio.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """The light one has no background sync."""
+    async with launched(WHOLE) as browser:
+        yield browser
 
 
 async def sign_in(page: Page, address: str, world: World, key: str = "officer") -> None:
-    await page.goto(f"{address}/console/signin?next=/console/field")
-    await page.get_by_label("Tên đăng nhập").fill(world.people[key].username)
-    await page.get_by_label("Mật khẩu").fill(PASSWORD)
-    await page.keyboard.press("Enter")
+    await open_as(page, address, world, key, "/console/field")
     await page.wait_for_selector(READY)
     await page.evaluate("navigator.serviceWorker.ready")
 

@@ -10,13 +10,9 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from app.reports import service
 from app.reports.model import Place, Report, Status
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
 from tests.browser.desk import faults, open_as
 from tests.console.desk_world import light
+from tests.serving import running
 from tests.world import AN_XUYEN, COMPANY, LIGHT, World
 
 HOTLINE = "/console/hotline"

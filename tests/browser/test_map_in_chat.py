@@ -12,11 +12,7 @@ from bot.simulator.core import Simulator
 from bot.simulator.page import add_personas
 from bot.simulator.server import running as simulator_running
 from bot.telegram.client import SIMULATOR_TOKEN, open_bot
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
+from tests.serving import running
 from tests.telegram.conftest import at_work
 from tests.world import World
 

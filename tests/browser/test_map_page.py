@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,16 +17,12 @@ from app.places.boundaries import read
 from app.settings import Tiles
 from bot.simulator.model import Person
 from bot.simulator.web_app import init_data
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
+from tests.browser.desk import faults
 from tests.places.files import commune, feature, square, write
 from tests.portal.conftest import Chat, asked_where, opened
+from tests.serving import running
 from tests.world import HERE, World
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 TILES = "https://tiles.example/{z}/{x}/{y}.png"
 READY = "form[data-ready]"
 
@@ -48,15 +43,6 @@ async def address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Asy
 async def open_map(page: Page, address: str, chat: Chat, fragment: str = "") -> None:
     await page.goto(f"{address}{chat.path}{fragment}")
     await page.wait_for_selector(READY)
-
-
-async def faults(page: Page) -> list[str]:
-    """What axe finds, against WCAG 2.2 AA."""
-    await page.add_script_tag(path=AXE)
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = await page.evaluate("(tags) => axe.run({runOnly: tags})", tags)
-    wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return [f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found["violations"]] + ["wide"] * wide
 
 
 async def sent_point(chat: Chat) -> tuple[float, float]:

@@ -6,17 +6,13 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from app.reports.model import Status
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
-from tests.browser.test_account_pages import faults
+from tests.browser.desk import faults, open_as
 from tests.browser.test_publish_page import desk as desk
 from tests.browser.test_publish_page import weigh
 from tests.console.reports import case, file, street
 from tests.console.test_merge_page import OTHER
-from tests.world import HERE, PASSWORD, World
+from tests.serving import running
+from tests.world import HERE, World
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -28,10 +24,7 @@ async def address(world: World) -> AsyncIterator[str]:
 async def test_from_the_case_to_merged_and_back(desk: Page, address: str, world: World) -> None:
     first = await file(address, street(31), text=OTHER)
     code = await file(address, street(32), lat=HERE["lat"] + 0.0001)
-    await desk.goto(f"{address}/console/reports/{code}")
-    await desk.get_by_label("Tên đăng nhập").fill(world.people["coordinator"].username)
-    await desk.get_by_label("Mật khẩu").fill(PASSWORD)
-    await desk.keyboard.press("Enter")
+    await open_as(desk, address, world, "coordinator", f"/console/reports/{code}")
     await desk.locator("#other-acts > summary").click()
     await desk.get_by_role("link", name="Gộp vào phản ánh khác").click()
     await desk.get_by_role("link", name=first).click()

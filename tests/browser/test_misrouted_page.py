@@ -12,12 +12,9 @@ from app.reports import service
 from app.reports.intake import file_report
 from app.reports.model import Form, NewReport, Place, Report
 from app.reports.workflow import Act
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
-from tests.world import AN_XUYEN, LIGHT, PASSWORD, POWER, World
+from tests.browser.desk import open_as
+from tests.serving import running
+from tests.world import AN_XUYEN, LIGHT, POWER, World
 
 PATH = "/console/rules/misrouted"
 
@@ -51,21 +48,12 @@ async def send_wrongly(world: World) -> None:
     await act(world, "coordinator", back[0], Act.ASSIGN, agency_id=POWER)
 
 
-async def open_as(page: Page, address: str, world: World, key: str) -> None:
-    await page.context.clear_cookies()
-    await page.goto(f"{address}{PATH}")
-    await page.get_by_label("Tên đăng nhập").fill(world.people[key].username)
-    await page.get_by_label("Mật khẩu").fill(PASSWORD)
-    await page.keyboard.press("Enter")
-    await page.wait_for_url(f"{address}{PATH}")
-
-
 async def fits(page: Page) -> bool:
     return bool(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 async def test_from_nothing_sent_to_the_rule_that_sends_wrongly(page: Page, address: str, world: World) -> None:
-    await open_as(page, address, world, "administrator")
+    await open_as(page, address, world, "administrator", PATH)
     await expect(page.locator(".empty")).to_contain_text("chưa có phản ánh nào được quy tắc tự chuyển")
 
     await file(world, "power-cut")
@@ -94,7 +82,7 @@ async def test_from_nothing_sent_to_the_rule_that_sends_wrongly(page: Page, addr
 
 async def test_a_coordinator_reads_it_from_the_menu_and_changes_nothing(page: Page, address: str, world: World) -> None:
     await file(world, "street-light")
-    await open_as(page, address, world, "coordinator")
+    await open_as(page, address, world, "coordinator", PATH)
     await page.goto(f"{address}/console")
     menu = page.get_by_role("navigation", name="Các trang")
     await menu.get_by_text("Thêm").click()

@@ -6,14 +6,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
-from tests.browser.test_account_pages import faults
+from tests.browser.desk import faults, open_as
 from tests.console.test_notices_page import overdue
-from tests.world import PASSWORD, World
+from tests.serving import running
+from tests.world import World
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -37,10 +33,7 @@ async def test_a_lead_follows_the_bell_reads_and_chooses(
     # axe is put into the page as a script of the test's own, which the page's policy would refuse.
     context = await browser.new_context(viewport={"width": width, "height": 844}, locale="vi-VN", bypass_csp=True)
     page = await context.new_page()
-    await page.goto(f"{address}/console/signin")
-    await page.get_by_label("Tên đăng nhập").fill(world.people["lead"].username)
-    await page.get_by_label("Mật khẩu").fill(PASSWORD)
-    await page.keyboard.press("Enter")
+    await open_as(page, address, world, "lead", "/console")
     await page.get_by_role("link", name="Thông báo").first.click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Thông báo")
     await page.get_by_role("link", name="Tất cả").click()

@@ -7,15 +7,11 @@ import pytest_asyncio
 from PIL import ImageChops
 from playwright.async_api import Browser, Page, Response, expect
 
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
-from tests.browser.test_account_pages import faults
+from tests.browser.desk import faults, open_as
 from tests.console.reports import busy, case, file, picture, public, street
 from tests.photos.pictures import decoded
-from tests.world import PASSWORD, World
+from tests.serving import running
+from tests.world import World
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -35,10 +31,7 @@ async def desk(browser: Browser) -> AsyncIterator[Page]:
 
 
 async def open_page(page: Page, address: str, world: World, code: str) -> None:
-    await page.goto(f"{address}/console/reports/{code}/publish")
-    await page.get_by_label("Tên đăng nhập").fill(world.people["coordinator"].username)
-    await page.get_by_label("Mật khẩu").fill(PASSWORD)
-    await page.keyboard.press("Enter")
+    await open_as(page, address, world, "coordinator", f"/console/reports/{code}/publish")
     await expect(page.get_by_role("heading", level=1)).to_have_text(f"Công khai phản ánh {code}")
 
 

@@ -9,13 +9,10 @@ from playwright.async_api import Browser, Page, expect
 
 from app.db import transaction
 from app.routing import service as routing
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
+from tests.browser.desk import open_as
 from tests.console.test_candidate_pages import lights_to
-from tests.world import COMPANY, LIGHT, PASSWORD, World
+from tests.serving import running
+from tests.world import COMPANY, LIGHT, World
 
 NOTE = "Sở Xây dựng nhận lại đèn đường theo công văn 12"
 LIGHTS = "den duong truoc so 12 ly bon hong ba dem nay"
@@ -34,14 +31,6 @@ async def address(world: World) -> AsyncIterator[str]:
         yield address
 
 
-async def sign_in(page: Page, address: str, path: str) -> None:
-    await page.goto(f"{address}{path}")
-    await page.get_by_label("Tên đăng nhập").fill("dang.ngoc.han")
-    await page.get_by_label("Mật khẩu").fill(PASSWORD)
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("button", name="Đăng xuất")).to_be_visible()
-
-
 async def decide(page: Page, address: str) -> None:
     await page.goto(f"{address}/console/rules/try")
     await page.get_by_label("Nội dung người dân viết").fill(LIGHTS)
@@ -58,7 +47,7 @@ def write(folder: Path, text: str) -> Path:
 async def test_a_change_of_the_rules_from_the_first_look_to_the_decision_it_changes(
     page: Page, address: str, world: World, tmp_path: Path
 ) -> None:
-    await sign_in(page, address, "/console/rules")
+    await open_as(page, address, world, "administrator", "/console/rules")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Quy tắc chuyển phản ánh")
     await decide(page, address)
     decision = page.get_by_role("region", name="Quyết định")
@@ -106,32 +95,32 @@ async def test_a_change_of_the_rules_from_the_first_look_to_the_decision_it_chan
     await expect(page.get_by_role("row").nth(1)).to_contain_text(NOTE)
 
 
-async def test_what_was_pasted_outlives_an_ended_session(page: Page, address: str) -> None:
-    await sign_in(page, address, "/console/rules/candidate")
+async def test_what_was_pasted_outlives_an_ended_session(page: Page, address: str, world: World) -> None:
+    await open_as(page, address, world, "administrator", "/console/rules/candidate")
     await page.get_by_label("Hoặc dán nội dung vào đây").fill("rules: []")
     await page.context.clear_cookies()
     await page.get_by_role("button", name="Kiểm tra").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Phiên làm việc đã hết")
-    await sign_in(page, address, "/console/rules/candidate")
+    await open_as(page, address, world, "administrator", "/console/rules/candidate")
     await expect(page.get_by_label("Hoặc dán nội dung vào đây")).to_have_value("rules: []")
 
 
 PATHS = ("", "/rules", "/rules/try", "/rules/candidate", "/rules/history")
 
 
-async def test_every_page_fits_a_telephone_and_every_field_has_a_label(page: Page, address: str) -> None:
+async def test_every_page_fits_a_telephone_and_every_field_has_a_label(page: Page, address: str, world: World) -> None:
     await page.goto(f"{address}/console/signin")
     assert await page.evaluate(_FAULTS) == []
-    await sign_in(page, address, "/console")
+    await open_as(page, address, world, "administrator", "/console")
     for path in PATHS:
         await page.goto(f"{address}/console{path}")
         assert await page.evaluate(_FAULTS) == [], path
 
 
-async def test_everything_works_without_scripts(browser: Browser, address: str) -> None:
+async def test_everything_works_without_scripts(browser: Browser, address: str, world: World) -> None:
     context = await browser.new_context(java_script_enabled=False, locale="vi-VN")
     page = await context.new_page()
-    await sign_in(page, address, "/console/rules/try")
+    await open_as(page, address, world, "administrator", "/console/rules/try")
     await decide(page, address)
     await expect(page.get_by_role("region", name="Quyết định")).to_contain_text("Đèn đường hỏng")
     await page.get_by_role("button", name="Đăng xuất").click()

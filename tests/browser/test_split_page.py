@@ -5,16 +5,12 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
-from tests.browser.test_account_pages import faults
+from tests.browser.desk import faults, open_as
 from tests.browser.test_publish_page import desk as desk
 from tests.browser.test_publish_page import weigh
 from tests.console.reports import case, file, street
-from tests.world import PASSWORD, World
+from tests.serving import running
+from tests.world import World
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -25,10 +21,7 @@ async def address(world: World) -> AsyncIterator[str]:
 
 async def test_from_the_case_to_two_parts(desk: Page, address: str, world: World) -> None:
     code = await file(address, street(51))
-    await desk.goto(f"{address}/console/reports/{code}")
-    await desk.get_by_label("Tên đăng nhập").fill(world.people["coordinator"].username)
-    await desk.get_by_label("Mật khẩu").fill(PASSWORD)
-    await desk.keyboard.press("Enter")
+    await open_as(desk, address, world, "coordinator", f"/console/reports/{code}")
     await desk.locator("#other-acts > summary").click()
     await desk.get_by_role("link", name="Chia cho nhiều cơ quan").click()
     requests, weight = await weigh(desk)

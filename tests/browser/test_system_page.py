@@ -3,24 +3,16 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.api.conftest import address as address  # fixtures of the same real server
-from tests.api.conftest import lab as lab
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import world as world
-from tests.browser.test_field_page import faults
+from tests.browser.desk import faults, open_as
 from tests.console.test_field import light
 from tests.console.test_system_page import job
-from tests.world import PASSWORD, World
+from tests.world import World
 
 PATHS = ("/system", "/system/words", "/system/calendar", "/system/categories")
 
 
 async def sign_in(page: Page, address: str, world: World, path: str) -> None:
-    await page.goto(f"{address}/console/signin?next=/console{path}")
-    await page.get_by_label("Tên đăng nhập").fill(world.people["administrator"].username)
-    await page.get_by_label("Mật khẩu").fill(PASSWORD)
-    await page.keyboard.press("Enter")
+    await open_as(page, address, world, "administrator", f"/console{path}")
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 

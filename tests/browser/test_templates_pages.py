@@ -7,13 +7,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from app.templates import service as templates
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
-from tests.browser.test_account_pages import faults
-from tests.world import CENTRE, PASSWORD, World
+from tests.browser.desk import faults, open_as
+from tests.serving import running
+from tests.world import CENTRE, World
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -28,10 +24,7 @@ async def test_a_lead_writes_a_template(width: int, browser: Browser, address: s
     # axe is put into the page as a script of the test's own, which the page's policy would refuse.
     context = await browser.new_context(viewport={"width": width, "height": 844}, locale="vi-VN", bypass_csp=True)
     page = await context.new_page()
-    await page.goto(f"{address}/console/signin?next=/console/templates")
-    await page.get_by_label("Tên đăng nhập").fill(world.people["lead"].username)
-    await page.get_by_label("Mật khẩu").fill(PASSWORD)
-    await page.keyboard.press("Enter")
+    await open_as(page, address, world, "lead", "/console/templates")
     await expect(page.get_by_role("link", name="Hỏi rõ vị trí")).to_be_visible()
     assert await faults(page) == []
     await page.get_by_role("link", name="Thêm mẫu").click()

@@ -20,7 +20,6 @@ from app.photos.service import store_photo
 from app.reports import service as reports
 from app.reports.model import Form, Report
 from app.reports.workflow import Act
-from app.routing import service as routing
 from app.routing.ruleset import RuleSet
 from app.wiring import Parts
 from bot import process
@@ -37,7 +36,7 @@ from bot.zalo.send import zalo_senders
 from tests.channels import drivers
 from tests.channels.drivers import CHANNELS, Citizen
 from tests.notify.post import keys, tell_all
-from tests.world import RULES, World, let_time_pass, parts_over, photo, settle
+from tests.world import World, let_time_pass, parts_over, photo, settle
 
 
 class Town(Struct):
@@ -60,17 +59,6 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
     return port
-
-
-@pytest.fixture(scope="session")
-def rules() -> RuleSet:
-    return routing.load(RULES)
-
-
-@pytest_asyncio.fixture(scope="session")
-async def lab() -> AsyncIterator[PhotoLab]:
-    async with PhotoLab(workers=1) as lab:
-        yield lab
 
 
 @pytest_asyncio.fixture(scope="module")

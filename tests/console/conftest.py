@@ -6,11 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx
 import pytest_asyncio
 
-from tests.api.conftest import address as address  # fixtures of the same real server
-from tests.api.conftest import lab as lab
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import world as world
 from tests.world import PASSWORD, World
 
 PAGES = "/console"

@@ -13,8 +13,9 @@ from msgspec import structs
 
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Role
-from tests.api.conftest import API, running
+from tests.api.conftest import API
 from tests.console.conftest import PAGES, sign_in, token
+from tests.serving import running
 from tests.world import CENTRE, COMPANY, PASSWORD, World
 
 PHONE = {"User-Agent": "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36"}

@@ -23,9 +23,9 @@ from app.accounts.model import SYSTEM, Role, Staff
 from app.accounts.totp import Policy
 from app.settings.signin import Oidc
 from tests import idp
-from tests.api.conftest import running
 from tests.console.conftest import PAGES, token
 from tests.idp import CLIENT, SECRET, Provider
+from tests.serving import running
 from tests.world import CENTRE, COMPANY, World
 
 

@@ -25,13 +25,8 @@ from app.reports.intake import file_report
 from app.reports.model import Contact, Form, NewReport, Place, Report
 from app.reports.workflow import Act
 from tests.api.conftest import API, SignedIn
-from tests.api.conftest import address as address  # fixtures of the same real server
 from tests.api.conftest import contract as contract
-from tests.api.conftest import lab as lab
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
 from tests.api.conftest import signed_in as signed_in
-from tests.api.conftest import world as world
 from tests.attachments.papers import pdf
 from tests.photos.pictures import encoded, exif, gps, scene
 from tests.places.files import commune, feature, square, write

@@ -20,11 +20,6 @@ from bot.conversation.draft import Asked, Content, Draft, Piece
 from bot.conversation.store import Result
 from bot.simulator.model import Person
 from bot.simulator.web_app import init_data
-from tests.api.conftest import address as address  # fixtures of the same real server
-from tests.api.conftest import lab as lab
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import world as world
 
 HERE = {"lat": "9.224610", "lon": "105.178000"}  # the centre of Phường An Xuyên
 SCRIPT = {"Accept": "application/json"}

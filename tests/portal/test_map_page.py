@@ -19,8 +19,8 @@ from app.settings.channels import Telegram
 from app.wiring import Parts
 from bot.conversation import store_inbox
 from bot.conversation.channel import Update
-from tests.api.conftest import running
 from tests.portal.conftest import HERE, SCRIPT, asked_where, opened
+from tests.serving import running
 from tests.world import World
 
 

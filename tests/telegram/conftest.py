@@ -19,18 +19,7 @@ from bot.simulator.core import Simulator
 from bot.simulator.server import running
 from bot.telegram.app import SIMULATOR_TOKEN, serve
 from bot.telegram.client import Bot, open_bot
-from tests.world import RULES, let_time_pass, parts_over
-
-
-@pytest.fixture(scope="session")
-def rules() -> RuleSet:
-    return routing.load(RULES)
-
-
-@pytest_asyncio.fixture(scope="session")
-async def lab() -> AsyncIterator[PhotoLab]:
-    async with PhotoLab(workers=1) as lab:
-        yield lab
+from tests.world import let_time_pass, parts_over
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -17,7 +17,7 @@ from bot.simulator.client import SimClient, SimUser
 from bot.simulator.core import Simulator
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.client import Bot
-from tests.api.conftest import running
+from tests.serving import running
 from tests.telegram.conftest import replies
 
 OFFER = "Hoặc chọn chỗ đó trên bản đồ"
