@@ -45,7 +45,7 @@ def box(classes: str, x: str, y: float, width: str, height: float, tip: str = ""
 def name(y: float, words: str) -> Markup:
     """Whose bar it is. It is cut where the number at the end of the line begins: letters of a drawing do not wrap, and
     the table beside it has the whole name."""
-    return Markup('<svg x="0" y="{}" width="76%" height="22"><text class="name" x="0" y="16">{}</text></svg>').format(
+    return Markup('<svg x="0" y="{}" width="70%" height="22"><text class="name" x="0" y="16">{}</text></svg>').format(
         pixels(y), words
     )
 

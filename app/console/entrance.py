@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from app.accounts import entry
 from app.accounts import service as accounts
-from app.accounts.model import Session
+from app.accounts.model import Role, Session
 from app.accounts.store_access import STEP_TIME
 from app.console.context import (
     BASE,
@@ -135,7 +135,9 @@ async def language(request: Req, wanted: FromPath[str]) -> Response[Any]:
 
 @get("/", **page(SIGNED_IN))
 async def home(request: Req) -> Response[Any]:
-    """Whoever has a queue begins there."""
+    """Leaders begin with the figures, whoever else has a queue with that."""
+    if actor(request).role is Role.LEADER:
+        return go(f"{BASE}/dashboard")
     if QUEUE.includes(actor(request)):
         return go(f"{BASE}/queue")
     async with console(request).parts.pool.acquire() as conn:

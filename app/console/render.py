@@ -25,6 +25,7 @@ from app.console.declare import (
     RULE_FIGURES,
     RULES,
     SIGNED_IN,
+    STATS,
     SYSTEM,
     TEMPLATES,
     WORDS,
@@ -56,6 +57,7 @@ MENU = (
     Entry("desk", f"{BASE}/desk", DESK),
     Entry("hotline", f"{BASE}/hotline", DESK),
     Entry("directions", f"{BASE}/directions", LEADERS),
+    Entry("dashboard", f"{BASE}/dashboard", STATS),
     Entry("field", f"{BASE}/field", QUEUE, within="desk"),
     Entry("templates", f"{BASE}/templates", TEMPLATES, rare=True),
     Entry("rules", f"{BASE}/rules", RULES),
@@ -65,6 +67,10 @@ MENU = (
     Entry("words", f"{BASE}/system/words", WORDS, within="system", rare=True),
     Entry("chats", f"{BASE}/chats", SIGNED_IN, rare=True),
 )
+
+
+STATS_PAGES = (Entry("dashboard", f"{BASE}/dashboard", STATS),)
+"""The pages of figures, linked from one another (``stats_tabs.html.j2``); their words are ``dashboard.page_<name>``."""
 
 
 def machine_time(at: datetime) -> str:
@@ -114,6 +120,7 @@ def show(
     """A page in the reader's language."""
     lang = lang_of(request)
     signed_in = getattr(request.state, "session", None)
+    reader: Actor | None = getattr(request.state, "actor", None)
     words = (
         _templates()
         .get_template(template)
@@ -123,7 +130,8 @@ def show(
             number=lambda value: _number(value, lang),
             session=signed_in,
             csrf=mask(signed_in.csrf) if signed_in else "",
-            menu=menu_of(getattr(request.state, "actor", None)),
+            menu=menu_of(reader),
+            stats_pages=[entry for entry in STATS_PAGES if reader is not None and entry.who.includes(reader)],
             path=request.url.path,
             **params,
         )

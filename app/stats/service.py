@@ -92,17 +92,19 @@ async def listed(
     *,
     whole: bool = False,
     slowest: bool = False,
+    age: int | None = None,
 ) -> Listed:
     """The very reports that a figure counts, a page of them; a report that did something twice stands there twice.
 
     What happened comes with the latest first, or ``slowest``; a stock with the longest first. ``whole``: of a share,
-    all it is a share of. Raises Invalid for an ``after`` that no page has given.
+    all it is a share of; ``age``: of a stock, only reports of this class of ``AGES``. Raises Invalid for an ``after``
+    that no page has given.
     """
     question = _possible(question)
     generation = (await store.state(conn)).generation
     if figure.kind == "stock":
         point = _read_point(after, datetime)
-        rows = await store_lists.standing(conn, generation, question, figure.of, figure.among, limit + 1, point)
+        rows = await store_lists.standing(conn, generation, question, figure.of, figure.among, limit + 1, point, age)
     else:
         measures = figure.among if whole and figure.kind == "share" else figure.of
         point = _read_point(after, int if slowest else datetime)

@@ -80,23 +80,31 @@ async def standing(
     went: Iterable[Measure],
     limit: int,
     after: tuple[datetime, UUID] | None,
+    age: int | None,
 ) -> list[Counted]:
-    """What is in a stock at the question's end, the longest first."""
-    query, values = _standing(9, question)
+    """What is in a stock at the question's end, the longest first; ``age``: only reports of this class of ``AGES``."""
+    query, values = _standing(11, question)
     rows = await conn.fetch(
         f"""
         SELECT s.report_id, r.code, s.at, s.agency, s.category, s.commune, s.channel,
                extract(epoch FROM $5 - s.at)::bigint
         FROM ({query}) s JOIN reports r USING (report_id)
-        WHERE $6::timestamptz IS NULL OR (s.at, s.report_id) > ($6, $7)
+        WHERE ($6::timestamptz IS NULL OR (s.at, s.report_id) > ($6, $7)) AND ($9::int IS NULL OR {_class("$10")} = $9)
         ORDER BY s.at, s.report_id LIMIT $8
         """,  # noqa: S608  # a query of our own; what was asked goes by parameters
         *_stock(generation, question, came, went),
         *(after or (None, None)),
         limit,
+        age,
+        [float(days) for days in AGES],
         *values,
     )
     return [Counted(*row.values()) for row in rows]
+
+
+def _class(bounds: str) -> str:
+    """Which class of age a report is in at $5, the question's end."""
+    return f"width_bucket(extract(epoch FROM $5 - r.submitted_at)::float8 / 86400, {bounds}::float8[])"
 
 
 async def longest(
@@ -129,7 +137,7 @@ async def ages(
     rows = await conn.fetch(
         f"""
         SELECT {f"s.{question.by}" if question.by else "''"} AS what,
-               width_bucket(extract(epoch FROM $5 - r.submitted_at)::float8 / 86400, $6::float8[]) AS class,
+               {_class("$6")} AS class,
                count(*) AS n
         FROM ({query}) s JOIN reports r USING (report_id) GROUP BY 1, 2
         """,  # noqa: S608  # a query of our own; what was asked goes by parameters

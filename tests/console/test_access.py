@@ -106,6 +106,8 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/templates/{wanted}"): (403, 404, 404, 403, 404),
     ("POST", "/templates/{wanted}/switch"): (403, 404, 404, 403, 404),
     ("GET", "/directions"): (200, 200, 200, 200, 403),
+    ("GET", "/dashboard"): (403, 200, 200, 200, 403),
+    ("GET", "/dashboard/list"): (403, 422, 422, 422, 403),
     ("GET", "/reports/{code}/publish"): DESK_ALONE,
     ("POST", "/reports/{code}/publish"): DESK_ALONE,
     ("GET", "/field"): (200, 200, 200, 200, 403),

@@ -57,10 +57,11 @@ def count(page: httpx.Response, tab: str) -> str:
     return found[1]
 
 
-async def test_the_first_page_of_whoever_has_a_queue_is_the_queue(visitor: Visitor) -> None:
+async def test_the_first_page_of_whoever_has_a_queue_is_the_queue_and_of_leaders_the_figures(visitor: Visitor) -> None:
     for key in ("officer", "lead", "coordinator", "leader"):
         answer = await (await visitor(key)).get(PAGES)
-        assert (answer.status_code, answer.headers["location"]) == (303, QUEUE)
+        first = f"{PAGES}/dashboard" if key == "leader" else QUEUE
+        assert (answer.status_code, answer.headers["location"]) == (303, first)
     assert (await (await visitor("administrator")).get(PAGES)).status_code == 200
 
 

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -32,7 +33,7 @@ async def conn(settled: Pool) -> AsyncIterator[Conn]:
         yield conn
 
 
-async def everything(conn: Conn, question: Question, figure: Figure, limit: int = 7, **how: bool) -> list[Counted]:
+async def everything(conn: Conn, question: Question, figure: Figure, limit: int = 7, **how: Any) -> list[Counted]:
     """All pages."""
     rows: list[Counted] = []
     after: str | None = None
@@ -115,6 +116,18 @@ async def test_the_ages_of_open_reports_add_up_to_those_open_and_the_longest_ove
         )
         found += len(listed)
     assert found > 30
+
+
+async def test_each_class_of_age_and_each_piece_of_a_sum_has_its_own_list(conn: Conn) -> None:
+    question = Question(start=world.MONDAY, end=world.MONDAY + 24 * DAY, as_of=world.MONDAY + 24 * DAY)
+    (ages,) = (await service.ageing(conn, question)).values()
+    assert sum(1 for n in ages if n) > 2
+    for place, n in enumerate(ages):
+        assert len(await everything(conn, question, FIGURES["open"], age=place)) == n
+    counts = (await service.ask(conn, question)).groups[""]
+    for piece in FIGURES["answers"].of:
+        only = structs.replace(FIGURES["answers"], of=frozenset({piece}))
+        assert len(await everything(conn, question, only)) == counts[piece].n > 0
 
 
 async def test_a_report_is_as_old_as_the_days_since_it_was_sent(conn: Conn, settled: Pool) -> None:
