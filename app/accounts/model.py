@@ -179,6 +179,8 @@ class EventKind(StrEnum):
     WORD_REMOVED = "word_removed"
     JOBS_RETRIED = "jobs_retried"
     JOBS_DISCARDED = "jobs_discarded"
+    EXPORT_ORDERED = "export_ordered"
+    EXPORT_TAKEN = "export_taken"
     CITIZEN_BLOCKED = "citizen_blocked"
     CITIZEN_UNBLOCKED = "citizen_unblocked"
     CITIZEN_ERASED = "citizen_erased"
