@@ -1,7 +1,8 @@
 """The HTTP server: every route, one place for errors, one guard at the door."""
 
 import gc
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -23,6 +24,9 @@ from app.console.context import BASE as CONSOLE
 from app.portal.app import PATHS, portal_app
 from app.settings import Settings
 from app.upkeep.service import alive
+from app.wall.app import PATH as WALL
+from app.wall.app import wall_app
+from app.wall.hub import Hub
 from app.wiring import Parts, open_parts
 
 _FINISH_SECONDS = 15
@@ -55,18 +59,20 @@ def litestar_app(parts: Parts, metrics: Metrics, limiter: Limiter | None = None)
     return app
 
 
-def create_app(parts: Parts) -> ASGIApp:
-    """The whole ASGI application over the given parts: the API, staff's and citizens' pages behind one shell."""
+def create_app(parts: Parts, wall: Litestar | None = None) -> ASGIApp:
+    """The whole ASGI application over the given parts: the API, staff's and citizens' pages and the wall display behind
+    one shell."""
     metrics, limiter = Metrics(), Limiter()
     api = litestar_app(parts, metrics, limiter)
     ctx: Context = api.state.context
     console = console_app(parts, cookie=ctx.cookie, secure=ctx.secure)
-    return Shell(_by_path(api, console, portal_app(parts, limiter, secure=ctx.secure)), metrics, secure=ctx.secure)
+    portal = portal_app(parts, limiter, secure=ctx.secure)
+    pages = {CONSOLE: console, WALL: wall or wall_app(parts), **dict.fromkeys(PATHS, portal)}
+    return Shell(_by_path(api, pages), metrics, secure=ctx.secure)
 
 
-def _by_path(api: ASGIApp, console: ASGIApp, portal: ASGIApp) -> ASGIApp:
+def _by_path(api: ASGIApp, pages: Mapping[str, ASGIApp]) -> ASGIApp:
     """Each application has its own guard, its own kind of errors and its own unknown addresses."""
-    pages = {CONSOLE: console, **dict.fromkeys(PATHS, portal)}
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         first = scope["path"].split("/")[1:2] if scope["type"] == ScopeType.HTTP else []
@@ -75,10 +81,23 @@ def _by_path(api: ASGIApp, console: ASGIApp, portal: ASGIApp) -> ASGIApp:
     return app
 
 
+class _Server(uvicorn.Server):
+    """Lets go of the wall's screens before it waits for answers to end: theirs have no end."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hub.close()
+        await super().shutdown(sockets)
+
+
 def server(parts: Parts, *, host: str, port: int) -> uvicorn.Server:
     """A server to ``serve()``; it stops by itself on SIGTERM and SIGINT once it has finished what it took."""
+    wall = wall_app(parts)
     config = uvicorn.Config(
-        create_app(parts),
+        create_app(parts, wall),
         host=host,
         port=port,
         access_log=False,
@@ -88,7 +107,7 @@ def server(parts: Parts, *, host: str, port: int) -> uvicorn.Server:
         forwarded_allow_ips=list(HOUSE_NETWORKS),
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
-    return uvicorn.Server(config)
+    return _Server(config, wall.state.hub)
 
 
 async def serve(settings: Settings) -> None:

@@ -17,8 +17,8 @@ async def until(condition: Callable[[], bool]) -> None:
 class running:  # noqa: N801  # used like a function, as a context manager
     """A server for as long as the block lasts; gives its address."""
 
-    def __init__(self, parts: Parts) -> None:
-        self.server = make_server(parts, host="127.0.0.1", port=0)
+    def __init__(self, parts: Parts, port: int = 0) -> None:
+        self.server = make_server(parts, host="127.0.0.1", port=port)
 
     async def __aenter__(self) -> str:
         self.task = asyncio.create_task(self.server.serve())

@@ -177,6 +177,8 @@ class EventKind(StrEnum):
     ESCALATION_GIVEN_UP = "escalation_given_up"
     WORD_ADDED = "word_added"
     WORD_REMOVED = "word_removed"
+    WALL_LINK_MADE = "wall_link_made"
+    WALL_LINK_REVOKED = "wall_link_revoked"
     JOBS_RETRIED = "jobs_retried"
     JOBS_DISCARDED = "jobs_discarded"
     EXPORT_ORDERED = "export_ordered"

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     MANAGE_PLACES = "manage_places"
     MANAGE_SYSTEM = "manage_system"  # failed jobs, backups, disk
     MANAGE_WORDS = "manage_words"  # after which a coordinator looks first
+    MANAGE_WALL = "manage_wall"  # links that open the wall display without signing in
 
 
 P = Permission
@@ -37,12 +38,12 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     ),
     Role.COORDINATOR: frozenset(
         {P.READ_QUEUE, P.READ_REPORT, P.SEE_IDENTITY, P.KEEP_DESK, P.READ_STATS}
-        | {P.MANAGE_TEMPLATES, P.MANAGE_ESCALATION, P.ENTER_ABSENCE, P.MANAGE_WORDS}
+        | {P.MANAGE_TEMPLATES, P.MANAGE_ESCALATION, P.ENTER_ABSENCE, P.MANAGE_WORDS, P.MANAGE_WALL}
     ),
     Role.LEADER: frozenset({P.READ_QUEUE, P.READ_REPORT, P.READ_STATS, P.GIVE_DIRECTIONS}),
     Role.ADMINISTRATOR: frozenset(
         {P.MANAGE_ACCOUNTS, P.MANAGE_RULES, P.MANAGE_PLACES, P.MANAGE_TEMPLATES}
-        | {P.MANAGE_ESCALATION, P.MANAGE_SYSTEM, P.MANAGE_WORDS}
+        | {P.MANAGE_ESCALATION, P.MANAGE_SYSTEM, P.MANAGE_WORDS, P.MANAGE_WALL}
     ),
 }
 

@@ -47,6 +47,7 @@ from app.console import (
     system_calendar,
     system_words,
     templates,
+    wall,
 )
 from app.console.candidates import Checks
 from app.console.context import BASE, Console
@@ -96,6 +97,7 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
             *desk.ROUTES,
             *desk_decisions.ROUTES,
             *templates.ROUTES,
+            *wall.ROUTES,
             *hotline.ROUTES,
             *reporter.ROUTES,
             *rules,

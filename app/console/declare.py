@@ -46,6 +46,7 @@ LOOKS = Who("staff", Permission.MANAGE_ACCOUNTS, everywhere=Permission.KEEP_DESK
 """Who watches over looks at reporters' identities: coordinators, and whoever looks after accounts."""
 SYSTEM = Who("staff", Permission.MANAGE_SYSTEM)
 WORDS = Who("staff", Permission.MANAGE_WORDS)
+WALL = Who("staff", Permission.MANAGE_WALL)
 ACCOUNTS = Who("staff", Permission.MANAGE_ACCOUNTS)
 TEMPLATES = Who("staff", Permission.MANAGE_TEMPLATES)
 STATS = Who("staff", Permission.READ_STATS)

@@ -28,6 +28,7 @@ from app.console.declare import (
     STATS,
     SYSTEM,
     TEMPLATES,
+    WALL,
     WORDS,
     Who,
 )
@@ -65,6 +66,7 @@ MENU = (
     Entry("staff", f"{BASE}/staff", ACCOUNTS),
     Entry("system", f"{BASE}/system", SYSTEM),
     Entry("words", f"{BASE}/system/words", WORDS, within="system", rare=True),
+    Entry("wall", f"{BASE}/wall", WALL, rare=True),
     Entry("chats", f"{BASE}/chats", SIGNED_IN, rare=True),
 )
 

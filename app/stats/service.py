@@ -19,6 +19,13 @@ from app.stats.periods import Step
 _Found = dict[tuple[str, Measure], Count]
 
 
+async def read_to(conn: Conn) -> tuple[object, datetime]:
+    """How far the history has been read: something that is another one as soon as there is anything new, and up to
+    when. For whoever shows figures over and over."""
+    state = await store.state(conn)
+    return (state.generation, state.cursor), state.read_at
+
+
 async def ask(conn: Conn, question: Question, figures: Iterable[Figure] = FIGURES.values()) -> Answer:
     """The counts that the figures are made of (``model.value``), by group.
 

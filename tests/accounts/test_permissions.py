@@ -25,6 +25,7 @@ EXPECTED = """
     manage_places   no       no    no           no      yes
 manage_system   no       no    no           no      yes
 manage_words    no       no    yes          no      yes
+manage_wall     no       no    yes          no      yes
 """
 HEAD, *ROWS = [line.split() for line in EXPECTED.strip().splitlines()]
 CASES = [(row[0], role, answer == "yes") for row in ROWS for role, answer in zip(HEAD, row[1:], strict=True)]

@@ -21,7 +21,7 @@ def street(seed: int) -> bytes:
     return encoded(scene(640, 480, seed))
 
 
-async def file(address: str, *photos: bytes, **more: Any) -> str:
+async def file(address: str, /, *photos: bytes, **more: Any) -> str:
     """Send a report of Lan's at a point; gives its code."""
     async with httpx.AsyncClient(base_url=address, timeout=60) as http:
         report = {key: value for key, value in LIGHT.items() if key != "commune_code"} | HERE | LAN | more
