@@ -63,6 +63,7 @@ def _welcome(settings: Settings, accounts: list[tuple[str, str, str]], seconds: 
     lines = [f"[bold]Phản ánh hiện trường[/] sẵn sàng sau {seconds:.1f} giây / ready\n"]
     if settings.simulated:
         lines.append(f"  💬 Trò chuyện với bot / chat     [link]{settings.simulator_url}/[/link]")
+    lines.append(f"  📷 Gửi từ trang web / send by web [link]{settings.public_url}/[/link]")
     lines.append(f"  🗂  Trang cán bộ / staff pages      [link]{settings.public_url}/console[/link]")
     lines.append(f"  📖 API                           [link]{settings.public_url}/schema[/link]")
     lines.append(f"  🩺 Trạng thái / health           [link]{settings.public_url}/readyz[/link]")

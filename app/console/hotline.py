@@ -22,6 +22,7 @@ from app.console.render import go, show
 from app.errors import AppError, Conflict, Invalid, Problem
 from app.photos import uploads as photos
 from app.photos.uploads import AT_ONCE
+from app.report_form import fitting, report_of
 from app.reports import hotline
 from app.reports import service as reports
 from app.reports.hotline import Taken
@@ -94,8 +95,8 @@ async def _take(request: Req, into: Report | None) -> Response[Any]:
 
 async def _taken(request: Req, form: Form, into: Report | None) -> Taken:
     parts, lang = console(request).parts, lang_of(request)
-    call = hotline_form.report_of(form, lang)
-    call = structs.replace(call, answers=hotline_form.fitting(parts.rules, call))
+    call = report_of(form, "hotline", lang)
+    call = structs.replace(call, answers=fitting(parts.rules, call))
     if into is not None:
         call = _as_of(call, into)
     uploads = form.uploaded(photos.PHOTOS)

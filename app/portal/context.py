@@ -1,15 +1,17 @@
 """What the pages for citizens share, how they get at it, and how each says who may open it."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from litestar import Request
+from litestar import Request, Response
 from msgspec import Struct, field
 
 from app.accounts.directory import Agencies
 from app.addresses import Limiter
 from app.assets import Packed, pack
+from app.i18n import LANGS, Lang, pick
 from app.photos.uploads import AT_ONCE
 from app.places.outline import outline
 from app.wiring import Parts
@@ -55,7 +57,8 @@ def portal(request: Req) -> Portal:
 
 
 def policy(request: Req) -> dict[str, str]:
-    """The headers of a page that may hold the map: pictures come from the tile server, and inside Telegram in a browser
+    """The headers of a page that may hold the map: pictures come from the tile server, those about to be
+    sent from the browser itself, and inside Telegram in a browser
     the page is a frame of Telegram's. (Browsers that know frame-ancestors ignore X-Frame-Options.)"""
     settings = portal(request).parts.settings
     tiles = f" {settings.tiles.origin}" if settings.tiles else ""
@@ -64,12 +67,27 @@ def policy(request: Req) -> dict[str, str]:
         around = f"http://127.0.0.1:{settings.simulator_port} http://localhost:{settings.simulator_port}"
     said = (
         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        f"img-src 'self' data:{tiles}; frame-ancestors {around}"
+        f"img-src 'self' data: blob:{tiles}; frame-ancestors {around}"
     )
     return {"Content-Security-Policy": said}
 
 
+LANGUAGE_COOKIE = "phananh-language"
+"""The console's too: one person, one language."""
+
+
+def lang_of(request: Req) -> Lang:
+    """The one that was chosen, else the browser's."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    return next((lang for lang in LANGS if lang == chosen), None) or pick(request.headers.get("accept-language"))
+
+
+def go(path: str, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    """On to another page of ours, by GET."""
+    return Response(b"", status_code=303, headers={"Location": path, **(headers or {})})
+
+
 def open_to(who: str) -> dict[str, Any]:
-    """Keyword arguments for a Litestar route decorator. ``who``: ``anyone``, or ``link``: whoever has a link from their
-    chat, which the handler reads first."""
+    """Keyword arguments for a Litestar route decorator. ``who``: ``anyone``; ``link``: whoever has a link from their
+    chat, which the handler reads first; ``secret``: whoever has the report's tracking secret."""
     return {"opt": {"who": who}, "status_code": 200}

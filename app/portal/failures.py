@@ -9,8 +9,8 @@ from litestar.exceptions import HTTPException
 from uuid_utils.compat import uuid7
 
 from app.errors import AppError, NotFound, Unavailable
-from app.i18n import Lang, pick, t
-from app.portal.context import Req, policy
+from app.i18n import Lang, t
+from app.portal.context import Req, lang_of, policy
 from app.portal.render import show
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ def words_of(error: AppError, lang: Lang) -> list[str]:
 
 
 def told(request: Req, error: AppError, lang: Lang | None = None) -> Response[Any]:
-    lang = lang or getattr(request.state, "lang", None) or pick(request.headers.get("accept-language"))
+    lang = lang or getattr(request.state, "lang", None) or lang_of(request)
     said = words_of(error, lang)
     if "application/json" in request.headers.get("accept", ""):
         return Response({"problem": " ".join(said)}, status_code=error.status)

@@ -33,6 +33,14 @@ async def test_every_page_says_who_may_open_it(parts: Parts) -> None:
         if handler.http_methods != {"OPTIONS"}
     }
     assert said == {
+        ("/", "anyone"),
+        ("/look", "anyone"),
+        ("/language/{wanted}", "anyone"),
+        ("/track", "anyone"),
+        ("/track/forget", "anyone"),
+        ("/r/{code}", "anyone"),
+        ("/r/{code}", "secret"),
+        ("/privacy", "anyone"),
         ("/m/{token}", "link"),
         ("/map/{version}/{province}", "anyone"),
         ("/map/search", "anyone"),

@@ -1,0 +1,235 @@
+"""Sending a report from the web, without an account: one page, which works without scripts on an old phone.
+
+What it is about and where, is suggested while somebody writes (``look``); whoever has no scripts gets the same choice
+from the page itself when something is missing.
+"""
+
+import time
+from collections import defaultdict
+from datetime import UTC, datetime
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from msgspec import Struct, structs
+from structlog.contextvars import bind_contextvars
+
+from app.casefile.words import ago, category_name, status_word
+from app.db import Conn
+from app.errors import AppError, Conflict, Invalid, NotFound, Problem, TooLarge, TooMany
+from app.forms import Form, Malformed, read_form
+from app.i18n import LANGS, Lang
+from app.photos import uploads as photos
+from app.places.model import Candidate
+from app.portal import trap
+from app.portal.context import LANGUAGE_COOKIE, Req, go, lang_of, open_to, policy, portal
+from app.portal.mine import keeping
+from app.portal.render import show
+from app.report_form import fitting, report_of
+from app.reports import near
+from app.reports.intake import locate
+from app.reports.model import PHOTOS_MAX, TEXT_MIN, Place
+from app.reports.near import Sought
+from app.reports.receiving import receive
+from app.routing.model import REPORTER_KINDS, Category
+
+HOME = "/"
+_FIELDS = {
+    "text": "text",
+    "place": "address",
+    "place.address": "address",
+    "place.commune_code": "address",
+    "address": "address",
+    "contact.name": "name",
+    "contact.phone": "phone",
+    "contact.email": "email",
+    "consent": "consent",
+    "category": "category",
+    "photos": "photos",
+}
+"""Where on the page a problem of the report stands."""
+_YEAR = 365 * 24 * 3600
+
+
+class Like(Struct, frozen=True):
+    """An open report that may be of the same matter, as anybody may read it."""
+
+    code: str
+    category: str
+    status: str
+    when: str
+    metres: int | None
+    voices: int
+    words: str
+
+
+class Seen(Struct, frozen=True):
+    """What the form says so far. ``category``: the chosen one, or the likeliest."""
+
+    guesses: list[tuple[str, str]] = []
+    category: Category | None = None
+    candidates: tuple[Candidate, ...] = ()
+    commune: str = ""
+    likes: list[Like] = []
+
+
+@get(HOME, **open_to("anyone"))
+async def form_page(request: Req) -> Response[bytes]:
+    return await _page(request, Form())
+
+
+@post("/look", **open_to("anyone"))
+async def look(request: Req) -> Response[bytes]:
+    """What the words and the place point to so far, as a piece of the page; nothing is kept."""
+    portal(request).limiter.take(request)
+    form, lang = await read_form(request), lang_of(request)
+    return show(lang, "look.html.j2", given=defaultdict(str, form.fields), seen=await _seen(request, form, lang))
+
+
+@post(HOME, **open_to("anyone"))
+async def send(request: Req) -> Response[bytes]:
+    try:
+        form = await read_form(request, uploads=True)
+    except (Malformed, TooLarge, Invalid) as error:
+        return await _page(request, Form(), error)
+    try:
+        return await _sent(request, form)
+    except (Conflict, Invalid, TooMany) as error:
+        return await _page(request, form, error)
+    finally:
+        form.close()
+
+
+async def _sent(request: Req, form: Form) -> Response[bytes]:
+    here, lang = portal(request), lang_of(request)
+    parts, ticket = here.parts, form.text("ticket")
+    if not trap.holds(parts.settings.secret_key, ticket, time.time()):
+        raise Invalid("web.once_more", field="ticket")
+    here.limiter.take(request)
+    new = report_of(form, "web", lang)
+    new = structs.replace(new, answers=fitting(parts.rules, new), key=("web", ticket.rpartition(".")[0]))
+    uploads = form.uploaded(photos.PHOTOS)
+    filed, refused = await receive(
+        parts,
+        new,
+        lambda: photos.store(parts.pool, parts.objects, parts.lab, here.uploads, uploads),
+        photos=bool(uploads),
+    )
+    bind_contextvars(report_id=str(filed.report.report_id))
+    code, secret = filed.report.code, filed.secret
+    more = f"&refused={len(refused)}" if refused else ""
+    return go(f"/r/{code}?k={secret}&sent=1{more}", keeping(request, code, secret))
+
+
+async def _seen(request: Req, form: Form, lang: Lang) -> Seen:
+    """Never raises for what is not written out yet."""
+    parts = portal(request).parts
+    rules, text = parts.rules, form.text("text")
+    guesses = rules.guess_category(text) if text else ()
+    chosen = rules.categories.get(form.text("category"))
+    category = chosen or (rules.categories[guesses[0].category_id] if guesses else None)
+    try:
+        place = report_of(form, "web", lang).place
+    except Invalid:
+        place = Place()
+    candidates: tuple[Candidate, ...] = ()
+    if place.address and place.lat is None:
+        found = parts.gazetteer.search(place.address, default_province_code=rules.province_code)
+        candidates = tuple(one for one in found if one.commune.province_code == rules.province_code)
+    try:
+        located = locate(parts.gazetteer, rules, place)
+    except Invalid:
+        located = None
+    likes: list[Like] = []
+    if category and located and len(text) >= TEXT_MIN:
+        commune = located.commune.code if located.commune else None
+        sought = Sought(
+            category=category.category_id, text=text, lat=located.lat, lon=located.lon, commune_code=commune
+        )
+        async with parts.pool.acquire() as conn:
+            likes = await _likes(conn, request, sought, lang)
+    return Seen(
+        guesses=[(one.category_id, category_name(rules, one.category_id, lang)) for one in guesses],
+        category=category,
+        candidates=candidates,
+        commune=located.commune.full_name if located and located.commune else "",
+        likes=likes,
+    )
+
+
+async def _likes(conn: Conn, request: Req, sought: Sought, lang: Lang) -> list[Like]:
+    rules, now = portal(request).parts.rules, datetime.now(UTC)
+    return [
+        Like(
+            one.code,
+            category_name(rules, one.category, lang),
+            status_word(one.status, lang),
+            ago(one.submitted_at, now, lang),
+            # Where exactly somebody stood is theirs to tell.
+            None if one.why.distance_m is None else round(one.why.distance_m / 10) * 10,
+            one.voices,
+            one.text,
+        )
+        for one in await near.find(conn, rules, sought, lang, now)
+    ]
+
+
+async def _page(request: Req, form: Form, error: AppError | None = None) -> Response[bytes]:
+    here, lang = portal(request), lang_of(request)
+    parts = here.parts
+    rules = parts.rules
+    problems: dict[str, Problem] = {}
+    for problem in error.problems if error else ():
+        problems.setdefault(_FIELDS.get((problem.field or "").partition("[")[0], ""), problem)
+    seen = await _seen(request, form, lang) if form.fields else Seen()
+    tiles = parts.settings.tiles
+    return show(
+        lang,
+        "send.html.j2",
+        status=error.status if error else 200,
+        headers=policy(request) | ({"Retry-After": "5"} if isinstance(error, TooMany) else {}),
+        here=HOME,
+        # The same form sent again is the same report; one that was refused for its ticket gets a new one.
+        ticket=_ticket(request, form, problems),
+        given=defaultdict(str, form.fields),
+        problems=problems,
+        lost_photos=bool(form.uploads),
+        seen=seen,
+        groups=_groups(request, lang),
+        kinds=REPORTER_KINDS,
+        photos_most=PHOTOS_MAX,
+        province=rules.province_code,
+        tiles=tiles,
+    )
+
+
+def _ticket(request: Req, form: Form, problems: dict[str, Problem]) -> str:
+    key, now, said = portal(request).parts.settings.secret_key, time.time(), form.text("ticket")
+    kept = said and not any(one.key == "reports.key_reused" for one in problems.values())
+    return said if kept and trap.issued(key, said, now) else trap.ticket(key, now)
+
+
+def _groups(request: Req, lang: Lang) -> list[tuple[str, list[tuple[str, str]]]]:
+    rules = portal(request).parts.rules
+    return [
+        (
+            group.name_en if lang == "en" else group.name,
+            [(each, category_name(rules, each, lang)) for each in group.categories],
+        )
+        for group in rules.groups.values()
+    ]
+
+
+@get("/language/{wanted:str}", **open_to("anyone"))
+async def language(request: Req, wanted: FromPath[str]) -> Response[bytes]:
+    """The reader's language from now on."""
+    if wanted not in LANGS:
+        raise NotFound("portal.not_found")
+    back = request.query_params.get("next", "")
+    safe = "; Secure" if portal(request).secure else ""
+    cookie = f"{LANGUAGE_COOKIE}={wanted}; Path=/; Max-Age={_YEAR}; HttpOnly; SameSite=Lax{safe}"
+    return go(back if back in PAGES else HOME, {"Set-Cookie": cookie})
+
+
+PAGES = (HOME, "/track", "/privacy")
+"""Where one may come back to from choosing a language."""
+ROUTES = [form_page, look, send, language]

@@ -1,0 +1,188 @@
+// The report form: suggestions while somebody writes, photos made smaller before they travel, the place from the device
+// or a map. Without this script the form asks for the same by words.
+
+(() => {
+  const form = document.getElementById("report");
+  const byId = (id) => document.getElementById(id);
+  const field = (name) => form.elements.namedItem(name);
+  const reveal = () => { for (const node of document.querySelectorAll("[data-script], [data-suggest]")) node.hidden = false; };
+  reveal();
+  byId("unpoint").hidden = false;
+
+  // ---------------------------------------------------------------- suggestions
+
+  let waiting = 0;
+  let asked = 0;
+  function later(delay) {
+    clearTimeout(waiting);
+    waiting = setTimeout(look, delay);
+  }
+  async function look() {
+    const mine = ++asked;
+    const said = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (typeof value === "string") said.append(name, value);
+    if (!field("text").value.trim() && !field("address").value.trim() && !field("lat").value) return;
+    try {
+      const answer = await fetch("/look", { method: "POST", body: said });
+      if (!answer.ok || mine !== asked) return;
+      byId("look").innerHTML = await answer.text();
+      reveal();
+    } catch {
+      // Suggestions help; the report can be sent without them.
+    }
+  }
+  form.addEventListener("input", ({ target }) => { if (target === field("text") || target === field("address")) later(500); });
+  form.addEventListener("change", ({ target }) => { if (target.name === "category") later(0); });
+  document.addEventListener("click", ({ target }) => {
+    const chip = target.closest("[data-suggest]");
+    if (!chip) return;
+    field("category").value = chip.dataset.suggest;
+    field("category").focus();
+    later(0);
+  });
+
+  // ---------------------------------------------------------------- photos
+
+  const LONGEST = 2000;
+  const SMALL = 700_000;
+  const shots = byId("photos");
+  shots.addEventListener("change", async () => {
+    const chosen = [...shots.files];
+    const button = form.querySelector(".primary");
+    button.disabled = true;
+    try {
+      const smaller = await Promise.all(chosen.map(shrink));
+      if (smaller.some((file, at) => file !== chosen[at])) {
+        const kept = new DataTransfer();
+        for (const file of smaller) kept.items.add(file);
+        shots.files = kept.files;
+        byId("photos-said").textContent = form.dataset.shrunk;
+      }
+    } finally {
+      button.disabled = false;
+    }
+    show();
+  });
+  // A photo that the browser cannot read goes as it is: the server knows more kinds.
+  async function shrink(file) {
+    if (file.size <= SMALL) return file;
+    try {
+      const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+      const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
+      const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) });
+      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+      const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+      return blob && blob.size < file.size ? new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" }) : file;
+    } catch {
+      return file;
+    }
+  }
+  function show() {
+    const box = byId("previews");
+    for (const old of box.children) URL.revokeObjectURL(old.src);
+    box.textContent = "";
+    for (const file of shots.files) box.append(Object.assign(new Image(), { src: URL.createObjectURL(file), alt: file.name }));
+    box.hidden = !shots.files.length;
+  }
+
+  // ---------------------------------------------------------------- the place
+
+  const trouble = byId("trouble");
+  function complain(words) {
+    trouble.textContent = words;
+    trouble.hidden = !words;
+  }
+  function setPoint(lat, lon) {
+    field("lat").value = lat;
+    field("lon").value = lon;
+    const said = byId("point").querySelector("[data-says]");
+    said.textContent = lat ? said.dataset.says : "";
+    byId("point").hidden = !lat;
+    complain("");
+    if (!lat) pin?.remove();
+    later(0);
+  }
+  byId("unpoint").addEventListener("click", () => setPoint("", ""));
+  byId("mine").addEventListener("click", () => {
+    if (!navigator.geolocation) return complain(trouble.dataset.none);
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        setPoint(coords.latitude.toFixed(6), coords.longitude.toFixed(6));
+        if (map) {
+          map.setView([coords.latitude, coords.longitude], 16);
+          put({ lat: coords.latitude, lng: coords.longitude });
+        }
+      },
+      (error) => complain(error.code === error.PERMISSION_DENIED ? trouble.dataset.denied : trouble.dataset.none),
+      { enableHighAccuracy: true, timeout: 15_000, maximumAge: 60_000 },
+    );
+  });
+
+  const opener = byId("open-map");
+  const box = byId("map");
+  let map = null;
+  let pin = null;
+  opener.addEventListener("click", async () => {
+    const open = box.hidden;
+    box.hidden = !open;
+    opener.setAttribute("aria-expanded", String(open));
+    if (!open || map) return;
+    try {
+      await Promise.all([load("link", { rel: "stylesheet", href: opener.dataset.style }), load("script", { src: opener.dataset.scriptSrc })]);
+      await draw();
+    } catch {
+      box.hidden = true;
+      complain(trouble.dataset.map);
+    }
+  });
+  const load = (kind, attributes) =>
+    new Promise((resolve, reject) => {
+      document.head.append(Object.assign(document.createElement(kind), attributes, { onload: resolve, onerror: reject }));
+    });
+  async function draw() {
+    const { tiles, credit, areas } = opener.dataset;
+    const features = await (await fetch(areas)).json();
+    map = L.map(box, { preferCanvas: true, maxZoom: 18, attributionControl: Boolean(tiles && credit) });
+    map.attributionControl?.setPrefix(false);
+    const dot = (_, at) => L.circleMarker(at, { radius: 4, color: "#fff", weight: 1, fillColor: "#0b6b5d", fillOpacity: 1 });
+    const layer = L.geoJSON(features, { style: { color: "#0b6b5d", weight: 1.5, fillColor: "#fff", fillOpacity: tiles ? 0 : 1 }, pointToLayer: dot }).addTo(map);
+    for (const { properties } of features.features) {
+      const name = Object.assign(document.createElement("span"), { textContent: properties.name.replace(/^(Phường|Xã|Đặc khu) /, "") });
+      L.marker([properties.at[1], properties.at[0]], { icon: L.divIcon({ className: "commune", html: name, iconSize: null }), interactive: false, keyboard: false }).addTo(map);
+    }
+    if (tiles) L.tileLayer(tiles, { maxZoom: 18, attribution: Object.assign(document.createElement("span"), { textContent: credit }).innerHTML }).addTo(map);
+    const at = [Number(field("lat").value), Number(field("lon").value)];
+    if (at[0] && at[1]) {
+      map.setView(at, 16);
+      put({ lat: at[0], lng: at[1] });
+    } else map.fitBounds(layer.getBounds(), { animate: false });
+    map.on("click", ({ latlng }) => {
+      const { lat, lng } = latlng.wrap();
+      put(latlng);
+      setPoint(lat.toFixed(6), lng.toFixed(6));
+    });
+    box.dataset.ready = "yes";
+  }
+  function put(at) {
+    pin?.remove();
+    pin = L.circleMarker(at, { radius: 10, color: "#fff", weight: 3, fillColor: "#b5470f", fillOpacity: 1 }).addTo(map);
+  }
+
+  // The server holds off whoever is faster than a person; somebody who is that fast waits here instead.
+  const SOONEST = 3200;
+  let isWaiting = false;
+  form.addEventListener("submit", (event) => {
+    const button = form.querySelector(".primary");
+    button.textContent = button.dataset.busy;
+    const left = SOONEST - performance.now();
+    if (left > 0) {
+      event.preventDefault();
+      if (!isWaiting) setTimeout(() => form.requestSubmit(), left);
+      isWaiting = true;
+      return;
+    }
+    setTimeout(() => { button.disabled = true; });
+  });
+  // Back from the next page by the browser's own button: the form is as it was, and can be sent again.
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+})();
