@@ -75,8 +75,9 @@ def _by_path(api: ASGIApp, pages: Mapping[str, ASGIApp]) -> ASGIApp:
     """Each application has its own guard, its own kind of errors and its own unknown addresses."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        first = scope["path"].split("/")[1:2] if scope["type"] == ScopeType.HTTP else []
-        await pages.get("/" + "".join(first), api)(scope, receive, send)
+        path = scope["path"] if scope["type"] == ScopeType.HTTP else ""
+        first = "/" + "".join(path.split("/")[1:2]) if path.strip("/") else path
+        await pages.get(first, api)(scope, receive, send)
 
     return app
 

@@ -2,13 +2,13 @@
 
 from litestar import Response, get
 
-from app.portal.context import Req, lang_of, open_to, policy
+from app.portal.context import Req, lang_of, open_to, site_policy
 from app.portal.render import show
 
 
 @get("/privacy", **open_to("anyone"))
 async def privacy(request: Req) -> Response[bytes]:
-    return show(lang_of(request), "privacy.html.j2", headers=policy(request), here="/privacy")
+    return show(lang_of(request), "privacy.html.j2", headers=site_policy(request), here="/privacy")
 
 
 ROUTES = [privacy]

@@ -57,17 +57,27 @@ def portal(request: Req) -> Portal:
 
 
 def policy(request: Req) -> dict[str, str]:
-    """The headers of a page that may hold the map: pictures come from the tile server, those about to be
-    sent from the browser itself, and inside Telegram in a browser
-    the page is a frame of Telegram's. (Browsers that know frame-ancestors ignore X-Frame-Options.)"""
+    """The headers of the map for a chat: inside Telegram in a browser the page is a frame of Telegram's. (Browsers that
+    know frame-ancestors ignore X-Frame-Options.)"""
     settings = portal(request).parts.settings
-    tiles = f" {settings.tiles.origin}" if settings.tiles else ""
     around = "https://web.telegram.org"
     if settings.simulated:
         around = f"http://127.0.0.1:{settings.simulator_port} http://localhost:{settings.simulator_port}"
+    return _policy(request, "", around)
+
+
+def site_policy(request: Req) -> dict[str, str]:
+    """The headers of the other pages: a photo about to be sent is shown by the browser itself."""
+    return _policy(request, " blob:", "'none'")
+
+
+def _policy(request: Req, pictures: str, around: str) -> dict[str, str]:
+    """Pictures also come from the tile server."""
+    settings = portal(request).parts.settings
+    tiles = f" {settings.tiles.origin}" if settings.tiles else ""
     said = (
         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        f"img-src 'self' data: blob:{tiles}; frame-ancestors {around}"
+        f"img-src 'self' data:{pictures}{tiles}; frame-ancestors {around}"
     )
     return {"Content-Security-Policy": said}
 

@@ -24,7 +24,7 @@ from app.history.model import Event
 from app.i18n import Lang
 from app.photos import uploads as photos
 from app.photos.service import own_url
-from app.portal.context import Req, go, lang_of, open_to, policy, portal
+from app.portal.context import Req, go, lang_of, open_to, portal, site_policy
 from app.portal.mine import forgetting, keeping, mine
 from app.portal.render import show
 from app.reports import following, many, publication
@@ -109,7 +109,7 @@ async def _track(request: Req, code: str = "", error: AppError | None = None) ->
         lang,
         "track.html.j2",
         status=error.status if error else 200,
-        headers=policy(request),
+        headers=site_policy(request),
         here="/track",
         code=code[:40],
         problem=error.problems[0] if error else None,
@@ -193,7 +193,7 @@ async def _page(
         lang,
         "report.html.j2",
         status=error.status if error else 200,
-        headers=policy(request) | dict(headers or {}),
+        headers=site_policy(request) | dict(headers or {}),
         here=f"/r/{report.code}",
         seen=await _shown(request, report, actor, lang),
         secret=secret,

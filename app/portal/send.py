@@ -21,7 +21,7 @@ from app.i18n import LANGS, Lang
 from app.photos import uploads as photos
 from app.places.model import Candidate
 from app.portal import trap
-from app.portal.context import LANGUAGE_COOKIE, Req, go, lang_of, open_to, policy, portal
+from app.portal.context import LANGUAGE_COOKIE, Req, go, lang_of, open_to, portal, site_policy
 from app.portal.mine import keeping
 from app.portal.render import show
 from app.report_form import fitting, report_of
@@ -186,7 +186,7 @@ async def _page(request: Req, form: Form, error: AppError | None = None) -> Resp
         lang,
         "send.html.j2",
         status=error.status if error else 200,
-        headers=policy(request) | ({"Retry-After": "5"} if isinstance(error, TooMany) else {}),
+        headers=site_policy(request) | ({"Retry-After": "5"} if isinstance(error, TooMany) else {}),
         here=HOME,
         # The same form sent again is the same report; one that was refused for its ticket gets a new one.
         ticket=_ticket(request, form, problems),
