@@ -13,7 +13,7 @@ from tests.api.conftest import lab as lab
 from tests.api.conftest import parts as parts
 from tests.api.conftest import rules as rules
 from tests.api.conftest import world as world
-from tests.browser.test_map_page import faults
+from tests.browser.desk import faults
 from tests.world import World
 
 

@@ -25,11 +25,9 @@ def ticket(world: World, seconds_ago: float = 10) -> str:
     return trap.ticket(world.parts.settings.secret_key, time.time() - seconds_ago)
 
 
-async def post(
-    browser: httpx.AsyncClient, world: World, photos: list[tuple[str, bytes]] | None = None, **changed: str
-) -> httpx.Response:
+async def post(browser: httpx.AsyncClient, world: World, *photos: tuple[str, bytes], **changed: str) -> httpx.Response:
     form = {"ticket": ticket(world), **GOOD, **changed}
-    files: Any = [("photos", (name, data, "image/jpeg")) for name, data in photos or []] or {"photos": ("", b"")}
+    files: Any = [("photos", (name, data, "image/jpeg")) for name, data in photos] or {"photos": ("", b"")}
     return await browser.post("/", data=form, files=files)
 
 
@@ -44,7 +42,7 @@ async def test_a_report_with_a_photo_is_sent_without_scripts_and_its_page_is_the
     page = await browser.get("/")
     assert page.status_code == 200
     assert 'name="ticket"' in page.text
-    answer = await post(browser, world, [("den.jpg", photo("den"))], phone="0912 345 678")
+    answer = await post(browser, world, ("den.jpg", photo("den")), phone="0912 345 678")
     report = await filed(world, answer)
     assert (report.channel, report.category, report.commune_name) == ("web", "street-light", "Phường An Xuyên")
     assert report.body == GOOD["text"]
@@ -106,7 +104,7 @@ async def test_everything_wrong_is_told_at_its_field_and_nothing_typed_is_lost(
     answer = await post(
         browser,
         world,
-        [("a.jpg", photo("a"))],
+        ("a.jpg", photo("a")),
         text="đèn",
         address="",
         phone="không có",
@@ -121,7 +119,7 @@ async def test_everything_wrong_is_told_at_its_field_and_nothing_typed_is_lost(
 
 
 async def test_a_photo_that_is_none_never_loses_the_report(browser: httpx.AsyncClient, world: World) -> None:
-    answer = await post(browser, world, [("a.jpg", photo("b")), ("a.txt", b"no photo at all")])
+    answer = await post(browser, world, ("a.jpg", photo("b")), ("a.txt", b"no photo at all"))
     report = await filed(world, answer)
     seen = await browser.get(answer.headers["location"])
     assert "Có 1 ảnh không dùng được" in seen.text
