@@ -61,6 +61,7 @@ MENU = (
     Entry("dashboard", f"{BASE}/dashboard", STATS),
     Entry("field", f"{BASE}/field", QUEUE, within="desk"),
     Entry("templates", f"{BASE}/templates", TEMPLATES, rare=True),
+    Entry("insight", f"{BASE}/insight", STATS, within="dashboard", rare=True),
     Entry("rules", f"{BASE}/rules", RULES),
     Entry("misrouted", f"{BASE}/rules/misrouted", RULE_FIGURES, within="rules", rare=True),
     Entry("staff", f"{BASE}/staff", ACCOUNTS),

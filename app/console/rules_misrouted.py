@@ -36,7 +36,8 @@ def percent(part: int, whole: int, lang: str) -> str:
     return f"{written.replace('.', ',') if lang == 'vi' else written}\u00a0%"
 
 
-def _words(rules: RuleSet, lang: str) -> dict[str, str]:
+def rule_words(rules: RuleSet, lang: str) -> dict[str, str]:
+    """What each rule in force says of itself."""
     every = (*rules.rules, rules.fallback.rule)
     return {rule.rule_id: (rule.why_en or rule.why) if lang == "en" else rule.why for rule in every}
 
@@ -54,7 +55,7 @@ async def misrouted(request: Req) -> Response[bytes]:
         named = {end.agency_id for one in found for end in one.ended_up}
         names = await accounts.agency_names(conn, sorted(named), lang)
     names[rules.coordinator_id] = ""
-    why = _words(rules, lang)
+    why = rule_words(rules, lang)
     rows = [
         Row(
             one,

@@ -5,10 +5,12 @@ from itertools import groupby
 
 from app.accounts.model import Actor
 from app.accounts.permissions import Permission, may
-from app.db import Pool
+from app.db import Conn, Pool
 from app.errors import Forbidden
 from app.worklist import store_misrouted as store
-from app.worklist.model import EndedUp, Misrouting
+from app.worklist.model import EndedUp, Misrouting, Missent
+
+_LISTED = 200
 
 
 def may_read(actor: Actor) -> bool:
@@ -16,12 +18,13 @@ def may_read(actor: Actor) -> bool:
     return may(actor, Permission.MANAGE_RULES) or (may(actor, Permission.READ_STATS) and actor.sees_all)
 
 
-async def misrouted(pool: Pool, actor: Actor, since: datetime) -> list[Misrouting]:
-    """Each rule that has decided reports since a moment, those with most wrong ones first. Raises Forbidden."""
+async def misrouted(pool: Pool, actor: Actor, since: datetime, until: datetime | None = None) -> list[Misrouting]:
+    """Each rule that has decided reports since a moment (and before another), those with most wrong ones first. Raises
+    Forbidden."""
     if not may_read(actor):
         raise Forbidden("accounts.not_allowed")
     async with pool.acquire() as conn:
-        rows = await store.by_rule_and_end(conn, since)
+        rows = await store.by_rule_and_end(conn, since, until)
     found = []
     for rule, group in groupby(rows, key=lambda row: row["rule"]):
         ends = list(group)
@@ -34,3 +37,11 @@ async def misrouted(pool: Pool, actor: Actor, since: datetime) -> list[Misroutin
         share = wrong / decided
         found.append(Misrouting(rule, decided, returned, transferred, wrong, reclassified, share, ended_up))
     return sorted(found, key=lambda one: (-one.wrong, -one.decided, one.rule_id))
+
+
+async def of_rule(conn: Conn, actor: Actor, rule: str, since: datetime, until: datetime) -> tuple[list[Missent], int]:
+    """The reports that a rule sent wrongly, the latest first, at most two hundred; and how many there are. Raises
+    Forbidden."""
+    if not may_read(actor):
+        raise Forbidden("accounts.not_allowed")
+    return await store.missent(conn, rule, since, until, _LISTED)

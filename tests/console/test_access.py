@@ -105,6 +105,8 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/templates/{wanted}"): (403, 404, 404, 403, 404),
     ("POST", "/templates/{wanted}"): (403, 404, 404, 403, 404),
     ("POST", "/templates/{wanted}/switch"): (403, 404, 404, 403, 404),
+    ("GET", "/insight"): (403, 200, 200, 200, 403),
+    ("GET", "/insight/rule"): (403, 403, 200, 200, 200),
     ("GET", "/directions"): (200, 200, 200, 200, 403),
     ("GET", "/dashboard"): (403, 200, 200, 200, 403),
     ("GET", "/dashboard/list"): (403, 422, 422, 422, 403),

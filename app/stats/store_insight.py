@@ -1,0 +1,68 @@
+"""SQL of reports that go round."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from app.db import Conn
+from app.stats.measures import Measure
+from app.stats.model import Question
+from app.stats.store import conditions
+
+_MOVES = [str(Measure.RETURNED), str(Measure.TRANSFERRED)]
+
+
+class Round(Struct, frozen=True):
+    """A report that was returned or handed on ``moves`` times; ``agencies``: those that did, in order; ``at``: last."""
+
+    report_id: UUID
+    code: str
+    category: str
+    commune: str
+    agencies: tuple[str, ...]
+    moves: int
+    at: datetime
+
+
+async def going_round(
+    conn: Conn, generation: int, question: Question, least: int, limit: int
+) -> tuple[list[Round], int]:
+    """Reports that were handed on in the period and ``least`` times in all by its end, most often first; and how many
+    there are."""
+    where, values = conditions(question, 8)
+    rows = await conn.fetch(
+        f"""
+        WITH moved AS (
+            SELECT DISTINCT report_id FROM stats_occurrences
+            WHERE generation = $1 AND measure = ANY($3::text[]) AND at >= $4 AND at < $5
+              AND known_from <= $2 AND (known_until IS NULL OR known_until > $2){where}
+        ), rounds AS (
+            SELECT report_id, count(*) AS moves, max(at) AS at, array_agg(agency ORDER BY at) AS agencies,
+                   (array_agg(category ORDER BY at DESC))[1] AS category,
+                   (array_agg(commune ORDER BY at DESC))[1] AS commune
+            FROM stats_occurrences o JOIN moved USING (report_id)
+            WHERE generation = $1 AND measure = ANY($3::text[]) AND at < $5
+              AND known_from <= $2 AND (known_until IS NULL OR known_until > $2)
+            GROUP BY report_id HAVING count(*) >= $6
+        ), first AS (
+            SELECT *, count(*) OVER () AS number FROM rounds ORDER BY moves DESC, at DESC, report_id LIMIT $7
+        )
+        SELECT f.report_id, r.code, f.category, f.commune, f.agencies, f.moves, f.at, f.number
+        FROM first f JOIN reports r USING (report_id) ORDER BY f.moves DESC, f.at DESC, f.report_id
+        """,  # noqa: S608  # conditions of our own; what was asked goes by parameters
+        generation,
+        question.as_of,
+        _MOVES,
+        question.start,
+        question.end,
+        least,
+        limit,
+        *values,
+    )
+    found = [
+        Round(row["report_id"], row["code"], row["category"], row["commune"], tuple(row["agencies"]), row["moves"],
+              row["at"])
+        for row in rows
+    ]  # fmt: skip
+    return found, rows[0]["number"] if rows else 0
