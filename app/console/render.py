@@ -72,7 +72,10 @@ MENU = (
 )
 
 
-STATS_PAGES = (Entry("dashboard", f"{BASE}/dashboard", STATS),)
+STATS_PAGES = (
+    Entry("dashboard", f"{BASE}/dashboard", STATS),
+    Entry("insight", f"{BASE}/insight", STATS),
+)
 """The pages of figures, linked from one another (``stats_tabs.html.j2``); their words are ``dashboard.page_<name>``."""
 
 
