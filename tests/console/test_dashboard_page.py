@@ -82,7 +82,7 @@ async def test_a_share_lists_its_part_or_the_whole_and_times_the_slowest_first(l
     assert (part.text.count("<code>PA-"), whole.text.count("<code>PA-")) == (9, 11)
     slowest = await leader.get(f"{HERE}/list?period={MARCH}&figure=hours_to_resolve&slowest=1")
     assert slowest.text.index("Đèn hẻm 3 tắt.") < slowest.text.index("Mất điện xóm 0.") < slowest.text.index("Đèn số 3")
-    assert "trung bình của 11 phản ánh" in words(slowest)
+    assert "tính trên 11 phản ánh" in words(slowest)
 
 
 async def test_a_list_has_pages_that_follow_each_other(

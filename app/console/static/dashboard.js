@@ -7,6 +7,16 @@ document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-filters] select")) target.form.requestSubmit();
 });
 
+// What is not chosen stays out of the address.
+document.addEventListener(
+  "submit",
+  ({ target }) => {
+    if (!target.matches("[data-filters]")) return;
+    for (const each of target.querySelectorAll("select")) each.disabled = !each.value;
+  },
+  true,
+);
+
 const closeTips = (but) => {
   for (const tip of document.querySelectorAll(".tip[open]")) if (!tip.contains(but)) tip.open = false;
 };
