@@ -28,6 +28,10 @@ def show(
     as_of: Annotated[
         datetime | None, typer.Option(formats=_DATE, help="As known then; default: at the end of the period.")
     ] = None,
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="Medians and percentiles from the very times; takes as long as there are many."),
+    ] = False,
     lang: Language = "vi",
 ) -> None:
     """Every figure of a period."""
@@ -39,7 +43,7 @@ def show(
     known = as_of.replace(tzinfo=VIETNAM) if as_of else min(ends, datetime.now(UTC))
     wanted: By | None = by  # type: ignore[assignment]  # looked at just above
     with prepared() as settings:
-        answer = asyncio.run(_ask(settings, Question(start=begins, end=ends, as_of=known, by=wanted)))
+        answer = asyncio.run(_ask(settings, Question(start=begins, end=ends, as_of=known, by=wanted), exact=exact))
     out.print(_table(answer, lang))
     out.print(f"as of {known:%Y-%m-%d %H:%M}, history read up to {answer.read_at:%Y-%m-%d %H:%M:%S}Z", style="dim")
 
@@ -59,7 +63,7 @@ def _written(figure: Figure, answer: Answer, group: str) -> str:
     return f"{found:,.1f}{_UNITS[figure.unit]}" if figure.unit != "reports" else f"{found:,.0f}"
 
 
-async def _ask(settings: Settings, question: Question) -> Answer:
+async def _ask(settings: Settings, question: Question, *, exact: bool) -> Answer:
     from app.db import connect_pool
     from app.stats import projection, service
 
@@ -67,7 +71,7 @@ async def _ask(settings: Settings, question: Question) -> Answer:
     async with await connect_pool(settings.database_url, 2) as pool:
         await projection.catch_up(pool)
         async with pool.acquire() as conn:
-            return await service.ask(conn, question)
+            return await service.ask(conn, question, exact=exact)
 
 
 @stats_cli.command("rebuild")

@@ -48,8 +48,6 @@ _SHOWN = (
     "why",
     "first_day",
     "last_day",
-    "export",
-    "question",
 )
 _CHANGES = ("role", "agency", "categories", "communes")
 

@@ -1,6 +1,6 @@
 """Reading the history in order, and proving that nobody has touched it."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from itertools import groupby
 from uuid import UUID
 
@@ -27,9 +27,11 @@ async def of_report(conn: Conn, report_id: UUID) -> list[Event]:
     return await store.of_report(conn, report_id)
 
 
-async def of_reports(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
-    """The whole history of each, oldest first."""
-    rows = await store.events_of(conn, report_ids)
+async def of_reports(
+    conn: Conn, report_ids: Sequence[UUID], kinds: Collection[str] | None = None
+) -> dict[UUID, list[Event]]:
+    """The history of each, oldest first; all of it, or only events of some kinds."""
+    rows = await store.events_of(conn, report_ids, kinds)
     return {report_id: list(events) for report_id, events in groupby(rows, key=lambda event: event.report_id)}
 
 

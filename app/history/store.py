@@ -1,6 +1,6 @@
 """SQL of the history."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -118,9 +118,14 @@ async def head_of_code(conn: Conn, code: str) -> tuple[UUID, str, int, bytes] | 
     return (row["report_id"], row["code"], row["last_seq"], row["last_hash"]) if row else None
 
 
-async def events_of(conn: Conn, report_ids: Sequence[UUID]) -> list[Event]:
+async def events_of(conn: Conn, report_ids: Sequence[UUID], kinds: Collection[str] | None) -> list[Event]:
     rows = await conn.fetch(
-        "SELECT * FROM report_events WHERE report_id = ANY($1) ORDER BY report_id, seq", list(report_ids)
+        """
+        SELECT * FROM report_events WHERE report_id = ANY($1) AND ($2::text[] IS NULL OR kind = ANY($2))
+        ORDER BY report_id, seq
+        """,
+        list(report_ids),
+        None if kinds is None else list(kinds),
     )
     return [_event(row) for row in rows]
 

@@ -164,8 +164,7 @@ def _standing(counts: Counts) -> tuple[int, int]:
 
 
 async def _rounds(conn: Conn, question: Question) -> tuple[list[Round], int]:
-    generation = (await store.state(conn)).generation
-    return await store_insight.going_round(conn, generation, question, LEAST_MOVES, _ROUND_MOST)
+    return await store_insight.going_round(conn, await store.state(conn), question, LEAST_MOVES, _ROUND_MOST)
 
 
 # ---------------------------------------------------------------- where the time goes

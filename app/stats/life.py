@@ -25,7 +25,10 @@ DESK = ""
 
 
 class Occurrence(Struct, frozen=True):
-    """``seconds``: how long it took, where that is counted; ``known_until`` None: it holds to this day."""
+    """``seconds``: how long it took, where that is counted; ``known_until`` None: it holds to this day.
+
+    Of what came into a stock, ``until``: when it left, as far as is known; ``sent``: when the report was.
+    """
 
     measure: Measure
     at: datetime
@@ -36,6 +39,8 @@ class Occurrence(Struct, frozen=True):
     commune: str
     channel: str
     seconds: int | None = None
+    until: datetime | None = None
+    sent: datetime | None = None
 
 
 _STANDS_NO_MORE: dict[str, frozenset[Measure]] = {
@@ -60,12 +65,17 @@ _PLAIN: dict[str, Measure] = {
 """Events that are counted as they come, for the agency that has the report just before."""
 _CORRECTS = frozenset({Kind.ASSIGNED, Kind.TRANSFERRED, Kind.RECLASSIFIED})
 """Who hands a report on may name its category too."""
-SETS_CLOCK = frozenset(
+_SETS_CLOCK = frozenset(
     {Kind.SUBMITTED, Kind.ASSIGNED, Kind.TRANSFERRED, Kind.RESUMED, Kind.REOPENED, Kind.UNMERGED, Kind.DISPUTED}
     | {Kind.URGENCY_SET, Kind.RECLASSIFIED, Kind.DEADLINE_RECOMPUTED, Kind.EXTENSION_GRANTED}
 )
 """What is due according to other events is something else."""
 _STOPS = frozenset({Kind.RESOLVED, Kind.REJECTED, Kind.MERGED, Kind.WITHDRAWN})
+MATTERS = frozenset(
+    {Kind.RECEIVED, Kind.ASKED, Kind.PROGRESS, Kind.RATED, Kind.CLOSED, Kind.SPLIT, Kind.PART_REOPENED, Kind.PART_ENDED}
+    | {*_STANDS_NO_MORE, *_PLAIN, *_SETS_CLOCK, *_STOPS}
+)
+"""A life without any other events comes to the same."""
 
 
 def occurrences(events: Sequence[Event]) -> list[Occurrence]:
@@ -183,7 +193,7 @@ class _Life:
             paused = None
         if "intake_due" in data:
             self._intake_due = datetime.fromisoformat(data["intake_due"])
-        if kind in SETS_CLOCK and proposed.get("due"):
+        if kind in _SETS_CLOCK and proposed.get("due"):
             due = datetime.fromisoformat(proposed["due"])
             self._extend(kind, event)
         self._now(at, agency, due, paused, is_open=is_open)
@@ -215,17 +225,25 @@ class _Life:
 
     def _leave(self, at: datetime) -> None:
         """Out of an agency's hands, or off the desk; what the rules pass on at once was never there."""
-        came = next(row for row in reversed(self._all) if row.measure is Measure.OPEN_IN and row.known_until is None)
-        if came.at == at:
-            self._all.remove(came)
+        if self._came(Measure.OPEN_IN).at == at:
+            self._all.remove(self._came(Measure.OPEN_IN))
         else:
+            self._went(Measure.OPEN_IN, at)
             self._add(Measure.OPEN_OUT, at)
+
+    def _came(self, measure: Measure) -> Occurrence:
+        return next(row for row in reversed(self._all) if row.measure is measure and row.known_until is None)
+
+    def _went(self, measure: Measure, at: datetime) -> None:
+        came = self._came(measure)
+        self._all[self._all.index(came)] = structs.replace(came, until=at)
 
     def _stop_clock(self, at: datetime) -> None:
         if self._coming is not None:
             self._all.remove(self._coming)
             self._coming = None
         if self._overdue:
+            self._went(Measure.OVERDUE_IN, at)
             self._add(Measure.OVERDUE_OUT, at)
             self._overdue = False
 
@@ -242,8 +260,19 @@ class _Life:
     # ------------------------------------------------------------ rows
 
     def _row(self, measure: Measure, at: datetime, known_from: datetime, seconds: int | None = None) -> Occurrence:
+        sent = self._submitted_at if measure in (Measure.OPEN_IN, Measure.OVERDUE_IN) else None
         return Occurrence(
-            measure, at, known_from, None, self._agency, self._category, self._commune, self._channel, seconds
+            measure,
+            at,
+            known_from,
+            None,
+            self._agency,
+            self._category,
+            self._commune,
+            self._channel,
+            seconds,
+            None,
+            sent,
         )
 
     def _add(self, measure: Measure, at: datetime, seconds: int | None = None) -> None:

@@ -47,6 +47,7 @@ class Measure(StrEnum):
 
 M = Measure
 RESOLUTIONS = frozenset({M.RESOLVED_ON_TIME, M.RESOLVED_EXTENDED, M.RESOLVED_LATE})
+ACCEPTANCES = frozenset({M.ACCEPTED_ON_TIME, M.ACCEPTED_LATE})
 RATINGS = frozenset({M.RATED_SATISFIED, M.RATED_ACCEPTABLE, M.RATED_DISSATISFIED})
 
 
@@ -54,12 +55,14 @@ class Figure(Struct, frozen=True):
     """One figure that people read.
 
     ``kind``: ``count`` adds up what of ``of`` happened in the period; ``share`` is that against what of ``among`` did,
-    in percent; ``mean`` is the mean time of ``of`` in hours; ``stock`` is what of ``of`` came less what of ``among``
-    went, from the beginning to the end of the period. ``events``: the kinds of the history it is counted from.
+    in percent; ``mean`` is the mean time of ``of`` in hours, ``median`` and ``p90`` the time that half and nine tenths
+    of them took at the most, from a stored distribution (``spread``) unless asked exactly; ``stock`` is what of ``of``
+    came less what of ``among`` went, from the beginning to the end of the period. ``events``: the kinds of the history
+    it is counted from.
     """
 
     name: str
-    kind: Literal["count", "share", "mean", "stock"]
+    kind: Literal["count", "share", "mean", "median", "p90", "stock"]
     unit: Unit
     of: frozenset[Measure]
     among: frozenset[Measure]
@@ -82,6 +85,27 @@ class Figure(Struct, frozen=True):
 
 def _count(name: str, of: Measure, event: str, *words: str) -> Figure:
     return Figure(name, "count", "reports", frozenset({of}), frozenset(), (event,), *words)
+
+
+def _spread(
+    name: str, of: frozenset[Measure], events: tuple[str, ...], vi: str, vi_which: str, en: str, en_which: str
+) -> tuple[Figure, Figure]:
+    """Beside a mean time, the median and the 90th percentile of the same."""
+    return (
+        Figure(
+            f"median_{name}", "median", "hours", of, frozenset(), events,
+            f"{vi}, trung vị",
+            f"Một nửa số {vi_which} trong kỳ không lâu hơn chừng này, theo giờ đồng hồ; sai số đến 2 %.",
+            f"{en}, median", f"Half of those {en_which} took no longer, in hours by the clock; within 2 %.",
+        ),
+        Figure(
+            f"p90_{name}", "p90", "hours", of, frozenset(), events,
+            f"{vi}, phân vị 90",
+            f"Chín phần mười số {vi_which} trong kỳ không lâu hơn chừng này, theo giờ đồng hồ; sai số đến 2 %.",
+            f"{en}, 90th percentile",
+            f"Nine in ten of those {en_which} took no longer, in hours by the clock; within 2 %.",
+        ),
+    )  # fmt: skip
 
 
 FIGURES: dict[str, Figure] = {
@@ -174,7 +198,7 @@ FIGURES: dict[str, Figure] = {
         ),
         Figure(
             "accepted_on_time_rate", "share", "percent", frozenset({M.ACCEPTED_ON_TIME}),
-            frozenset({M.ACCEPTED_ON_TIME, M.ACCEPTED_LATE}), ("received", "assigned"),
+            ACCEPTANCES, ("received", "assigned"),
             "Tỷ lệ tiếp nhận đúng hạn", "Trong số được tiếp nhận hoặc chuyển đi trong kỳ, phần trong hạn tiếp nhận.",
             "Accepted on time", "Of those accepted or passed on in the period, the share within the intake limit.",
         ),
@@ -185,15 +209,23 @@ FIGURES: dict[str, Figure] = {
             "First answer on time", "Of those first answered in the period, the share within the limit for it.",
         ),
         Figure(
-            "hours_to_accept", "mean", "hours", frozenset({M.ACCEPTED_ON_TIME, M.ACCEPTED_LATE}), frozenset(),
+            "hours_to_accept", "mean", "hours", ACCEPTANCES, frozenset(),
             ("submitted", "received", "assigned"),
             "Thời gian tiếp nhận", "Trung bình từ lúc gửi đến lúc được tiếp nhận hoặc chuyển đi, theo giờ đồng hồ.",
             "Time to accept", "Mean hours by the clock from sending to being accepted or passed on.",
+        ),
+        *_spread(
+            "hours_to_accept", ACCEPTANCES, ("submitted", "received", "assigned"),
+            "Thời gian tiếp nhận", "được tiếp nhận hoặc chuyển đi", "Time to accept", "accepted or passed on",
         ),
         Figure(
             "hours_to_assign", "mean", "hours", frozenset({M.ASSIGNED}), frozenset(), ("submitted", "assigned"),
             "Thời gian phân công", "Trung bình từ lúc gửi đến lúc cơ quan đầu tiên nhận được, theo giờ đồng hồ.",
             "Time to assign", "Mean hours by the clock from sending until the first agency has it.",
+        ),
+        *_spread(
+            "hours_to_assign", frozenset({M.ASSIGNED}), ("submitted", "assigned"),
+            "Thời gian phân công", "được phân công", "Time to assign", "assigned",
         ),
         Figure(
             "hours_to_resolve", "mean", "hours", RESOLUTIONS, frozenset(),
@@ -201,6 +233,10 @@ FIGURES: dict[str, Figure] = {
             "Thời gian xử lý",
             "Trung bình từ lúc gửi đến lúc có kết quả, theo giờ đồng hồ, trừ lúc chờ công dân bổ sung.",
             "Time to resolve", "Mean hours by the clock from sending to the result, without waiting for the reporter.",
+        ),
+        *_spread(
+            "hours_to_resolve", RESOLUTIONS, ("submitted", "asked", "resumed", "resolved"),
+            "Thời gian xử lý", "đã xử lý", "Time to resolve", "handled",
         ),
         Figure(
             "answers", "count", "reports", RATINGS, frozenset(), ("rated",),
@@ -216,3 +252,7 @@ FIGURES: dict[str, Figure] = {
         ),
     )
 }  # fmt: skip
+TIMED = ACCEPTANCES | RESOLUTIONS | {M.ASSIGNED, M.ANSWERED_ON_TIME, M.ANSWERED_LATE}
+"""Occurrences that took time."""
+SPREAD = frozenset(m for figure in FIGURES.values() if figure.kind in ("median", "p90") for m in figure.of)
+"""Those whose times the sums keep by how they are spread."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from app.stats.measures import Figure, Measure
+from app.stats.spread import Spread, added, percentile
 
 HALF_DAY = timedelta(hours=12)
 By = Literal["agency", "category", "commune", "channel"]
@@ -37,16 +38,21 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 class Count(Struct, frozen=True):
-    """How many, and the seconds of all together where time is counted."""
+    """How many, and the seconds of all together where time is counted; ``spread`` of them where it is asked for."""
 
     n: int = 0
     seconds: int = 0
+    spread: Spread = {}
 
     def __add__(self, other: "Count") -> "Count":
-        return Count(self.n + other.n, self.seconds + other.seconds)
+        return Count(self.n + other.n, self.seconds + other.seconds, added(self.spread, other.spread))
+
+    def __sub__(self, other: "Count") -> "Count":
+        return Count(self.n - other.n, self.seconds - other.seconds, added(self.spread, other.spread, -1))
 
 
 Counts = Mapping[Measure, Count]
+SHARES = {"median": 0.5, "p90": 0.9}
 
 
 def value(figure: Figure, counts: Counts) -> float | None:
@@ -62,6 +68,9 @@ def value(figure: Figure, counts: Counts) -> float | None:
             return 100 * of.n / among.n if among.n else None
         case "mean":
             return of.seconds / of.n / 3600 if of.n else None
+        case "median" | "p90":
+            seconds = percentile(of.spread, SHARES[figure.kind])
+            return None if seconds is None else seconds / 3600
 
 
 class Answer(Struct, frozen=True):

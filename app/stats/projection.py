@@ -6,18 +6,24 @@ its cursor. Cut off anywhere, it begins again where it stood.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
+
+from msgspec import structs
 
 from app.db import Conn, Pool, transaction
 from app.history import service as history
 from app.stats import store
-from app.stats.life import Occurrence, occurrences
+from app.stats import store_sums as sums
+from app.stats.life import MATTERS, Occurrence, occurrences
+from app.stats.measures import Measure
 from app.stats.model import Count, slot_of
 
 BATCH = 1000
 _REBUILD_BATCH = 2000
+_LONG = 4 * 3600.0
+"""Seconds that one statement over everything may take."""
 Progress = Callable[[int, int], None]
 
 
@@ -43,30 +49,37 @@ async def _step(conn: Conn) -> int:
     began = datetime.now(UTC)
     events, cursor = await history.read_since(conn, state.cursor, BATCH)
     if events:
-        await _take_in(conn, state.generation, sorted({event.report_id for event in events}))
-    await store.move_on(conn, cursor, began if len(events) < BATCH else None)
+        await _take_in(conn, state, sorted({event.report_id for event in events}))
+        await store.move_on(conn, cursor, began if len(events) < BATCH else None)
     return len(events)
 
 
-async def _take_in(conn: Conn, generation: int, report_ids: list[UUID]) -> None:
-    before = await store.occurrences_of(conn, generation, report_ids)
-    lives = {
-        report_id: occurrences(events) for report_id, events in (await history.of_reports(conn, report_ids)).items()
-    }
+async def _take_in(conn: Conn, state: store.State, report_ids: list[UUID]) -> None:
+    before = await store.occurrences_of(conn, state, report_ids)
+    lives = await _lives(conn, report_ids)
     changed = {i: life for i, life in lives.items() if Counter(life) != Counter(before.get(i, ()))}
-    await store.replace(conn, generation, changed, fresh=not any(i in before for i in changed))
-    changes: dict[store.Key, Count] = {}
+    words = await store.words_for(conn, state.words, changed.values())
+    state = structs.replace(state, words=words)
+    if known := [i for i in changed if i in before]:
+        await store.forget(conn, state, known)
+    await store.keep(conn, state.occurrences, words, changed)
+    changes: dict[sums.Key, dict[Measure, Count]] = {}
     for report_id, life in changed.items():
         _sum(changes, before.get(report_id, ()), -1)
         _sum(changes, life, 1)
-    await store.add(conn, generation, changes)
+    await sums.add(conn, state, changes)
 
 
-def _sum(changes: dict[store.Key, Count], life: Iterable[Occurrence], sign: int) -> None:
+async def _lives(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, list[Occurrence]]:
+    histories = await history.of_reports(conn, report_ids, MATTERS)
+    return {report_id: occurrences(events) for report_id, events in histories.items()}
+
+
+def _sum(changes: dict[sums.Key, dict[Measure, Count]], life: Iterable[Occurrence], sign: int) -> None:
     for o in life:
         if o.known_until is None:
-            key = (slot_of(o.at), str(o.measure), o.agency, o.category, o.commune, o.channel)
-            changes[key] = changes.get(key, Count()) + Count(sign, sign * (o.seconds or 0))
+            counts = changes.setdefault((slot_of(o.at), o.agency, o.category, o.commune, o.channel), {})
+            counts[o.measure] = counts.get(o.measure, Count()) + sums.change_of(sign, o.measure, o.seconds)
 
 
 async def rebuild(pool: Pool, progress: Progress = _silent) -> int:
@@ -83,23 +96,47 @@ async def rebuild(pool: Pool, progress: Progress = _silent) -> int:
             # Whoever has an event from here on is worked out again at the end.
             start = await history.newest(conn)
             total = await history.number_of_reports(conn)
-        done, beyond = 0, UUID(int=0)
-        while True:
-            async with transaction(pool) as conn:
-                report_ids = await history.next_reports(conn, beyond, _REBUILD_BATCH)
-                if not report_ids:
-                    break
-                lives = {i: occurrences(e) for i, e in (await history.of_reports(conn, report_ids)).items()}
-                await store.replace(conn, generation, lives, fresh=True)
-            done, beyond = done + len(report_ids), report_ids[-1]
-            progress(done, max(total, done))
+        done = await _work_out(pool, generation, lambda done: progress(done, max(total, done)))
+        await _finish(pool, generation)
         async with transaction(pool) as conn:
             await store.wait_for_claim(conn)
-            await store.add_up(conn, generation)
             await store.end_generation(conn, generation)
             await store.move_on(conn, start, None)
         await catch_up(pool)
         return done
+
+
+async def _work_out(pool: Pool, generation: int, progress: Callable[[int], None]) -> int:
+    """What happened in every report's life."""
+    done, beyond = 0, UUID(int=0)
+    table = f"stats_occurrences_{generation}"
+    while True:
+        async with transaction(pool) as conn:
+            report_ids = await history.next_reports(conn, beyond, _REBUILD_BATCH)
+            if not report_ids:
+                return done
+            lives = await _lives(conn, report_ids)
+            words = await store.words_for(conn, (await store.state(conn)).words, lives.values())
+            await store.keep(conn, table, words, lives)
+        done, beyond = done + len(report_ids), report_ids[-1]
+        progress(done)
+
+
+async def _finish(pool: Pool, generation: int) -> None:
+    """Indexes and sums of what has been worked out."""
+    async with pool.acquire() as conn:
+        state = structs.replace(await store.state(conn), generation=generation)
+        for statement in await store.indexes(conn, "stats_occurrences", generation):
+            await conn.execute(statement, timeout=_LONG)
+        await conn.execute(f"VACUUM (ANALYZE) {state.occurrences}", timeout=_LONG)
+        await sums.lay_base(conn, state)
+        for grains in sums.ROUNDS:
+            for grain in grains:
+                await sums.sum_up(conn, state, grain)
+        await sums.drop_base(conn)
+        for statement in await store.indexes(conn, "stats_sums", generation):
+            await conn.execute(statement, timeout=_LONG)
+        await conn.execute(f"VACUUM (ANALYZE) {state.sums}", timeout=_LONG)
 
 
 async def sweep(pool: Pool) -> None:

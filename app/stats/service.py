@@ -1,8 +1,10 @@
 """Asking for statistics."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +13,11 @@ from msgspec import structs
 
 from app.db import Conn
 from app.errors import Invalid
-from app.stats import store, store_lists
+from app.stats import store, store_counts, store_lists
+from app.stats.grains import BEGINNING, dimensions_of, pieces
 from app.stats.measures import FIGURES, Figure, Measure
-from app.stats.model import HALF_DAY, Answer, Count, Counted, Listed, Question, slot_of
+from app.stats.model import SHARES, Answer, Count, Counted, Listed, Question
 from app.stats.periods import Step
-
-_Found = dict[tuple[str, Measure], Count]
 
 
 async def read_to(conn: Conn) -> tuple[object, datetime]:
@@ -26,49 +27,29 @@ async def read_to(conn: Conn) -> tuple[object, datetime]:
     return (state.generation, state.cursor), state.read_at
 
 
-async def ask(conn: Conn, question: Question, figures: Iterable[Figure] = FIGURES.values()) -> Answer:
+async def ask(
+    conn: Conn, question: Question, figures: Iterable[Figure] = FIGURES.values(), *, exact: bool = False
+) -> Answer:
     """The counts that the figures are made of (``model.value``), by group.
 
-    At most nine statements; asked for whole half days as of today, three. Raises Invalid when the period is empty or
-    "as of" is before it has begun.
+    At most six statements on one snapshot. ``exact``: medians and percentiles from the very times instead of the stored
+    distribution, which takes as long as there are many. Raises Invalid when the period is empty or "as of" is before
+    it has begun.
     """
     question = _possible(question)
-    state = await store.state(conn)
-    wanted = list(figures)
-    flows = {m for figure in wanted if figure.kind != "stock" for m in figure.measures}
-    stocks = {m for figure in wanted if figure.kind == "stock" for m in figure.measures}
-    found: _Found = {}
-    for measures, since in ((flows, question.start), (stocks, None)):
-        if measures:
-            await _count(conn, state.generation, question, measures, since, found)
-    if question.as_of < state.read_at:
-        for measures, since in ((flows, question.start), (stocks, None)):
-            if measures:
-                _add(found, await store.corrections(conn, state.generation, question, measures, since))
-    groups: dict[str, dict[Measure, Count]] = {}
-    for (what, measure), count in found.items():
-        if count != Count():
-            groups.setdefault(what, {})[measure] = count
-    return Answer(question, groups, state.read_at)
+    async with _one_snapshot(conn):
+        (answer,) = await _answers(conn, question, [(question.start, question.end)], list(figures), exact=exact)
+    return answer
 
 
-async def _count(
-    conn: Conn, generation: int, question: Question, measures: set[Measure], since: datetime | None, found: _Found
-) -> None:
-    """What holds today from ``since`` (None: from the beginning) to the question's end: the whole half days from the
-    sums, what is left over at either end one by one."""
-    last = slot_of(question.end)
-    whole = None
-    if since is not None:
-        whole = slot_of(since) if slot_of(since) == since else slot_of(since) + HALF_DAY
-        if whole >= last:
-            _add(found, await store.single(conn, generation, question, measures, since, question.end))
-            return
-        if since < whole:
-            _add(found, await store.single(conn, generation, question, measures, since, whole))
-    _add(found, await store.sums(conn, generation, question, measures, whole, last))
-    if last < question.end:
-        _add(found, await store.single(conn, generation, question, measures, last, question.end))
+@asynccontextmanager
+async def _one_snapshot(conn: Conn) -> AsyncIterator[None]:
+    """What several statements read belongs together."""
+    if conn.is_in_transaction():
+        yield
+    else:
+        async with conn.transaction(isolation="repeatable_read", readonly=True):
+            yield
 
 
 def _possible(question: Question) -> Question:
@@ -81,13 +62,71 @@ def _possible(question: Question) -> Question:
 async def series(
     conn: Conn, question: Question, steps: Sequence[Step], figures: Iterable[Figure] = FIGURES.values()
 ) -> list[Answer]:
-    """An answer for each step that has begun by ``question.as_of``, all as known then; stocks at each step's end."""
-    wanted = list(figures)
+    """An answer for each step that has begun by ``question.as_of``, all as known then; stocks at each step's end. The
+    steps follow each other without gaps."""
+    begun = [(step.start, min(step.end, question.as_of)) for step in steps if step.start < question.as_of]
+    if not begun:
+        return []
+    if any(one[1] != other[0] for one, other in pairwise(begun)):
+        raise ValueError("steps with gaps")
+    async with _one_snapshot(conn):
+        return await _answers(conn, question, begun, list(figures))
+
+
+async def _answers(
+    conn: Conn,
+    question: Question,
+    steps: list[tuple[datetime, datetime]],
+    figures: list[Figure],
+    *,
+    exact: bool = False,
+) -> list[Answer]:
+    """For each of these times on end."""
+    state = await store.state(conn)
+    stocks = {m for figure in figures if figure.kind == "stock" for m in figure.measures}
+    wanted = stocks | {m for figure in figures for m in figure.measures}
+    spreads = any(figure.kind in SHARES for figure in figures)
+    bounds = [*(start for start, _ in steps), steps[-1][1]]
+    dimensions = dimensions_of(question)
+    found: store_counts.Found = {}
+    flows = [p for n, (start, end) in enumerate(steps) for p in pieces(n, start, end, dimensions, state.known_to)]
+    before = pieces(-1, BEGINNING, bounds[0], dimensions, state.known_to)
+    for measures, parts in ((wanted, flows), (stocks, before)):
+        kept = [p for p in parts if p.level != "single"]
+        single = [p for p in parts if p.level == "single"]
+        if measures and kept:
+            _add(found, await store_counts.sums(conn, state, question, measures, kept, spreads=spreads and not exact))
+        if measures and single:
+            _add(
+                found, await store_counts.single(conn, state, question, measures, single, spreads=spreads and not exact)
+            )
+    if question.as_of < state.known_to:
+        _add(
+            found,
+            await store_counts.corrections(
+                conn, state, question, wanted, stocks, bounds, spreads=spreads and not exact
+            ),
+        )
+    if exact and spreads:
+        for key, spread in (await store_counts.exact_times(conn, state, question, wanted, bounds)).items():
+            found[key] = structs.replace(found[key], spread=spread)
+    _stand(found, stocks, len(steps))
+    groups: list[dict[str, dict[Measure, Count]]] = [{} for _ in steps]
+    for (step, what, measure), count in found.items():
+        if step >= 0 and count != Count():
+            groups[step].setdefault(what, {})[measure] = count
     return [
-        await ask(conn, structs.replace(question, start=step.start, end=step.end), wanted)
-        for step in steps
-        if step.start < question.as_of
+        Answer(structs.replace(question, start=start, end=end), groups[n], state.read_at)
+        for n, (start, end) in enumerate(steps)
     ]
+
+
+def _stand(found: store_counts.Found, stocks: set[Measure], steps: int) -> None:
+    """Of stocks each step has all that came and went up to its end."""
+    for what, measure in {(what, measure) for _, what, measure in found if measure in stocks}:
+        total = Count()
+        for step in range(-1, steps):
+            total = found[step, what, measure] = total + found.get((step, what, measure), Count())
 
 
 async def listed(
@@ -108,14 +147,14 @@ async def listed(
     that no page has given.
     """
     question = _possible(question)
-    generation = (await store.state(conn)).generation
+    state = await store.state(conn)
     if figure.kind == "stock":
         point = _read_point(after, datetime)
-        rows = await store_lists.standing(conn, generation, question, figure.of, figure.among, limit + 1, point, age)
+        rows = await store_lists.standing(conn, state, question, figure, limit + 1, point, age)
     else:
         measures = figure.among if whole and figure.kind == "share" else figure.of
         point = _read_point(after, int if slowest else datetime)
-        rows = await store_lists.happened(conn, generation, question, measures, limit + 1, point, slowest=slowest)
+        rows = await store_lists.happened(conn, state, question, measures, limit + 1, point, slowest=slowest)
     more = len(rows) > limit
     return Listed(rows[:limit], _write_point(rows[limit - 1], slowest=slowest) if more else None)
 
@@ -142,17 +181,17 @@ _OPEN, _OVERDUE = FIGURES["open"], FIGURES["overdue"]
 async def ageing(conn: Conn, question: Question) -> dict[str, tuple[int, ...]]:
     """How many of those open at the question's end are of each class of ``AGES``, by group."""
     question = _possible(question)
-    generation = (await store.state(conn)).generation
-    return await store_lists.ages(conn, generation, question, _OPEN.of, _OPEN.among)
+    state = await store.state(conn)
+    return await store_lists.ages(conn, state, question, _OPEN)
 
 
 async def longest_overdue(conn: Conn, question: Question, limit: int = 10) -> list[Counted]:
     """Those overdue for the longest at the question's end; asked apart, the one of each group."""
     question = _possible(question)
-    generation = (await store.state(conn)).generation
-    return await store_lists.longest(conn, generation, question, _OVERDUE.of, _OVERDUE.among, limit)
+    state = await store.state(conn)
+    return await store_lists.longest(conn, state, question, _OVERDUE, limit)
 
 
-def _add(found: _Found, more: _Found) -> None:
+def _add(found: store_counts.Found, more: store_counts.Found) -> None:
     for key, count in more.items():
         found[key] = found.get(key, Count()) + count

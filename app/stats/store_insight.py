@@ -8,9 +8,10 @@ from msgspec import Struct
 from app.db import Conn
 from app.stats.measures import Measure
 from app.stats.model import Question
-from app.stats.store import conditions
+from app.stats.store import State
+from app.stats.store_counts import narrowed
 
-_MOVES = [str(Measure.RETURNED), str(Measure.TRANSFERRED)]
+_MOVES = (Measure.RETURNED, Measure.TRANSFERRED)
 
 
 class Round(Struct, frozen=True):
@@ -25,44 +26,42 @@ class Round(Struct, frozen=True):
     at: datetime
 
 
-async def going_round(
-    conn: Conn, generation: int, question: Question, least: int, limit: int
-) -> tuple[list[Round], int]:
+async def going_round(conn: Conn, state: State, question: Question, least: int, limit: int) -> tuple[list[Round], int]:
     """Reports that were handed on in the period and ``least`` times in all by its end, most often first; and how many
     there are."""
-    where, values = conditions(question, 8)
+    where, values = narrowed(question, state.words, 7)
     rows = await conn.fetch(
         f"""
         WITH moved AS (
-            SELECT DISTINCT report_id FROM stats_occurrences
-            WHERE generation = $1 AND measure = ANY($3::text[]) AND at >= $4 AND at < $5
-              AND known_from <= $2 AND (known_until IS NULL OR known_until > $2){where}
+            SELECT DISTINCT report_id FROM {state.occurrences} o
+            WHERE measure = ANY($2::smallint[]) AND at >= $3 AND at < $4
+              AND known_from <= $1 AND (known_until IS NULL OR known_until > $1){where}
         ), rounds AS (
             SELECT report_id, count(*) AS moves, max(at) AS at, array_agg(agency ORDER BY at) AS agencies,
                    (array_agg(category ORDER BY at DESC))[1] AS category,
                    (array_agg(commune ORDER BY at DESC))[1] AS commune
-            FROM stats_occurrences o JOIN moved USING (report_id)
-            WHERE generation = $1 AND measure = ANY($3::text[]) AND at < $5
-              AND known_from <= $2 AND (known_until IS NULL OR known_until > $2)
-            GROUP BY report_id HAVING count(*) >= $6
+            FROM {state.occurrences} o JOIN moved USING (report_id)
+            WHERE measure = ANY($2::smallint[]) AND at < $4
+              AND known_from <= $1 AND (known_until IS NULL OR known_until > $1)
+            GROUP BY report_id HAVING count(*) >= $5
         ), first AS (
-            SELECT *, count(*) OVER () AS number FROM rounds ORDER BY moves DESC, at DESC, report_id LIMIT $7
+            SELECT *, count(*) OVER () AS number FROM rounds ORDER BY moves DESC, at DESC, report_id LIMIT $6
         )
         SELECT f.report_id, r.code, f.category, f.commune, f.agencies, f.moves, f.at, f.number
         FROM first f JOIN reports r USING (report_id) ORDER BY f.moves DESC, f.at DESC, f.report_id
         """,  # noqa: S608  # conditions of our own; what was asked goes by parameters
-        generation,
         question.as_of,
-        _MOVES,
+        state.words.known(_MOVES),
         question.start,
         question.end,
         least,
         limit,
         *values,
     )
+    word = state.words.word
     found = [
-        Round(row["report_id"], row["code"], row["category"], row["commune"], tuple(row["agencies"]), row["moves"],
-              row["at"])
+        Round(row["report_id"], row["code"], word(row["category"]), word(row["commune"]),
+              tuple(word(each) for each in row["agencies"]), row["moves"], row["at"])
         for row in rows
     ]  # fmt: skip
     return found, rows[0]["number"] if rows else 0

@@ -1,22 +1,22 @@
 """SQL of the reports behind the figures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.db import Conn
-from app.stats.measures import Measure
-from app.stats.model import AGES, Counted, Question
-from app.stats.store import conditions
+import asyncpg
 
-_DIMENSIONS = "agency, category, commune, channel"
-_KNOWN = "known_from <= $2 AND (known_until IS NULL OR known_until > $2)"
+from app.db import Conn
+from app.stats.measures import TIMED, Figure, Measure
+from app.stats.model import AGES, Counted, Question
+from app.stats.store import State
+from app.stats.store_counts import REACHES, narrowed, within_reach
 
 
 async def happened(
     conn: Conn,
-    generation: int,
+    state: State,
     question: Question,
     measures: Iterable[Measure],
     limit: int,
@@ -26,126 +26,156 @@ async def happened(
 ) -> list[Counted]:
     """What happened in the period, the latest first or the slowest; ``after``: the last page's time or seconds, and its
     report."""
-    where, values = conditions(question, 9)
-    key = "coalesce(seconds, -1)" if slowest else "at"
-    of = "int" if slowest else "timestamptz"
+    where, values = narrowed(question, state.words, 7)
+    parts = [
+        _first_rows(state, state.words.codes[measure], where, _order(measure, slowest=slowest))
+        for measure in sorted(measures)
+        if measure in state.words.codes
+    ]
+    if not parts:
+        return []
     rows = await conn.fetch(
         f"""
         SELECT o.report_id, r.code, o.at, o.agency, o.category, o.commune, o.channel, o.seconds
-        FROM (
-            SELECT *, {key} AS key FROM stats_occurrences
-            WHERE generation = $1 AND {_KNOWN} AND measure = ANY($3::text[]) AND at >= $4 AND at < $5{where}
-              AND ($6::{of} IS NULL OR ({key}, report_id) < ($6, $7))
-            ORDER BY {key} DESC, report_id DESC LIMIT $8
-        ) o JOIN reports r USING (report_id) ORDER BY o.key DESC, report_id DESC
+        FROM (SELECT * FROM ({" UNION ALL ".join(parts)}) o ORDER BY key DESC, report_id DESC LIMIT $6) o
+        JOIN reports r USING (report_id) ORDER BY o.key DESC, o.report_id DESC
         """,  # noqa: S608  # expressions of our own; what was asked goes by parameters
-        generation,
         question.as_of,
-        [str(measure) for measure in measures],
         question.start,
         question.end,
         *(after or (None, None)),
         limit,
         *values,
     )
-    return [Counted(*row.values()) for row in rows]
+    return _counted(state, rows)
 
 
-def _standing(first: int, question: Question) -> tuple[str, list[Any]]:
-    """The reports that are in a stock at the question's end, as a query; since when. Parameters: $1 generation, $2 as
-    of, $3 measures that bring in, $4 those that take out, $5 the end."""
-    where, values = conditions(question, first)
+def _order(measure: Measure, *, slowest: bool) -> str:
+    if not slowest:
+        return "o.at"
+    return "o.seconds" if measure in TIMED else "(-1)"
+
+
+def _first_rows(state: State, code: int, where: str, key: str) -> str:
+    """A query of the page's rows of one measure: those that hold today, by an index in the page's order; and those that
+    were held to be so then."""
+    page = f"""
+        o.measure = {code} AND o.known_from <= $1 AND o.at >= $2 AND o.at < $3{where}
+        AND ($4::{"timestamptz" if key == "o.at" else "int"} IS NULL
+             OR ({key} <= $4 AND ({key}, o.report_id) < ($4, $5)))
+        ORDER BY {key} DESC, o.report_id DESC LIMIT $6
+    """
+    if key == "o.seconds":
+        page = f"o.seconds IS NOT NULL AND {page}"  # or the index by length would not do
+    ended = within_reach("greatest(at, known_from)", "known_until", "$1")
+    return f"""
+        (SELECT o.*, {key} AS key FROM {state.occurrences} o WHERE o.known_until IS NULL AND {page})
+        UNION ALL
+        (SELECT o.*, {key} FROM (
+            SELECT x.* FROM {REACHES}, {state.occurrences} x
+            WHERE known_until IS NOT NULL AND {ended} AND known_until > $1
+         ) o WHERE {page})
+    """  # noqa: S608  # expressions of our own
+
+
+def _counted(state: State, rows: Sequence[asyncpg.Record]) -> list[Counted]:
+    word, found = state.words.word, []
+    for row in rows:
+        report_id, code, at, agency, category, commune, channel, seconds = row.values()
+        found.append(Counted(report_id, code, at, word(agency), word(category), word(commune), word(channel), seconds))
+    return found
+
+
+def _there(state: State, question: Question, figure: Figure, first: int) -> tuple[str, list[Any]]:
+    """The stays in a stock that go on at the question's end, as a query. Parameters: $1 as of, $2 the end."""
+    where, values = narrowed(question, state.words, first)
+    codes = ", ".join(str(code) for code in state.words.known(figure.of)) or "0"
     return (
         f"""
-        SELECT report_id, {_DIMENSIONS}, max(at) FILTER (WHERE measure = ANY($3::text[])) AS at FROM stats_occurrences
-        WHERE generation = $1 AND {_KNOWN} AND measure = ANY($3::text[] || $4::text[]) AND at < $5{where}
-        GROUP BY report_id, {_DIMENSIONS}
-        HAVING sum(CASE WHEN measure = ANY($3::text[]) THEN 1 ELSE -1 END) > 0
+        SELECT o.* FROM {REACHES}, {state.occurrences} o
+        WHERE sent IS NOT NULL AND {within_reach("at", "until", "$2")} AND at < $2 AND (until IS NULL OR until >= $2)
+          AND measure IN ({codes}) AND known_from <= $1 AND (known_until IS NULL OR known_until > $1){where}
         """,  # noqa: S608  # conditions of our own
         values,
     )
 
 
-def _stock(
-    generation: int, question: Question, came: Iterable[Measure], went: Iterable[Measure]
-) -> tuple[int, datetime, list[str], list[str], datetime]:
-    return generation, question.as_of, [str(m) for m in came], [str(m) for m in went], question.end
-
-
 async def standing(
     conn: Conn,
-    generation: int,
+    state: State,
     question: Question,
-    came: Iterable[Measure],
-    went: Iterable[Measure],
+    figure: Figure,
     limit: int,
     after: tuple[datetime, UUID] | None,
     age: int | None,
 ) -> list[Counted]:
     """What is in a stock at the question's end, the longest first; ``age``: only reports of this class of ``AGES``."""
-    query, values = _standing(11, question)
+    query, values = _there(state, question, figure, 8)
     rows = await conn.fetch(
         f"""
         SELECT s.report_id, r.code, s.at, s.agency, s.category, s.commune, s.channel,
-               extract(epoch FROM $5 - s.at)::bigint
-        FROM ({query}) s JOIN reports r USING (report_id)
-        WHERE ($6::timestamptz IS NULL OR (s.at, s.report_id) > ($6, $7)) AND ($9::int IS NULL OR {_class("$10")} = $9)
-        ORDER BY s.at, s.report_id LIMIT $8
+               extract(epoch FROM $2 - s.at)::bigint
+        FROM (
+            SELECT * FROM ({query}) s
+            WHERE ($3::timestamptz IS NULL OR (s.at, s.report_id) > ($3, $4))
+              AND ($6::int IS NULL OR {_class("$7")} = $6)
+            ORDER BY s.at, s.report_id LIMIT $5
+        ) s JOIN reports r USING (report_id) ORDER BY s.at, s.report_id
         """,  # noqa: S608  # a query of our own; what was asked goes by parameters
-        *_stock(generation, question, came, went),
+        question.as_of,
+        question.end,
         *(after or (None, None)),
         limit,
         age,
         [float(days) for days in AGES],
         *values,
     )
-    return [Counted(*row.values()) for row in rows]
+    return _counted(state, rows)
 
 
 def _class(bounds: str) -> str:
-    """Which class of age a report is in at $5, the question's end."""
-    return f"width_bucket(extract(epoch FROM $5 - r.submitted_at)::float8 / 86400, {bounds}::float8[])"
+    """Which class of age a report is in at $2, the question's end."""
+    return f"width_bucket(extract(epoch FROM $2 - s.sent)::float8 / 86400, {bounds}::float8[])"
 
 
-async def longest(
-    conn: Conn, generation: int, question: Question, came: Iterable[Measure], went: Iterable[Measure], limit: int
-) -> list[Counted]:
+async def longest(conn: Conn, state: State, question: Question, figure: Figure, limit: int) -> list[Counted]:
     """The longest in a stock of all, or of each group."""
-    query, values = _standing(7, question)
+    query, values = _there(state, question, figure, 4)
     group = question.by or "report_id"
     rows = await conn.fetch(
         f"""
-        SELECT * FROM (
-            SELECT DISTINCT ON (s.{group}) s.report_id, r.code, s.at, s.agency, s.category, s.commune, s.channel,
-                   extract(epoch FROM $5 - s.at)::bigint
-            FROM ({query}) s JOIN reports r USING (report_id)
-            ORDER BY s.{group}, s.at, s.report_id
-        ) one ORDER BY at, report_id LIMIT $6
+        SELECT s.report_id, r.code, s.at, s.agency, s.category, s.commune, s.channel,
+               extract(epoch FROM $2 - s.at)::bigint
+        FROM (
+            SELECT * FROM (
+                SELECT DISTINCT ON (s.{group}) s.* FROM ({query}) s ORDER BY s.{group}, s.at, s.report_id
+            ) one ORDER BY at, report_id LIMIT $3
+        ) s JOIN reports r USING (report_id) ORDER BY s.at, s.report_id
         """,  # noqa: S608  # a query of our own; what was asked goes by parameters
-        *_stock(generation, question, came, went),
+        question.as_of,
+        question.end,
         limit,
         *values,
     )
-    return [Counted(*row.values()) for row in rows]
+    return _counted(state, rows)
 
 
-async def ages(
-    conn: Conn, generation: int, question: Question, came: Iterable[Measure], went: Iterable[Measure]
-) -> dict[str, tuple[int, ...]]:
+async def ages(conn: Conn, state: State, question: Question, figure: Figure) -> dict[str, tuple[int, ...]]:
     """How many of a stock are of each class of age, by group."""
-    query, values = _standing(7, question)
+    query, values = _there(state, question, figure, 4)
     rows = await conn.fetch(
         f"""
-        SELECT {f"s.{question.by}" if question.by else "''"} AS what,
-               {_class("$6")} AS class,
-               count(*) AS n
-        FROM ({query}) s JOIN reports r USING (report_id) GROUP BY 1, 2
+        SELECT {f"s.{question.by}" if question.by else "0"} AS what,
+               {_class("$3")} AS class, count(*) AS n
+        FROM ({query}) s GROUP BY 1, 2
         """,  # noqa: S608  # a query of our own; what was asked goes by parameters
-        *_stock(generation, question, came, went),
+        question.as_of,
+        question.end,
         [float(days) for days in AGES],
         *values,
     )
     found: dict[str, list[int]] = {}
     for row in rows:
-        found.setdefault(row["what"], [0] * (len(AGES) + 1))[row["class"]] = row["n"]
+        what = state.words.word(row["what"]) if question.by else ""
+        found.setdefault(what, [0] * (len(AGES) + 1))[row["class"]] = row["n"]
     return {what: tuple(numbers) for what, numbers in found.items()}

@@ -8,6 +8,8 @@ from uuid import UUID
 from app.db import Pool
 from app.history import service as history
 from app.stats import store
+from app.stats import store_sums as sums
+from app.stats.grains import GRAINS
 from app.stats.life import Occurrence, occurrences
 from app.stats.model import Difference
 from app.stats.projection import catch_up
@@ -26,23 +28,37 @@ async def verify(pool: Pool, progress: Callable[[int], None] | None = None) -> A
             for difference in found:
                 yield difference
             if not report_ids:
-                return
+                break
             done, beyond = done + len(report_ids), report_ids[-1]
             if progress:
                 progress(done)
+        async for says in _of_all(pool):
+            yield Difference(None, says)
+
+
+async def _of_all(pool: Pool) -> AsyncIterator[str]:
+    """What differs of the sums, and what is kept of reports that are none."""
+    async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read"):
+        state = await store.state(conn)
+        for report_id in await store.strangers(conn, state):
+            yield f"something is kept of {report_id}, which is no report"
+        await sums.lay_recount(conn, state)
+        for grain in GRAINS:
+            for says in await sums.wrong_sums(conn, state, grain):
+                yield says
 
 
 async def _batch(pool: Pool, beyond: UUID) -> tuple[list[Difference], list[UUID]]:
-    """The next reports and what differs of them; behind the last one, what differs of the sums."""
+    """The next reports and what differs of them."""
     # One snapshot: what is kept, how far was read, and the history belong together.
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         state = await store.state(conn)
         report_ids = await history.next_reports(conn, beyond, _BATCH)
         if not report_ids:
-            return [Difference(None, says) for says in await store.wrong_sums(conn, state.generation)], []
+            return [], []
         unread = await history.reports_since(conn, state.cursor)
         lives = await history.of_reports(conn, report_ids)
-        kept = await store.occurrences_of(conn, state.generation, report_ids)
+        kept = await store.occurrences_of(conn, state, report_ids)
     return [
         d for i in report_ids if i not in unread for d in _apart(i, occurrences(lives[i]), kept.get(i, []))
     ], report_ids

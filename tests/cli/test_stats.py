@@ -24,12 +24,15 @@ async def test_figures_are_shown_proved_and_worked_out_anew(settled: Pool, phana
     rows = {line.split("│")[1].strip(): line for line in shown.stdout.splitlines() if line.count("│") > 2}
     assert rows["Received"].split("│")[2].strip() == "2"
     assert "100.0 %" in rows["On-time rate"]
+    exact = phananh("stats", "show", "--from", "2026-03-01", "--to", "2026-04-01", "--exact", "--lang", "en")
+    assert exact.returncode == 0, exact.stderr
+    assert "Time to resolve, median" in exact.stdout
     done = phananh("stats", "verify")
     assert (done.returncode, done.stdout.strip()) == (0, "✓ 0 differences")
-    await settled.execute("UPDATE stats_sums SET n = n + 1 WHERE measure = 'received'")
+    await settled.execute("UPDATE stats_sums_0 SET received = received + 1 WHERE grain = 0")
     wrong = phananh("stats", "verify")
     assert wrong.returncode == 1
-    assert "received of 2026-03-01 17:00Z" in wrong.stdout
+    assert "received of the half day of 2026-03-01 17:00Z, all: 2 happened, 3 in the sums" in wrong.stdout
     assert phananh("stats", "rebuild").returncode == 0
     assert phananh("stats", "verify").returncode == 0
 

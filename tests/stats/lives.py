@@ -13,13 +13,15 @@ from app.db import Conn
 from app.errors import AppError
 from app.history.model import NO_HASH, Event, Fact, chain
 from app.photos.model import StoredPhoto
+from app.places.gazetteer import Gazetteer
 from app.reports import intake, store
 from app.reports.change import Change
 from app.reports.clock import clock_of, proposal_of
 from app.reports.effects import ALREADY, carry_out
-from app.reports.model import Form, Rating, Report, Urgency
+from app.reports.model import Form, NewReport, Rating, Report, Urgency
 from app.reports.service import _BY_RULES
 from app.reports.workflow import Act, Move, acts_for, check
+from app.routing.ruleset import RuleSet
 from tests import small_world as world
 
 PHOTO = StoredPhoto("ab" * 32, 1, 640, 480, 1000, "image/jpeg", None, None, None)
@@ -27,7 +29,7 @@ ACTORS = (*world.STAFF, world.CITIZEN, SYSTEM)
 AGENCIES = ("roads", "power", "police", "ubnd-32002")
 CATEGORIES = ("pothole", "street-light", "noise", "litter", "other")
 URGENCIES: tuple[Urgency, ...] = ("urgent", "normal", "complex")
-_EVENT = ("report_id", "seq", "kind", "at", "actor_kind", "actor_id", "data", "hash")
+EVENT = ("report_id", "seq", "kind", "at", "actor_kind", "actor_id", "data", "hash")
 _APART = frozenset({Act.DETACH, Act.SPLIT, Act.REPORT_BACK, Act.LIFT_DIRECTION, Act.CONFIRM_PROOF})
 """Acts on things that these lives do not have."""
 _COMMUNES = tuple(c for code in (world.AN_XUYEN, world.TAN_THANH) if (c := world.GAZETTEER.commune(code)))
@@ -49,10 +51,17 @@ def life(dice: random.Random, acts: int = 14, begin: datetime = world.MONDAY) ->
 
 def _filed(dice: random.Random, at: datetime) -> tuple[Report, list[Event]]:
     new = world.new(category=dice.choice(CATEGORIES), channel=dice.choice(("telegram", "web", "hotline")))
-    new, located = intake._examine(world.RULES, world.GAZETTEER, new)
-    decision = world.RULES.decide(intake.facts_for(new, located, new.category, at))
-    desk = world.RULES.coordinator_id
-    report = intake._new_report(new, located, decision, desk if decision.agency_id == desk else None, at)
+    return filed(world.RULES, world.GAZETTEER, dice, new, at)
+
+
+def filed(
+    rules: RuleSet, gazetteer: Gazetteer, dice: random.Random, new: NewReport, at: datetime
+) -> tuple[Report, list[Event]]:
+    """A report as intake would file it, and the beginning of its history."""
+    new, located = intake._examine(rules, gazetteer, new)
+    decision = rules.decide(intake.facts_for(new, located, new.category, at))
+    desk = rules.coordinator_id if new.to_desk or decision.agency_id == rules.coordinator_id else None
+    report = intake._new_report(new, located, decision, desk, at)
     report = structs.replace(report, report_id=UUID(int=dice.getrandbits(128)))
     facts = intake._facts_of_intake(report, decision, new)
     events = chain(report.report_id, (0, NO_HASH), facts, at=at, actor=("citizen", None))
@@ -67,10 +76,16 @@ def _sound(actor: Actor, report: Report) -> bool:
 def _done(
     dice: random.Random, act: Act, actor: Actor, report: Report, events: list[Event], at: datetime
 ) -> tuple[Report, list[Event]]:
-    form = _form(dice, act, check(act, actor, report), report, at)
+    return acted(world.RULES, act, actor, report, events, at, _form(dice, act, check(act, actor, report), report, at))
+
+
+def acted(
+    rules: RuleSet, act: Act, actor: Actor, report: Report, events: list[Event], at: datetime, form: Form
+) -> tuple[Report, list[Event]]:
+    """The report and its history after the act; as they were, where the act is refused or changes nothing."""
     if act in ALREADY and ALREADY[act](report, form):
         return report, events
-    change = Change(seen=report, report=report, actor=actor, form=form, at=at, rules=world.RULES)
+    change = Change(seen=report, report=report, actor=actor, form=form, at=at, rules=rules)
     change.target, change.supervisor = _TARGET, "roads"
     if act in _BY_RULES:
         change.clock, change.proposal = clock_of(events), proposal_of(events)
@@ -78,10 +93,16 @@ def _done(
         carry_out(act, change)
     except AppError:
         return report, events
-    facts: list[Fact] = change.facts
+    return noted(change.report, events, change.facts, actor, at)
+
+
+def noted(
+    report: Report, events: list[Event], facts: list[Fact], actor: Actor, at: datetime
+) -> tuple[Report, list[Event]]:
+    """The facts as the next version of the report, behind its history."""
     more = chain(report.report_id, (report.last_seq, report.last_hash), facts, at=at, actor=(actor.kind, actor.id))
     after = structs.replace(
-        change.report, updated_at=at, version=report.version + 1, last_seq=more[-1].seq, last_hash=more[-1].hash
+        report, updated_at=at, version=report.version + 1, last_seq=more[-1].seq, last_hash=more[-1].hash
     )
     return after, [*events, *more]
 
@@ -128,5 +149,5 @@ async def keep(conn: Conn, lives: Iterable[tuple[Report, list[Event]]]) -> None:
         SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::uuid[], $7::jsonb[],
                              $8::bytea[])
         """,
-        *([getattr(e, column) for e in events] for column in _EVENT),
+        *([getattr(e, column) for e in events] for column in EVENT),
     )

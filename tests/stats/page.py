@@ -20,9 +20,12 @@ A report counts under the category and commune it has as of the question; what a
 wherever the report is now.
 
 The statistics follow the history a few seconds behind; intake never waits for them. `phananh stats show --from
-2026-10-01 --to 2026-11-01 [--by agency|category|commune|channel] [--as-of …]` prints them, `phananh stats verify`
-recounts everything from the history (0 differences expected), `phananh stats rebuild` works them out anew while the old
-ones answer.
+2026-10-01 --to 2026-11-01 [--by agency|category|commune|channel] [--as-of …] [--exact]` prints them, `phananh stats
+verify` recounts everything from the history (0 differences expected), `phananh stats rebuild` works them out anew while
+the old ones answer.
+
+Medians and 90th percentiles are read from stored distributions, in buckets that are 4 % wide: they are within 2 % of
+the very time (by nearest rank); `--exact` reads the very times.
 
 | figure | name | meaning | unit | counted from |
 |---|---|---|---|---|
@@ -38,8 +41,11 @@ cuối tháng trước, không đổi khi hôm nay có phản ánh được mở
 tính cho cơ quan đó, dù phản ánh nay ở đâu.
 
 Số liệu chậm hơn thực tế vài giây. `phananh stats show --from 2026-10-01 --to 2026-11-01 [--by
-agency|category|commune|channel] [--as-of …]` in số liệu, `phananh stats verify` đếm lại tất cả từ nhật ký (phải ra 0
-sai lệch), `phananh stats rebuild` tính lại từ đầu trong lúc số cũ vẫn dùng được.
+agency|category|commune|channel] [--as-of …] [--exact]` in số liệu, `phananh stats verify` đếm lại tất cả từ nhật ký
+(phải ra 0 sai lệch), `phananh stats rebuild` tính lại từ đầu trong lúc số cũ vẫn dùng được.
+
+Trung vị và phân vị 90 được tính từ bảng phân bố đã lưu, chia khoảng rộng 4 %, nên sai số không quá 2 %; thêm `--exact`
+để tính từ từng thời gian một.
 
 | mã | tên | ý nghĩa | đơn vị | đếm từ sự kiện |
 |---|---|---|---|---|

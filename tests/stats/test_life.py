@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.history.model import Event
-from app.stats.life import Occurrence, occurrences
+from app.stats.life import MATTERS, Occurrence, occurrences
 from app.stats.measures import FIGURES, Measure
 from tests.stats.lives import life
 
@@ -70,3 +70,21 @@ def test_everything_counts_under_the_category_and_commune_that_the_report_has_no
     for row in occurrences(events):
         if row.known_until is None:
             assert (row.category, row.commune) == (report.category, report.commune_code or "")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 10**9))
+def test_events_that_do_not_matter_can_be_left_out(seed: int) -> None:
+    _, events = life(random.Random(seed))
+    assert occurrences([event for event in events if event.kind in MATTERS]) == occurrences(events)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 10**9))
+def test_a_stay_in_a_stock_ends_where_something_goes_out(seed: int) -> None:
+    report, events = life(random.Random(seed))
+    rows = [o for o in occurrences(events) if o.known_until is None]
+    for came, went in ((Measure.OPEN_IN, Measure.OPEN_OUT), (Measure.OVERDUE_IN, Measure.OVERDUE_OUT)):
+        ends = sorted(o.until for o in rows if o.measure is came and o.until is not None)
+        assert ends == sorted(o.at for o in rows if o.measure is went)
+        assert all(o.sent == report.submitted_at for o in rows if o.measure is came)

@@ -66,7 +66,7 @@ def _sum(figure: Figure, counts: object, which: str) -> int:
 async def test_a_list_has_the_very_reports_that_its_figure_counts(conn: Conn) -> None:
     dice = random.Random(8)
     seen = Counter[str]()
-    for n in range(3 * len(FIGURES)):
+    for n in range(6 * len(FIGURES)):
         question = some_question(dice)
         figure = list(FIGURES.values())[n % len(FIGURES)]
         rows = await everything(conn, question, figure)

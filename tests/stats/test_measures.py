@@ -1,11 +1,17 @@
 """Every figure is defined once, in both languages, and the documentation says what the definitions say."""
 
+import math
+from collections import Counter
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.history.model import Kind
 from app.i18n import LANGS, Lang
 from app.stats.measures import FIGURES, Measure
 from app.stats.model import Count, value
+from app.stats.spread import ERROR, added, bucket_of, packed, percentile, spread_of, unpacked
 from tests.stats.page import PAGES, page
 
 
@@ -28,6 +34,7 @@ def test_whatever_is_counted_is_read_by_a_figure_or_tells_the_life_of_a_report()
 def test_shares_and_means_of_nothing_are_nothing() -> None:
     assert value(FIGURES["on_time_rate"], {}) is None
     assert value(FIGURES["hours_to_resolve"], {}) is None
+    assert value(FIGURES["median_hours_to_resolve"], {}) is None
     assert value(FIGURES["handled"], {}) == 0
 
 
@@ -40,3 +47,22 @@ def test_rates_of_results_add_up_to_all_of_them() -> None:
     rates = [value(FIGURES[name], counts) for name in ("on_time_rate", "extended_rate", "late_rate")]
     assert rates == [60, 10, 30]
     assert value(FIGURES["hours_to_resolve"], counts) == 4
+
+
+@given(st.lists(st.integers(0, 90 * 86_400), min_size=1, max_size=60), st.sampled_from([0.5, 0.9]))
+def test_a_percentile_of_the_stored_distribution_is_within_its_error_of_the_very_one(
+    seconds: list[int], share: float
+) -> None:
+    exact = percentile(Counter(seconds), share)
+    stored = percentile(spread_of(seconds), share)
+    assert exact is not None
+    assert stored is not None
+    assert exact == sorted(seconds)[math.ceil(share * len(seconds)) - 1]
+    assert abs(stored - exact) <= ERROR * exact
+
+
+@given(st.lists(st.integers(0, 90 * 86_400), max_size=30), st.lists(st.integers(0, 90 * 86_400), max_size=30))
+def test_distributions_add_up_and_come_apart_again(one: list[int], other: list[int]) -> None:
+    buckets = [packed(Counter(map(bucket_of, each))) for each in (one, other)]
+    assert unpacked(b"".join(buckets)) == spread_of(one + other) == added(spread_of(one), spread_of(other))
+    assert added(spread_of(one + other), spread_of(other), -1) == spread_of(one)

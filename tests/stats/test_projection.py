@@ -1,6 +1,7 @@
 """The statistics in the database: they follow the history, answer as a recount would, and survive being cut off."""
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -17,9 +18,11 @@ from app.history.model import Event
 from app.reports.model import Report, Status
 from app.reports.workflow import Act
 from app.stats import projection, service, store
+from app.stats.grains import GRAINS
 from app.stats.life import Occurrence, occurrences
-from app.stats.measures import FIGURES, Measure
+from app.stats.measures import FIGURES, SPREAD, Measure
 from app.stats.model import Count, Question, value
+from app.stats.spread import ERROR, spread_of
 from app.stats.verify import verify
 from tests import small_world as world
 from tests.stats.lives import AGENCIES, CATEGORIES, keep, life
@@ -49,9 +52,21 @@ def recount(question: Question, rows: list[Occurrence]) -> dict[str, dict[Measur
     stocks = {m for f in FIGURES.values() if f.kind == "stock" for m in f.measures}
     groups: dict[str, dict[Measure, Count]] = {}
     for o in rows:
-        since = o.measure in stocks or o.at >= question.start
-        known = o.known_from <= question.as_of and (o.known_until is None or question.as_of < o.known_until)
-        wanted = all(
+        if _known(o, question, always=o.measure in stocks) and _shown(o.measure):
+            group = groups.setdefault(getattr(o, question.by) if question.by else "", {})
+            spread = spread_of([o.seconds]) if o.measure in SPREAD and o.seconds is not None else {}
+            group[o.measure] = group.get(o.measure, Count()) + Count(1, o.seconds or 0, spread)
+    return groups
+
+
+def _known(o: Occurrence, question: Question, *, always: bool = False) -> bool:
+    """``always``: whenever before the question's end."""
+    return (
+        (always or o.at >= question.start)
+        and o.at < min(question.end, question.as_of)
+        and o.known_from <= question.as_of
+        and (o.known_until is None or question.as_of < o.known_until)
+        and all(
             not values or getattr(o, name) in values
             for name, values in (
                 ("agency", question.agencies),
@@ -60,10 +75,7 @@ def recount(question: Question, rows: list[Occurrence]) -> dict[str, dict[Measur
                 ("channel", question.channels),
             )
         )
-        if since and known and wanted and o.at < min(question.end, question.as_of) and _shown(o.measure):
-            group = groups.setdefault(getattr(o, question.by) if question.by else "", {})
-            group[o.measure] = group.get(o.measure, Count()) + Count(1, o.seconds or 0)
-    return groups
+    )
 
 
 def _shown(measure: Measure) -> bool:
@@ -105,19 +117,99 @@ async def test_any_question_is_answered_as_a_recount_of_the_history_would(lives:
     assert answered > 100
 
 
+async def test_asked_exactly_percentiles_are_of_the_very_times_and_the_stored_ones_within_their_error(
+    lives: Lives, settled: Pool
+) -> None:
+    rows = [o for _, events in lives for o in occurrences(events)]
+    dice, asked = random.Random(11), 0
+    async with settled.acquire() as conn:
+        for _ in range(30):
+            question = some_question(dice)
+            answer, exact = await service.ask(conn, question), await service.ask(conn, question, exact=True)
+            for figure in (one for one in FIGURES.values() if one.kind in ("median", "p90")):
+                for group, counts in exact.groups.items():
+                    known = [
+                        o.seconds or 0 for o in rows
+                        if o.measure in figure.of and _known(o, question)
+                        and (not question.by or getattr(o, question.by) == group)
+                    ]  # fmt: skip
+                    (stored, said) = (value(figure, one) for one in (answer.groups[group], counts))
+                    if not known:
+                        assert stored is said is None
+                        continue
+                    asked += 1
+                    rank = math.ceil((0.5 if figure.kind == "median" else 0.9) * len(known))
+                    assert said == sorted(known)[rank - 1] / 3600
+                    assert stored == pytest.approx(said, rel=ERROR)
+    assert asked > 50
+
+
 async def differences(pool: Pool) -> list[str]:
     return [one.says async for one in verify(pool)]
 
 
-async def test_verifying_finds_nothing_and_a_forged_row_or_sum_is_found(lives: Lives, settled: Pool) -> None:
+async def tables(pool: Pool) -> tuple[str, str]:
+    async with pool.acquire() as conn:
+        state = await store.state(conn)
+    return state.occurrences, state.sums
+
+
+async def test_verifying_finds_nothing_and_a_forged_occurrence_is_found(lives: Lives, settled: Pool) -> None:
     assert await differences(settled) == []
+    occurrences_now, _ = await tables(settled)
     await settled.execute(
-        "UPDATE stats_occurrences SET seconds = seconds + 1 WHERE (report_id, measure) = "
-        "(SELECT report_id, measure FROM stats_occurrences WHERE seconds > 0 AND known_until IS NULL LIMIT 1)"
+        f"UPDATE {occurrences_now} SET seconds = seconds + 1 WHERE (report_id, measure) = "
+        f"(SELECT report_id, measure FROM {occurrences_now} WHERE seconds > 0 AND known_until IS NULL LIMIT 1)"
+    )
+    await settled.execute(
+        f"INSERT INTO {occurrences_now} SELECT '00000000-0000-0000-0000-000000000001', at, known_from, now(), until, "
+        f"sent, seconds, measure, agency, category, commune, channel FROM {occurrences_now} LIMIT 1"
     )
     found = await differences(settled)
-    assert len(found) == 3, found  # the right row is missing, another is there, and the sum is another one
     assert {"is missing" in one for one in found[:2]} == {True, False}
+    assert "which is no report" in found[2]
+    assert {grain for grain in GRAINS if sum("_seconds of" in one for one in found[3:]) == len(GRAINS)} == {*GRAINS}
+    await projection.rebuild(settled)
+    assert await differences(settled) == []
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "received = received + 1",
+        "assigned_seconds = assigned_seconds + 1",
+        "assigned_spread = assigned_spread || '\\x000200000001'",
+    ],
+    ids=["a number", "seconds", "a spread"],
+)
+async def test_a_forged_sum_is_found_in_every_grain(forged: str, lives: Lives, settled: Pool) -> None:
+    column = forged.split(" ")[0]
+    _, sums_now = await tables(settled)
+    await settled.execute(f"CREATE TABLE as_they_were AS SELECT * FROM {sums_now}")
+    for grain in GRAINS:
+        await settled.execute(
+            f"UPDATE {sums_now} SET {forged} WHERE ctid = "
+            f"(SELECT ctid FROM {sums_now} WHERE grain = {grain} AND {column} IS NOT NULL LIMIT 1)"
+        )
+    found = await differences(settled)
+    assert len(found) == len(GRAINS)
+    assert all(one.startswith(f"{column} of the ") for one in found)
+    await settled.execute(f"DELETE FROM {sums_now}")
+    await settled.execute(f"INSERT INTO {sums_now} SELECT * FROM as_they_were")
+    await settled.execute("DROP TABLE as_they_were")
+    assert await differences(settled) == []
+
+
+async def test_a_sum_that_is_gone_or_too_many_is_found(lives: Lives, settled: Pool) -> None:
+    _, sums_now = await tables(settled)
+    await settled.execute(f"DELETE FROM {sums_now} WHERE grain = 1")
+    await settled.execute(
+        f"INSERT INTO {sums_now} (grain, agency, category, commune, channel, slot, received) "
+        "VALUES (0, 0, 0, 0, 0, '2001-01-01 05:00+00', 7)"
+    )
+    found = await differences(settled)
+    assert any("7 in the sums" in one for one in found)
+    assert any("0 in the sums" in one for one in found)
     await projection.rebuild(settled)
     assert await differences(settled) == []
 
@@ -153,8 +245,8 @@ async def test_a_rebuild_that_was_cut_off_changes_nothing_and_the_next_one_clear
     await projection.rebuild(settled)
     assert await differences(settled) == []
     await projection.sweep(settled)
-    tables = await settled.fetchval("SELECT count(*) FROM pg_inherits WHERE inhparent = 'stats_sums'::regclass")
-    assert tables == 1
+    kept = await settled.fetch("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^stats_sums_.*'")
+    assert [row["relname"] for row in kept] == [(await tables(settled))[1]]
 
 
 async def test_what_happens_is_counted_within_the_next_reading_and_last_months_figure_stays(settled: Pool) -> None:
