@@ -173,4 +173,7 @@ async def test_it_is_read_in_few_statements(database_url: str, lived: Pool) -> N
     async with world.counting(database_url) as (pool, said):
         await look(pool)
         said = await world.counted(said)
-        assert len(said) <= 16, said
+        # Without what the driver asks once of a connection about types, and the frames of a snapshot.
+        apart = ("typeinfo_tree", "'jit'", "BEGIN", "COMMIT")
+        ours = [query for query in said if not any(each in query for each in apart)]
+        assert len(ours) <= 16, ours
