@@ -230,6 +230,6 @@ async def language(request: Req, wanted: FromPath[str]) -> Response[bytes]:
     return go(back if back in PAGES else HOME, {"Set-Cookie": cookie})
 
 
-PAGES = (HOME, "/track", "/privacy")
+PAGES = (HOME, "/track", "/reports", "/privacy")
 """Where one may come back to from choosing a language."""
 ROUTES = [form_page, look, send, language]

@@ -72,6 +72,15 @@ async def test_every_page_is_accessible_and_fits(browser: Browser, address: str,
     assert await faults(page) == [], "a form with faults"
     await page.goto(f"{address}/track?code=PA-1")
     assert await faults(page) == [], "a wrong code"
+    await page.goto(f"{address}/reports")
+    await page.get_by_role("button", name="Xem trên bản đồ").click()
+    await page.wait_for_selector("#map[data-ready]")
+    box, button = page.locator("#map"), page.get_by_role("button", name="Xem trên bản đồ")
+    inside, above = await box.bounding_box(), await button.bounding_box()
+    assert inside is not None
+    assert above is not None
+    assert inside["y"] > above["y"] + above["height"] / 2, "the map hides nothing"
+    assert await faults(page) == [], "the public list with its map"
     await page.goto(f"{address}/privacy")
     assert await faults(page) == [], "the notice"
     await context.close()

@@ -1,0 +1,21 @@
+"""Where a page of a list ends, as an address carries it: opaque, and told from what no page has given."""
+
+import base64
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+def written(point: Any) -> str:
+    """``point``: what the list is ordered by, of the last row."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(point)).decode().rstrip("=")
+
+
+def read(said: str, kind: type[T]) -> T:
+    """Raises ValueError for what is no such point."""
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)), type=kind)
+    except msgspec.DecodeError as error:
+        raise ValueError("no point of a list") from error
