@@ -20,6 +20,9 @@ from app.casefile import presence
 from app.escalation import delivery, notices
 from app.escalation import morning as morning_mail
 from app.escalation import service as escalation
+from app.exports import making as exports_making
+from app.exports import service as exports
+from app.exports import telling as exports_telling
 from app.notify import morning, staff
 from app.notify import service as notify
 from app.notify.manners import Quiet
@@ -70,6 +73,10 @@ class _Bulk(msgspec.Struct, frozen=True):
     run_id: UUID
 
 
+class _Export(msgspec.Struct, frozen=True):
+    export_id: UUID
+
+
 class _Deliver(msgspec.Struct, frozen=True):
     report_id: UUID
     seq: int
@@ -113,6 +120,26 @@ def register_staff(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
             await officers.sweep(conn)
             await staff.sweep(conn)
         await staff.refresh_stale(parts.pool)
+
+
+def register_exports(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
+    """The jobs that make files of figures and tell who ordered them."""
+
+    @queue.entrypoint("make_export", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
+    async def make_export(job: Job) -> None:
+        wanted = msgspec.json.decode(job.payload or b"", type=_Export)
+        rules = await routing.current(parts.pool, parts.rules)
+        await exports_making.make(parts.pool, parts.objects, rules, parts.gazetteer, wanted.export_id)
+
+    @queue.entrypoint("tell_export", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
+    async def tell_export(job: Job) -> None:
+        wanted = msgspec.json.decode(job.payload or b"", type=_Export)
+        await exports_telling.tell(parts.pool, senders, parts.settings.public_url, wanted.export_id, job.attempts + 1)
+
+    @queue.schedule("sweep_exports", "43 * * * *")
+    async def sweep_exports(_: Schedule) -> None:
+        swept = await exports.sweep(parts.pool, parts.objects)
+        log.info("old files of figures removed", files=swept)
 
 
 def register_warnings(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
@@ -273,6 +300,7 @@ async def run(settings: Settings) -> None:
         senders = {**telegram, **zalo}
         register(queue, parts, senders)
         register_staff(queue, parts, telegram)
+        register_exports(queue, parts, telegram)
         register_warnings(queue, parts, telegram)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):

@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 import fcntl
+import io
 import os
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 from uuid import uuid4
 
 from storage.keys import check_key
@@ -18,6 +20,7 @@ from storage.objects import ObjectMissing, StoreUnavailable
 
 _T = TypeVar("_T")
 _THREADS = 8
+_PIECE = 1 << 20
 _ABANDONED = 24 * 3600.0  # seconds after which a half-written file can belong to no living writer
 
 
@@ -31,11 +34,29 @@ class FolderStore:
 
     async def put(self, key: str, data: bytes, content_type: str) -> None:  # noqa: ARG002 - files have no media type
         path = self._path(key)
-        await self._run(lambda: self._write(path, data))
+        await self._run(lambda: self._write(path, io.BytesIO(data)))
+
+    async def put_file(self, key: str, path: Path, content_type: str) -> None:  # noqa: ARG002 - files have no media type
+        target = self._path(key)
+
+        def copy() -> None:
+            with path.open("rb") as source:
+                self._write(target, source)
+
+        await self._run(copy)
 
     async def get(self, key: str) -> bytes:
         path = self._path(key)
         return await self._run(lambda: self._read(key, path))
+
+    async def pieces(self, key: str) -> AsyncIterator[bytes]:
+        path = self._path(key)
+        file = await self._run(lambda: self._open(key, path))
+        try:
+            while piece := await self._run(lambda: file.read(_PIECE)):
+                yield piece
+        finally:
+            file.close()
 
     async def delete(self, keys: Sequence[str]) -> None:
         paths = [self._path(key) for key in keys]
@@ -65,13 +86,13 @@ class FolderStore:
         except OSError as error:
             raise StoreUnavailable(f"the folder {self._root}: {error.strerror}") from error
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _write(self, path: Path, source: BinaryIO) -> None:
         self._halves.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=self._halves)
         half = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                shutil.copyfileobj(source, file, _PIECE)
                 file.flush()
                 os.fsync(file.fileno())
             with self._tree(fcntl.LOCK_SH):
@@ -96,10 +117,14 @@ class FolderStore:
         finally:
             os.close(descriptor)
 
+    def _read(self, key: str, path: Path) -> bytes:
+        with self._open(key, path) as file:
+            return file.read()
+
     @staticmethod
-    def _read(key: str, path: Path) -> bytes:
+    def _open(key: str, path: Path) -> BinaryIO:
         try:
-            return path.read_bytes()
+            return path.open("rb")
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise ObjectMissing(key) from None
 

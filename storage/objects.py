@@ -1,7 +1,8 @@
 """The object store as the rest of the system sees it. Two implementations: ``s3`` (any S3) and ``folder``."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 
@@ -20,8 +21,16 @@ class ObjectStore(Protocol):
         """Write an object; writing the same key again replaces it. Durable when this returns."""
         ...
 
+    async def put_file(self, key: str, path: Path, content_type: str) -> None:
+        """``put`` of a file of any size, without holding it in memory."""
+        ...
+
     async def get(self, key: str) -> bytes:
         """Raises ObjectMissing."""
+        ...
+
+    def pieces(self, key: str) -> AsyncIterator[bytes]:
+        """``get``, piece by piece. Raises ObjectMissing with the first one."""
         ...
 
     async def delete(self, keys: Sequence[str]) -> None:

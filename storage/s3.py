@@ -7,9 +7,10 @@ than the asynchronous clients do.
 import asyncio
 import io
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
@@ -25,7 +26,8 @@ _T = TypeVar("_T")
 _THREADS = 16
 _TIMEOUT = urllib3.Timeout(connect=3, read=20)  # seconds
 _RETRIES = urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504))
-_ONE_PART = 64 * 1024 * 1024  # larger than any object of ours: each is written by one request
+_ONE_PART = 64 * 1024 * 1024  # larger than any photo: each is written by one request
+_PIECE = 1 << 20
 _ALREADY_THERE = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 
 
@@ -62,9 +64,27 @@ class S3Store:
         check_key(key)
         await self._run(lambda: self._put(key, data, content_type))
 
+    async def put_file(self, key: str, path: Path, content_type: str) -> None:
+        check_key(key)
+        await self._run(
+            lambda: self._client.fput_object(
+                self._bucket, key, str(path), content_type=content_type, part_size=_ONE_PART
+            )
+        )
+
     async def get(self, key: str) -> bytes:
         check_key(key)
         return await self._run(lambda: self._get(key))
+
+    async def pieces(self, key: str) -> AsyncIterator[bytes]:
+        check_key(key)
+        response = await self._run(lambda: self._client.get_object(self._bucket, key))
+        try:
+            while piece := await self._run(lambda: response.read(_PIECE)):
+                yield piece
+        finally:
+            response.close()
+            response.release_conn()
 
     async def delete(self, keys: Sequence[str]) -> None:
         objects = [DeleteObject(check_key(key)) for key in keys]

@@ -181,6 +181,8 @@ class EventKind(StrEnum):
     WALL_LINK_REVOKED = "wall_link_revoked"
     JOBS_RETRIED = "jobs_retried"
     JOBS_DISCARDED = "jobs_discarded"
+    EXPORT_ORDERED = "export_ordered"
+    EXPORT_TAKEN = "export_taken"
     CITIZEN_BLOCKED = "citizen_blocked"
     CITIZEN_UNBLOCKED = "citizen_unblocked"
     CITIZEN_ERASED = "citizen_erased"

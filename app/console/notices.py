@@ -67,8 +67,8 @@ async def open_notice(request: Req, wanted: FromPath[str]) -> Response[Any]:
     if notice_id is None:
         raise NotFound("escalation.notice_gone")
     async with console(request).parts.pool.acquire() as conn:
-        code = await notices.opened(conn, session(request).staff.staff_id, notice_id)
-    return go(f"{BASE}/reports/{code}")
+        code, path = await notices.opened(conn, session(request).staff.staff_id, notice_id)
+    return go(path or f"{BASE}/reports/{code}")
 
 
 @post("/notices/read", **page(READERS))

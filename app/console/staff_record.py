@@ -48,6 +48,8 @@ _SHOWN = (
     "why",
     "first_day",
     "last_day",
+    "export",
+    "question",
 )
 _CHANGES = ("role", "agency", "categories", "communes")
 

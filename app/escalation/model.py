@@ -112,7 +112,7 @@ def ways_to(person: Person, wanted: Iterable[str], required: Iterable[str]) -> f
 
 class Notice(Struct, frozen=True):
     """What the pages tell somebody. ``stands_for``: the name of whom they stand in for. ``category``, ``commune`` and
-    ``status`` are the report's as it is now."""
+    ``status`` are the report's as it is now; of what is about no report they are "" and ``about`` says what it is."""
 
     notice_id: UUID
     at: datetime
@@ -124,3 +124,4 @@ class Notice(Struct, frozen=True):
     seq: int
     stands_for: str
     read: bool
+    about: str = ""

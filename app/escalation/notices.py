@@ -27,12 +27,18 @@ async def page(conn: Conn, staff_id: UUID, before: UUID | None = None, *, everyt
     return Page(rows[:PAGE], rows[PAGE - 1].notice_id if len(rows) > PAGE else None)
 
 
-async def opened(conn: Conn, staff_id: UUID, notice_id: UUID) -> str:
-    """It counts as read; gives the code of its report. Raises NotFound for somebody else's."""
-    code = await store.mark(conn, staff_id, notice_id, datetime.now(UTC))
-    if code is None:
+async def tell(conn: Conn, staff_id: UUID, kind: str, path: str, about: str) -> None:
+    """Of something that is no report: ``kind`` is said by ``officers.<kind>``, ``path`` is the page of ours that it
+    leads to. Told once for each path and kind, in the caller's transaction."""
+    await store.add_one(conn, staff_id, datetime.now(UTC), kind, path, about)
+
+
+async def opened(conn: Conn, staff_id: UUID, notice_id: UUID) -> tuple[str | None, str | None]:
+    """It counts as read; gives the code of its report, or the path it leads to. Raises NotFound for somebody else's."""
+    found = await store.mark(conn, staff_id, notice_id, datetime.now(UTC))
+    if found is None:
         raise NotFound("escalation.notice_gone")
-    return code
+    return found
 
 
 async def all_read(conn: Conn, staff_id: UUID, up_to: UUID) -> None:

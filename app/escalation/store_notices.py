@@ -42,13 +42,30 @@ async def add(conn: Conn, report_id: UUID, at: datetime, new: Sequence[New]) -> 
     return int(done)
 
 
+async def add_one(conn: Conn, staff_id: UUID, at: datetime, kind: str, path: str, about: str) -> None:
+    """One that leads to a page of ours; there once."""
+    await conn.execute(
+        """
+        INSERT INTO notices (staff_id, notice_id, at, kind, path, about, seq) VALUES ($1, $2, $3, $4, $5, $6, 0)
+        ON CONFLICT DO NOTHING
+        """,
+        staff_id,
+        uuid7(),
+        at,
+        kind,
+        path,
+        about,
+    )
+
+
 async def page(conn: Conn, staff_id: UUID, before: UUID | None, limit: int, *, unread: bool) -> list[Notice]:
     """The newest first, from behind ``before``."""
     rows = await conn.fetch(
         """
-        SELECT n.notice_id, n.at, n.kind, r.code, r.category, r.commune_name, r.status, n.seq,
-               coalesce(s.full_name, '') AS stands_for, n.read_at IS NOT NULL AS read
-        FROM notices n JOIN reports r USING (report_id) LEFT JOIN staff s ON s.staff_id = n.stands_for
+        SELECT n.notice_id, n.at, n.kind, coalesce(r.code, '') AS code, coalesce(r.category, '') AS category,
+               coalesce(r.commune_name, '') AS commune, coalesce(r.status, '') AS status, n.seq,
+               coalesce(s.full_name, '') AS stands_for, n.read_at IS NOT NULL AS read, n.about
+        FROM notices n LEFT JOIN reports r USING (report_id) LEFT JOIN staff s ON s.staff_id = n.stands_for
         WHERE n.staff_id = $1 AND ($2::uuid IS NULL OR n.notice_id < $2) AND (NOT $4 OR n.read_at IS NULL)
         ORDER BY n.notice_id DESC LIMIT $3
         """,
@@ -60,18 +77,18 @@ async def page(conn: Conn, staff_id: UUID, before: UUID | None, limit: int, *, u
     return [Notice(*row.values()) for row in rows]
 
 
-async def mark(conn: Conn, staff_id: UUID, notice_id: UUID, at: datetime) -> str | None:
-    """It has been read; gives the code of its report. None: there is no such notice of this person's."""
-    code: str | None = await conn.fetchval(
+async def mark(conn: Conn, staff_id: UUID, notice_id: UUID, at: datetime) -> tuple[str | None, str | None] | None:
+    """It has been read; gives the code of its report or its path. None: there is no such notice of this person's."""
+    row = await conn.fetchrow(
         """
-        UPDATE notices n SET read_at = coalesce(n.read_at, $3) FROM reports r
-        WHERE n.staff_id = $1 AND n.notice_id = $2 AND r.report_id = n.report_id RETURNING r.code
+        UPDATE notices n SET read_at = coalesce(n.read_at, $3) WHERE n.staff_id = $1 AND n.notice_id = $2
+        RETURNING (SELECT r.code FROM reports r WHERE r.report_id = n.report_id) AS code, n.path
         """,
         staff_id,
         notice_id,
         at,
     )
-    return code
+    return (row["code"], row["path"]) if row else None
 
 
 async def mark_all(conn: Conn, staff_id: UUID, up_to: UUID, at: datetime) -> None:

@@ -3,6 +3,7 @@ whatever is sent by mail are made of it, so that none of them says another thing
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -56,30 +57,60 @@ class Point(Struct, frozen=True):
     values: Values
 
 
-class Summary(Struct, frozen=True, kw_only=True):
-    """``period`` in words; ``query``: the question as an address writes it, "as of" included. ``as_of``: as known then;
-    ``read_at``: up to when the history had been read; ``rule_set``: the version of the rules in force at ``as_of``.
-    ``filters``: what each filter is called and what was chosen, in words. ``count``: reports received."""
+class Provenance(Struct, frozen=True, kw_only=True):
+    """What a file was made from, and all of it that stands in the file: the same question has the same. ``issuer``: the
+    centre. ``period`` in words; ``query``: the question as an address writes it, "as of" included. ``as_of``: as known
+    then; ``rule_set``: the version of the rules in force at ``as_of``. ``filters``: what each filter is called and what
+    was chosen, in words. ``count``: reports received."""
 
     lang: Lang
+    issuer: str
     title: str
     query: str
     period: str
-    period_before: str
-    period_year_ago: str
     start: datetime
     end: datetime
     as_of: datetime
-    read_at: datetime
     rule_set: str
     filters: tuple[tuple[str, str], ...]
+    count: int
+
+
+class Summary(Provenance, frozen=True, kw_only=True):
+    """``read_at``: up to when the history had been read."""
+
+    period_before: str
+    period_year_ago: str
+    read_at: datetime
     totals: tuple[Total, ...]
     tables: tuple[Table, ...]
     trend: tuple[Point, ...]
-    count: int
 
     def table(self, by: By) -> Table:
         return next(table for table in self.tables if table.by == by)
+
+
+async def provenance(conn: Conn, names: Names, asked: Asked, lang: Lang, now: datetime) -> Provenance:
+    """Raises Invalid for a period that has not begun."""
+    answer = await stats.ask(conn, asked.question(now), [FIGURES["received"]])
+    count = value(FIGURES["received"], answer.groups.get("", {}))
+    return Provenance(**await _told(conn, names, asked, lang, now), count=int(count or 0))
+
+
+async def _told(conn: Conn, names: Names, asked: Asked, lang: Lang, now: datetime) -> dict[str, Any]:
+    question = asked.question(now)
+    return {
+        "lang": lang,
+        "issuer": names.of("agency", names.rules.coordinator_id, lang),
+        "title": t("exports.report_title", lang),
+        "query": asked.settled(now).query(),
+        "period": asked.period.title(lang),
+        "start": question.start,
+        "end": question.end,
+        "as_of": question.as_of,
+        "rule_set": await routing.in_force_at(conn, question.as_of),
+        "filters": tuple(in_words(asked, names, lang)),
+    }
 
 
 async def summary(conn: Conn, names: Names, asked: Asked, lang: Lang, now: datetime) -> Summary:
@@ -94,18 +125,10 @@ async def summary(conn: Conn, names: Names, asked: Asked, lang: Lang, now: datet
     trend = await stats.series(conn, question, steps)
     values = _values(whole.groups.get("", {}))
     return Summary(
-        lang=lang,
-        title=t("exports.report_title", lang),
-        query=asked.settled(now).query(),
-        period=period.title(lang),
+        **await _told(conn, names, asked, lang, now),
         period_before=period.before().title(lang),
         period_year_ago=period.year_ago().title(lang),
-        start=question.start,
-        end=question.end,
-        as_of=question.as_of,
         read_at=whole.read_at,
-        rule_set=await routing.in_force_at(conn, question.as_of),
-        filters=tuple(in_words(asked, names, lang)),
         totals=tuple(Total(name, n, *(each.get(name) for each in other)) for name, n in values.items()),
         tables=tuple(tables),
         trend=tuple(

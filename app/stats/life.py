@@ -65,7 +65,7 @@ _PLAIN: dict[str, Measure] = {
 """Events that are counted as they come, for the agency that has the report just before."""
 _CORRECTS = frozenset({Kind.ASSIGNED, Kind.TRANSFERRED, Kind.RECLASSIFIED})
 """Who hands a report on may name its category too."""
-_SETS_CLOCK = frozenset(
+SETS_CLOCK = frozenset(
     {Kind.SUBMITTED, Kind.ASSIGNED, Kind.TRANSFERRED, Kind.RESUMED, Kind.REOPENED, Kind.UNMERGED, Kind.DISPUTED}
     | {Kind.URGENCY_SET, Kind.RECLASSIFIED, Kind.DEADLINE_RECOMPUTED, Kind.EXTENSION_GRANTED}
 )
@@ -193,7 +193,7 @@ class _Life:
             paused = None
         if "intake_due" in data:
             self._intake_due = datetime.fromisoformat(data["intake_due"])
-        if kind in _SETS_CLOCK and proposed.get("due"):
+        if kind in SETS_CLOCK and proposed.get("due"):
             due = datetime.fromisoformat(proposed["due"])
             self._extend(kind, event)
         self._now(at, agency, due, paused, is_open=is_open)

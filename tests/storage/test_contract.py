@@ -46,6 +46,17 @@ async def test_the_largest_original_goes_through_whole(store: ObjectStore) -> No
     assert await store.get("photos/ff/original") == data
 
 
+async def test_a_file_goes_in_and_comes_out_piece_by_piece(store: ObjectStore, tmp_path: Path) -> None:
+    data = b"".join(hashlib.sha512(str(n).encode()).digest() for n in range(3 * 1024 * 1024 // 64)) + b"the end"
+    (tmp_path / "file").write_bytes(data)
+    await store.put_file("exports/aa/file", tmp_path / "file", "text/csv")
+    pieces = [piece async for piece in store.pieces("exports/aa/file")]
+    assert b"".join(pieces) == data
+    assert len(pieces) > 2
+    with pytest.raises(ObjectMissing):
+        await anext(store.pieces("exports/never/put"))
+
+
 async def test_putting_the_same_key_again_replaces_it(store: ObjectStore) -> None:
     await store.put("again", b"first", JPEG)
     await store.put("again", b"second", JPEG)
