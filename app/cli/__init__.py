@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 import typer
 
-from app.cli import care, posters, processes
+from app.cli import care, exports, posters, processes
 from app.cli.places import places_cli
 from app.cli.privacy import privacy_cli
 from app.cli.rules import rules_cli
@@ -33,6 +33,7 @@ for command in (
     care.doctor,
     care.mail,
     posters.qr,
+    exports.export,
 ):
     cli.command()(command)
 cli.add_typer(care.audit, name="audit")

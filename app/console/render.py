@@ -75,6 +75,7 @@ MENU = (
 STATS_PAGES = (
     Entry("dashboard", f"{BASE}/dashboard", STATS),
     Entry("insight", f"{BASE}/insight", STATS),
+    Entry("exports", f"{BASE}/exports", STATS),
 )
 """The pages of figures, linked from one another (``stats_tabs.html.j2``); their words are ``dashboard.page_<name>``."""
 

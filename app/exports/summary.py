@@ -12,10 +12,10 @@ from app.i18n import Lang, t
 from app.routing import service as routing
 from app.stats import service as stats
 from app.stats.asked import FILTERS, Asked
+from app.stats.compared import OTHERS, stretch
 from app.stats.measures import FIGURES
-from app.stats.model import Answer, By, Counts, value
+from app.stats.model import Answer, By, Counts, Question, value
 from app.stats.names import Names
-from app.stats.periods import Period
 
 BY: tuple[By, ...] = ("agency", "category", "commune", "channel")
 _NAMED = 8
@@ -25,7 +25,8 @@ Values = dict[str, float | None]
 
 
 class Total(Struct, frozen=True):
-    """A figure of ``FIGURES`` for the whole question, with the period before and the same period a year ago."""
+    """A figure of ``FIGURES`` for the whole question, with the period before and the same period a year ago: of one
+    that still goes on, with as much of those as has gone by of it."""
 
     figure: str
     value: float | None
@@ -119,7 +120,7 @@ async def summary(conn: Conn, names: Names, asked: Asked, lang: Lang, now: datet
     question = asked.question(now)
     whole = await stats.ask(conn, question)
     period = asked.period
-    other = [await _values_of(conn, asked, each, now) for each in (period.before(), period.year_ago())]
+    others = [await _of(conn, stretch(asked, now, other)) for other in OTHERS]
     tables = [_table(by, await stats.ask(conn, asked.question(now, by)), names, lang) for by in BY]
     steps = [step for step in period.steps() if step.start < question.as_of]
     trend = await stats.series(conn, question, steps)
@@ -129,7 +130,7 @@ async def summary(conn: Conn, names: Names, asked: Asked, lang: Lang, now: datet
         period_before=period.before().title(lang),
         period_year_ago=period.year_ago().title(lang),
         read_at=whole.read_at,
-        totals=tuple(Total(name, n, *(each.get(name) for each in other)) for name, n in values.items()),
+        totals=tuple(Total(name, n, *(other.get(name) for other in others)) for name, n in values.items()),
         tables=tuple(tables),
         trend=tuple(
             Point(step.title, step.start, step.end, _values(answer.groups.get("", {})))
@@ -152,9 +153,8 @@ def in_words(asked: Asked, names: Names, lang: Lang) -> list[tuple[str, str]]:
     return found
 
 
-async def _values_of(conn: Conn, asked: Asked, period: Period, now: datetime) -> Values:
-    answer = await stats.ask(conn, asked.question(now, period=period))
-    return _values(answer.groups.get("", {}))
+async def _of(conn: Conn, question: Question) -> Values:
+    return _values((await stats.ask(conn, question)).groups.get("", {}))
 
 
 def _values(counts: Counts) -> Values:

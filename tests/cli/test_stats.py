@@ -37,6 +37,34 @@ async def test_figures_are_shown_proved_and_worked_out_anew(settled: Pool, phana
     assert phananh("stats", "verify").returncode == 0
 
 
+async def test_a_file_is_written_where_it_is_wanted(settled: Pool, phananh: Shell, tmp_path: Path) -> None:
+    await world.reach(settled, Status.CLOSED)
+    done = phananh("export", "csv", "--period", "2026-03", "--agency", "roads", "-o", "-")
+    assert done.returncode == 0, done.stderr
+    head, *rows = done.stdout.removeprefix("\ufeff").splitlines()
+    assert head.startswith("Mã phản ánh,Gửi lúc")
+    assert rows
+    assert all("Sở Xây dựng" in row for row in rows)
+    assert f"{len(rows)} reports" in done.stderr
+    assert phananh("export", "xlsx", "--period", "2026-03", "-o", str(tmp_path / "book.xlsx")).returncode == 0
+    assert (tmp_path / "book.xlsx").read_bytes().startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("doc", "-o", "-"),
+        ("csv", "-o", "-", "--period", "2026-13"),
+        ("csv", "-o", "/no/such/folder/list.csv"),
+    ],
+)
+def test_a_file_that_cannot_be_made_is_said_in_a_sentence(phananh: Shell, wrong: tuple[str, ...]) -> None:
+    done = phananh("export", *wrong)
+    assert done.returncode == 2
+    assert done.stderr.strip().startswith("✗")
+    assert done.stdout == ""
+
+
 def test_what_cannot_be_asked_is_said_in_a_sentence(phananh: Shell) -> None:
     for command in (
         ("--from", "2026-03-01", "--to", "2026-02-01"),
