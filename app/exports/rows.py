@@ -20,6 +20,7 @@ from app.reports.masking import mask
 from app.stats import store as stats_store
 from app.stats.model import By, Question
 from app.stats.names import Names
+from app.stats.store import Words
 
 _FIRST, _PIECE = 200, 2000
 """The first piece is small, so that its reader sees at once that something comes."""
@@ -32,24 +33,24 @@ async def pieces(
 ) -> AsyncIterator[list[Row]]:
     """The reports received in the period, in the order in which they were sent, with these columns. Nothing is yielded
     where there are none."""
-    say = _Saying(names, columns, lang)
     behind, limit = Behind(question.start, UUID(int=0)), _FIRST
     while True:
         async with pool.acquire() as conn:
-            generation = (await stats_store.state(conn)).generation
-            found = await store_rows.piece(conn, generation, question, reader, behind, limit)
-        if found:
-            yield say.rows(found)
-        if len(found) < limit:
+            state = await stats_store.state(conn)
+            found = await store_rows.piece(conn, state, question, reader, behind, limit)
+        if not found:
             return
+        say = _Saying(names, state.words, columns, lang)
+        if rows := say.rows([row for row in found if row["wanted"]]):
+            yield rows
         behind, limit = Behind(found[-1]["at"], found[-1]["report_id"]), _PIECE
 
 
 class _Saying:
     """Ids and codes become words, each looked up once."""
 
-    def __init__(self, names: Names, columns: Sequence[str], lang: Lang) -> None:
-        self._names, self._lang = names, lang
+    def __init__(self, names: Names, words: Words, columns: Sequence[str], lang: Lang) -> None:
+        self._names, self._words, self._lang = names, words, lang
         self._plan = [(_SOURCES.get(name, name), self._way(name)) for name in columns]
 
     def rows(self, found: Sequence[asyncpg.Record]) -> list[Row]:
@@ -57,9 +58,13 @@ class _Saying:
 
     def _way(self, column: str) -> Say | None:
         match column:
-            case "category" | "commune" | "agency" | "channel":
+            case "category" | "commune" | "agency":
                 by: By = column
-                return _Known(lambda key: self._names.of(by, key, self._lang))
+                return _Known(lambda code: self._names.of(by, self._words.word(code), self._lang))
+            case "category_id" | "commune_code" | "agency_id":
+                return self._words.word
+            case "channel":
+                return _Known(lambda key: self._names.of("channel", key, self._lang))
             case "status" | "timeliness" | "rating":
                 return _Known(lambda value: t(f"exports.{column}_{value}", self._lang) if value else None)
             case "words" | "address":

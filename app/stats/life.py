@@ -73,7 +73,7 @@ SETS_CLOCK = frozenset(
 _STOPS = frozenset({Kind.RESOLVED, Kind.REJECTED, Kind.MERGED, Kind.WITHDRAWN})
 MATTERS = frozenset(
     {Kind.RECEIVED, Kind.ASKED, Kind.PROGRESS, Kind.RATED, Kind.CLOSED, Kind.SPLIT, Kind.PART_REOPENED, Kind.PART_ENDED}
-    | {*_STANDS_NO_MORE, *_PLAIN, *_SETS_CLOCK, *_STOPS}
+    | {*_STANDS_NO_MORE, *_PLAIN, *SETS_CLOCK, *_STOPS}
 )
 """A life without any other events comes to the same."""
 
