@@ -16,7 +16,7 @@ run: $(STAMPS)/run $(STAMPS)/assets ## The whole system on embedded defaults, wi
 	@exec $(BIN)/phananh run
 
 test: $(STAMPS)/dev $(STAMPS)/assets $(STAMPS)/chromium check ## Everything: checks, unit, database, journey and browser tests
-	@$(BIN)/pytest -n auto --dist loadfile
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(STAMPS)/dev ## Format, lint, types and the import contract
 	@$(BIN)/ruff format --check --quiet .

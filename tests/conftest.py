@@ -24,6 +24,19 @@ os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = "/var/empty"
 
 
+SLOW = ("journey", "browser", "telegram", "channels", "cli")
+"""Folders whose files take longest: begun first, so that no worker is left alone with one of them in the end."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each processor: half of the time a test waits for a server, a browser or a process of its own."""
+    return 2 * len(os.sched_getaffinity(0))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.parent.name not in SLOW)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
     """A real PostgreSQL in a temporary folder. It forgets everything, so it need not wait for the disk."""

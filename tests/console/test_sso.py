@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -42,10 +43,9 @@ def provider(served: Provider) -> Provider:
     return served
 
 
-@pytest_asyncio.fixture
-async def here(world: World, provider: Provider) -> AsyncIterator[str]:
-    """Our server, which knows the provider; coordinators must have a second factor. A new one each time: it remembers
-    the provider's keys."""
+@asynccontextmanager
+async def knowing(world: World, provider: Provider) -> AsyncIterator[str]:
+    """Our server, which knows the provider and remembers its keys; coordinators must have a second factor."""
     oidc = Oidc(provider.issuer, CLIENT, SECRET, "Cổng tỉnh", "preferred_username", frozenset({"mfa"}))
     settings = structs.replace(world.parts.settings, oidc=oidc, second_factor=frozenset({"coordinator"}))
     parts = world.parts.__class__(settings, *(getattr(world.parts, n) for n in world.parts.__struct_fields__[1:]))
@@ -53,9 +53,22 @@ async def here(world: World, provider: Provider) -> AsyncIterator[str]:
         yield address
 
 
+@pytest_asyncio.fixture(scope="module")
+async def here(world: World, served: Provider) -> AsyncIterator[str]:
+    async with knowing(world, served) as address:
+        yield address
+
+
 @pytest_asyncio.fixture
-async def browser(here: str) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(here: str, provider: Provider) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=here, timeout=60) as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture
+async def at_first(world: World, provider: Provider) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser at a server that has asked the provider nothing yet."""
+    async with knowing(world, provider) as address, httpx.AsyncClient(base_url=address, timeout=60) as browser:
         yield browser
 
 
@@ -230,14 +243,14 @@ def _by_hand(claims: dict[str, object], algorithm: str, key: bytes = b"") -> str
 
 
 async def test_a_strangers_signature_opens_nothing_and_keys_are_not_fetched_for_everybody(
-    browser: httpx.AsyncClient, provider: Provider, world: World
+    at_first: httpx.AsyncClient, provider: Provider, world: World
 ) -> None:
     known(provider, await hired(world))
     provider.signs = RSAKey.generate_key(2048, {"kid": "rsa-1"})
-    assert refusal(await sso(browser)) == "refused"
+    assert refusal(await sso(at_first)) == "refused"
     for number in range(3):
         provider.signs = RSAKey.generate_key(2048, {"kid": f"made-up-{number}"})
-        assert refusal(await sso(browser)) == "refused"
+        assert refusal(await sso(at_first)) == "refused"
     assert provider.key_requests == 1
 
 
@@ -308,12 +321,12 @@ async def test_a_no_at_the_provider_is_a_no(browser: httpx.AsyncClient, provider
 
 
 async def test_another_issuers_discovery_document_is_not_believed(
-    browser: httpx.AsyncClient, provider: Provider
+    at_first: httpx.AsyncClient, provider: Provider
 ) -> None:
     provider.discovery = {"issuer": "https://elsewhere.example"}
-    answer = await browser.get(f"{PAGES}/sso")
+    answer = await at_first.get(f"{PAGES}/sso")
     assert refusal(answer) == "away"
-    assert "chưa phản hồi" in (await browser.get(answer.headers["location"])).text
+    assert "chưa phản hồi" in (await at_first.get(answer.headers["location"])).text
 
 
 async def test_a_second_factor_of_ours_is_asked_for_unless_the_provider_has_seen_one(
