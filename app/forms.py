@@ -1,6 +1,6 @@
 """Reading what a page's form sent: fields and small files, never more than the limits."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -67,12 +67,15 @@ class Form(Struct):
         return [upload for upload in self.uploads if upload.field == field]
 
 
-async def read_form(request: Request[Any, Any, Any], *, uploads: bool = False) -> Form:
-    """Raises Malformed, TooLarge, and Invalid for more photos and files than are taken."""
+async def read_form(
+    request: Request[Any, Any, Any], *, uploads: bool = False, takes: Collection[str] = (PHOTOS, FILES)
+) -> Form:
+    """``takes``: which parts hold the ``uploads``. Raises Malformed, TooLarge, and Invalid for more photos and files
+    than are taken."""
     kind, parameters = request.content_type
     most = UPLOAD_BYTES if uploads else MOST_BYTES
     if kind == "multipart/form-data":
-        return await _multipart(_chunks(request, most), parameters.get("boundary", ""), most, uploads=uploads)
+        return await _multipart(_chunks(request, most), parameters.get("boundary", ""), most, takes if uploads else ())
     body = b"".join([chunk async for chunk in _chunks(request, MOST_BYTES)])
     form = Form()
     try:
@@ -100,8 +103,8 @@ async def _chunks(request: Request[Any, Any, Any], most: int) -> AsyncIterator[b
         raise TooLarge("console.form_large", most=most >> 20)
 
 
-async def _multipart(chunks: AsyncIterator[bytes], boundary: str, most: int, *, uploads: bool) -> Form:
-    parts = _Parts(uploads=uploads)
+async def _multipart(chunks: AsyncIterator[bytes], boundary: str, most: int, takes: Collection[str]) -> Form:
+    parts = _Parts(takes)
     try:
         with PushMultipartParser(
             boundary.encode("ascii"), max_segment_count=_FIELDS_MOST, max_segment_size=most
@@ -122,9 +125,9 @@ async def _multipart(chunks: AsyncIterator[bytes], boundary: str, most: int, *, 
 class _Parts:
     """Collects the parts of a multipart form."""
 
-    def __init__(self, *, uploads: bool) -> None:
+    def __init__(self, takes: Collection[str]) -> None:
         self.form = Form()
-        self._takes = (PHOTOS, FILES) if uploads else ()
+        self._takes = takes
         self._part: MultipartSegment | None = None
         self._into: Upload | bytearray = bytearray()
 

@@ -21,6 +21,8 @@ from app.api.problems import HANDLERS
 from app.api.shell import Shell
 from app.console.app import console_app
 from app.console.context import BASE as CONSOLE
+from app.open311.app import PATHS as OPEN311
+from app.open311.app import open311_app
 from app.portal.app import PATHS, portal_app
 from app.settings import Settings
 from app.upkeep.service import alive
@@ -60,14 +62,15 @@ def litestar_app(parts: Parts, metrics: Metrics, limiter: Limiter | None = None)
 
 
 def create_app(parts: Parts, wall: Litestar | None = None) -> ASGIApp:
-    """The whole ASGI application over the given parts: the API, staff's and citizens' pages and the wall display behind
-    one shell."""
+    """The whole ASGI application over the given parts: the API, staff's and citizens' pages, Open311 and the wall display
+    behind one shell."""
     metrics, limiter = Metrics(), Limiter()
     api = litestar_app(parts, metrics, limiter)
     ctx: Context = api.state.context
     console = console_app(parts, cookie=ctx.cookie, secure=ctx.secure)
     portal = portal_app(parts, limiter, secure=ctx.secure)
     pages = {CONSOLE: console, WALL: wall or wall_app(parts), **dict.fromkeys(PATHS, portal)}
+    pages |= dict.fromkeys(OPEN311, open311_app(parts, limiter))
     return Shell(_by_path(api, pages), metrics, secure=ctx.secure)
 
 

@@ -23,8 +23,8 @@ from app.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unauthen
 from app.i18n import DEFAULT, Lang
 from app.i18n.text import nfc
 
-SCOPES = frozenset({"read", "write", "feed"})
-"""``feed``: figures and the feed of reports alone, which ``read`` has as well."""
+SCOPES = frozenset({"read", "write", "feed", "open311"})
+"""``feed``: figures and the feed of reports alone, which ``read`` has as well. ``open311``: sending by it alone."""
 
 
 # ---------------------------------------------------------------- people

@@ -55,7 +55,7 @@ class TokenBody(Struct, frozen=True, forbid_unknown_fields=True):
     """``username``: whose rights the key carries; left out, the caller's own."""
 
     name: str
-    scopes: tuple[Literal["read", "write", "feed"], ...]
+    scopes: tuple[Literal["read", "write", "feed", "open311"], ...]
     expires_at: datetime | None = None
     username: str | None = None
 

@@ -239,7 +239,7 @@ async def programs(world: World) -> dict[str, str]:
     async def make(who: str, *scopes: str) -> str:
         return await accounts.create_token(pool, people[who].staff_id, "chương trình thử", scopes, None, SYSTEM)
 
-    made = {scope: await make("officer", scope) for scope in ("read", "write", "feed")}
+    made = {scope: await make("officer", scope) for scope in ("read", "write", "feed", "open311")}
     made |= {name: await make("coordinator", "read", "write") for name in ("revoked", "expired")}
     expired, revoked = await accounts.list_tokens(pool, people["coordinator"].staff_id, SYSTEM)
     await accounts.revoke_token(pool, revoked.token_id, SYSTEM)
@@ -261,6 +261,7 @@ async def test_programs_keys_do_what_their_scopes_and_account_may(
     assert await ask(programs["read"]) == (403 if unsafe or route in BY_HAND else officer)
     assert await ask(programs["write"]) == (403 if not unsafe or route in BY_HAND else officer)
     assert await ask(programs["feed"]) == (officer if route in FEEDS else 403)
+    assert await ask(programs["open311"]) == 403
     for dead in (programs["revoked"], programs["expired"], "pa_" + "x" * 43, "nonsense"):
         assert await ask(dead) == 401
 
