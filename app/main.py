@@ -62,8 +62,8 @@ def litestar_app(parts: Parts, metrics: Metrics, limiter: Limiter | None = None)
 
 
 def create_app(parts: Parts, wall: Litestar | None = None) -> ASGIApp:
-    """The whole ASGI application over the given parts: the API, staff's and citizens' pages, Open311 and the wall display
-    behind one shell."""
+    """The whole ASGI application over the given parts: the API, Open311, staff's and citizens' pages and the wall
+    display behind one shell."""
     metrics, limiter = Metrics(), Limiter()
     api = litestar_app(parts, metrics, limiter)
     ctx: Context = api.state.context
