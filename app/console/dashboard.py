@@ -81,6 +81,7 @@ async def _page(request: Req, pairs: Pairs, now: datetime, problem: str = "") ->
         kinds=[(kind, t(f"dashboard.kind_{kind}", lang)) for kind in KINDS],
         choices=choices_of(request, reader, ""),
         state=_state(reading),
+        unknown=[other for other, counts in reading.others.items() if not counts],
         tiles=[shown(wanted, reading, lang, name) for name in MAIN],
         figures=[shown(wanted, reading, lang, name) for name in FIGURES],
         trend=trend(wanted, reading, lang),

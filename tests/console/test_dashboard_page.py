@@ -48,7 +48,7 @@ async def test_a_leader_reads_the_months_figures_and_what_they_are_compared_with
     said = tile(found, "received")
     assert "15" in said
     assert "▲ +13 (+650,0 %) kỳ trước 2" in said
-    assert "Cùng kỳ năm trước chưa có số liệu." in said
+    assert "Cùng kỳ năm trước chưa có số liệu." in words_of(found)
     assert "Số phản ánh gửi đến trong kỳ." in said
     assert "▲ +10 (+1.000,0 %) tốt hơn kỳ trước 1" in tile(found, "handled")
     assert "▼ −18,2 điểm % kém hơn kỳ trước 100,0 %" in tile(found, "on_time_rate")
