@@ -27,12 +27,19 @@ COLUMNS = (
     "open",
     "overdue",
     "hours_to_resolve",
+    "median_hours_to_resolve",
     "returned",
     "satisfied_rate",
 )
 FIRST = 15
 """Rows of the long tables until all are asked for."""
-RANKS = ("on_time_rate", "hours_to_resolve", "satisfied_rate", "accepted_on_time_rate", "answered_on_time_rate")
+RANKS = (
+    "on_time_rate",
+    "median_hours_to_resolve",
+    "satisfied_rate",
+    "accepted_on_time_rate",
+    "answered_on_time_rate",
+)
 
 
 class Cell(Struct, frozen=True):

@@ -14,6 +14,7 @@ from app.stats.measures import FIGURES, Measure
 from app.stats.model import Answer, Count, Counted, Counts
 from app.stats.names import Names, names
 from app.stats.periods import Step
+from app.stats.store import State
 from app.wiring import Parts
 
 MAIN = (
@@ -58,24 +59,25 @@ async def read(conn: Conn, parts: Parts, wanted: Look, allowed: Asked, now: date
     """``allowed``: what is asked for, narrowed to the reader's rights. Raises Invalid for a period that is still to
     come or an "as of" before it. The connection is in a transaction that sees one moment."""
     question = allowed.question(now, by=wanted.by)
-    groups = await service.ask(conn, question)
+    known = await service.state(conn)
+    groups = await service.ask(conn, question, known=known)
     steps = allowed.period.steps()
     shown = [FIGURES[name] for name in dict.fromkeys((*MAIN, wanted.trend))]
-    others = {other: await _other(conn, allowed, other, now) for other in OTHERS}
+    others = {other: await _other(conn, known, allowed, other, now) for other in OTHERS}
     return Reading(
         groups,
         total_of(groups.groups.values()),
         {other: total for other, (total, _) in others.items()},
         steps,
-        _totals(await service.series(conn, structs.replace(question, by=None), steps, shown)),
+        _totals(await service.series(conn, structs.replace(question, by=None), steps, shown, known=known)),
         {other: its[: len(steps)] for other, (_, its) in others.items()},
-        await service.ageing(conn, question),
-        await service.longest_overdue(conn, question, MOST_LATE),
+        await service.ageing(conn, question, known=known),
+        await service.longest_overdue(conn, question, MOST_LATE, known=known),
         await names(conn, parts.rules, parts.gazetteer),
     )
 
 
-async def _other(conn: Conn, allowed: Asked, other: Other, now: datetime) -> tuple[Counts, list[Counts]]:
+async def _other(conn: Conn, known: State, allowed: Asked, other: Other, now: datetime) -> tuple[Counts, list[Counts]]:
     """Of another period: the totals of the stretch to compare with, and the whole of it step by step. Asked for once,
     with the step cut in two in which the stretch ends."""
     period, end = other_period(allowed.period, other), stretch(allowed, now, other).end
@@ -85,11 +87,11 @@ async def _other(conn: Conn, allowed: Asked, other: Other, now: datetime) -> tup
             cut += [structs.replace(step, end=end), structs.replace(step, start=end)]
         else:
             cut.append(step)
-    found = _totals(await service.series(conn, allowed.question(now, period=period), cut))
-    known = list(zip(cut, found, strict=False))
+    question = allowed.question(now, period=period)
+    found = list(zip(cut, _totals(await service.series(conn, question, cut, known=known)), strict=False))
     return (
-        along([counts for piece, counts in known if piece.end <= end]),
-        [along([counts for piece, counts in known if step.start <= piece.start < step.end]) for step in steps],
+        along([counts for piece, counts in found if piece.end <= end]),
+        [along([counts for piece, counts in found if step.start <= piece.start < step.end]) for step in steps],
     )
 
 

@@ -18,27 +18,38 @@ from app.stats.grains import BEGINNING, dimensions_of, pieces
 from app.stats.measures import FIGURES, Figure, Measure
 from app.stats.model import SHARES, Answer, Count, Counted, Listed, Question
 from app.stats.periods import Step
+from app.stats.store import State
+
+
+async def state(conn: Conn) -> State:
+    """How far the history has been read. Whoever asks several things within one snapshot asks this once."""
+    return await store.state(conn)
 
 
 async def read_to(conn: Conn) -> tuple[object, datetime]:
     """How far the history has been read: something that is another one as soon as there is anything new, and up to
     when. For whoever shows figures over and over."""
-    state = await store.state(conn)
-    return (state.generation, state.cursor), state.read_at
+    found = await store.state(conn)
+    return (found.generation, found.cursor), found.read_at
 
 
 async def ask(
-    conn: Conn, question: Question, figures: Iterable[Figure] = FIGURES.values(), *, exact: bool = False
+    conn: Conn,
+    question: Question,
+    figures: Iterable[Figure] = FIGURES.values(),
+    *,
+    exact: bool = False,
+    known: State | None = None,
 ) -> Answer:
     """The counts that the figures are made of (``model.value``), by group.
 
-    At most six statements on one snapshot. ``exact``: medians and percentiles from the very times instead of the stored
-    distribution, which takes as long as there are many. Raises Invalid when the period is empty or "as of" is before
-    it has begun.
+    At most six statements on one snapshot. ``known``: the ``state`` of that snapshot, asked before. ``exact``: medians
+    and percentiles from the very times instead of the stored distribution, which takes as long as there are many.
+    Raises Invalid when the period is empty or "as of" is before it has begun.
     """
     question = _possible(question)
     async with _one_snapshot(conn):
-        (answer,) = await _answers(conn, question, [(question.start, question.end)], list(figures), exact=exact)
+        (answer,) = await _answers(conn, question, [(question.start, question.end)], list(figures), known, exact=exact)
     return answer
 
 
@@ -60,7 +71,12 @@ def _possible(question: Question) -> Question:
 
 
 async def series(
-    conn: Conn, question: Question, steps: Sequence[Step], figures: Iterable[Figure] = FIGURES.values()
+    conn: Conn,
+    question: Question,
+    steps: Sequence[Step],
+    figures: Iterable[Figure] = FIGURES.values(),
+    *,
+    known: State | None = None,
 ) -> list[Answer]:
     """An answer for each step that has begun by ``question.as_of``, all as known then; stocks at each step's end. The
     steps follow each other without gaps."""
@@ -70,7 +86,7 @@ async def series(
     if any(one[1] != other[0] for one, other in pairwise(begun)):
         raise ValueError("steps with gaps")
     async with _one_snapshot(conn):
-        return await _answers(conn, question, begun, list(figures))
+        return await _answers(conn, question, begun, list(figures), known)
 
 
 async def _answers(
@@ -78,11 +94,12 @@ async def _answers(
     question: Question,
     steps: list[tuple[datetime, datetime]],
     figures: list[Figure],
+    known: State | None,
     *,
     exact: bool = False,
 ) -> list[Answer]:
     """For each of these times on end."""
-    state = await store.state(conn)
+    state = known or await store.state(conn)
     stocks = {m for figure in figures if figure.kind == "stock" for m in figure.measures}
     wanted = stocks | {m for figure in figures for m in figure.measures}
     spreads = any(figure.kind in SHARES for figure in figures)
@@ -178,17 +195,19 @@ def _read_point(after: str | None, of: type) -> tuple[Any, UUID] | None:
 _OPEN, _OVERDUE = FIGURES["open"], FIGURES["overdue"]
 
 
-async def ageing(conn: Conn, question: Question) -> dict[str, tuple[int, ...]]:
+async def ageing(conn: Conn, question: Question, *, known: State | None = None) -> dict[str, tuple[int, ...]]:
     """How many of those open at the question's end are of each class of ``AGES``, by group."""
     question = _possible(question)
-    state = await store.state(conn)
+    state = known or await store.state(conn)
     return await store_lists.ages(conn, state, question, _OPEN)
 
 
-async def longest_overdue(conn: Conn, question: Question, limit: int = 10) -> list[Counted]:
+async def longest_overdue(
+    conn: Conn, question: Question, limit: int = 10, *, known: State | None = None
+) -> list[Counted]:
     """Those overdue for the longest at the question's end; asked apart, the one of each group."""
     question = _possible(question)
-    state = await store.state(conn)
+    state = known or await store.state(conn)
     return await store_lists.longest(conn, state, question, _OVERDUE, limit)
 
 

@@ -1,6 +1,7 @@
 """The page of figures over HTTP: what it says, for whom, and that every figure is the number of the list behind it."""
 
 import re
+from collections.abc import AsyncIterator
 from html import unescape
 
 import httpx
@@ -10,10 +11,13 @@ import pytest_asyncio
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Role
 from app.accounts.people import Limits
+from app.main import create_app
 from app.stats.measures import FIGURES
+from app.wiring import Parts
 from tests.console.conftest import PAGES, Visitor, sign_in
 from tests.console.figures import MARCH, March, march
 from tests.console.test_rules_pages import words
+from tests.small_world import counted, counting
 from tests.world import AN_XUYEN, CENTRE, COMPANY, PASSWORD, POWER, World
 
 HERE = f"{PAGES}/dashboard"
@@ -241,6 +245,31 @@ async def test_an_empty_period_and_figures_that_were_never_read_are_said_in_word
         assert "1 giờ trước, lâu hơn bình thường" in words_of(await page(leader))
     finally:
         await pool.execute("UPDATE stats_state SET read_at = now(), cursor_xid = $1::text::xid8", xid)
+
+
+@pytest_asyncio.fixture
+async def counted_browser(
+    world: World, database_url: str, lived: March
+) -> AsyncIterator[tuple[httpx.AsyncClient, list[str]]]:
+    async with counting(database_url) as (pool, statements):
+        parts = Parts(world.parts.settings, pool, *(getattr(world.parts, name) for name in Parts.__struct_fields__[2:]))
+        transport = httpx.ASGITransport(app=create_app(parts))  # type: ignore[arg-type]  # Litestar's ASGI types
+        async with httpx.AsyncClient(transport=transport, base_url="http://a") as browser:
+            await sign_in(browser, world.people["leader"].username, PASSWORD)
+            await counted(statements)
+            yield browser, statements
+
+
+@pytest.mark.parametrize("period", [MARCH, "2025", "2025-03-cut"])
+async def test_a_page_costs_few_statements_and_asks_nothing_twice(
+    period: str, counted_browser: tuple[httpx.AsyncClient, list[str]]
+) -> None:
+    browser, statements = counted_browser
+    assert (await browser.get(f"{HERE}?period={period}")).status_code == 200
+    of_driver = ("typeinfo_tree", "current_setting('jit')")
+    sent = [one for one in await counted(statements) if not any(mark in one for mark in of_driver)]
+    assert len(sent) <= 25, sent
+    assert sum("FROM stats_state" in one for one in sent) == 1
 
 
 async def test_a_page_in_english_has_its_numbers_in_english(leader: httpx.AsyncClient) -> None:
