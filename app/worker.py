@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -28,6 +28,7 @@ from app.notify import service as notify
 from app.notify.manners import Quiet
 from app.notify.model import CardSenders, Senders
 from app.notify.smtp import mail_sender
+from app.opendata import service as opendata
 from app.photos import service as photos
 from app.reports import by_date, deadlines, reminders
 from app.reports import service as reports
@@ -75,6 +76,13 @@ class _Bulk(msgspec.Struct, frozen=True):
 
 class _Export(msgspec.Struct, frozen=True):
     export_id: UUID
+
+
+class _Correct(msgspec.Struct, frozen=True):
+    month: date
+    after: int
+    reason: str
+    by: str
 
 
 class _Deliver(msgspec.Struct, frozen=True):
@@ -227,6 +235,27 @@ def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
         log.info("reporters reminded", reports=reminded)
 
     _register_upkeep(queue, parts)
+    _register_opendata(queue, parts)
+
+
+def _register_opendata(queue: PgQueuer, parts: Parts) -> None:
+    """Months of open data."""
+
+    def means() -> opendata.Means:
+        return opendata.Means(parts.pool, parts.objects, parts.rules, parts.gazetteer)
+
+    @queue.schedule("make_due_opendata", "43 * * * *")
+    async def make_due_opendata(_: Schedule) -> None:
+        await opendata.make_due(means())
+
+    @queue.entrypoint("make_opendata", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
+    async def make_opendata(_: Job) -> None:
+        await opendata.make_due(means())
+
+    @queue.entrypoint("correct_opendata", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
+    async def correct_opendata(job: Job) -> None:
+        wanted = msgspec.json.decode(job.payload or b"", type=_Correct)
+        await opendata.correct(means(), wanted.month, wanted.after, wanted.reason, wanted.by)
 
 
 def _register_upkeep(queue: PgQueuer, parts: Parts) -> None:

@@ -68,6 +68,7 @@ MENU = (
     Entry("system", f"{BASE}/system", SYSTEM),
     Entry("words", f"{BASE}/system/words", WORDS, within="system", rare=True),
     Entry("wall", f"{BASE}/wall", WALL, rare=True),
+    Entry("opendata", f"{BASE}/opendata", SYSTEM, rare=True),
     Entry("chats", f"{BASE}/chats", SIGNED_IN, rare=True),
 )
 

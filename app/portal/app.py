@@ -6,19 +6,30 @@ from litestar.datastructures import State
 from app.accounts.directory import Agencies
 from app.addresses import Limiter
 from app.pins import PAGE
-from app.portal import about, assets, browse, follow, map_page, send
+from app.portal import about, assets, browse, follow, map_page, opendata, send
 from app.portal.context import Outlines, Portal
 from app.portal.failures import HANDLERS
 from app.wiring import Parts
 
-PATHS = (PAGE, "/", "/look", "/track", "/r", "/reports", "/communes", "/privacy", "/language", "/map", "/static")
+PATHS = (
+    PAGE, "/", "/look", "/track", "/r", "/reports", "/communes", "/privacy", "/language", "/map", "/static",
+    opendata.HERE,
+)  # fmt: skip
 """Whatever lies below these is answered here."""
 
 
 def portal_app(parts: Parts, limiter: Limiter, *, secure: bool) -> Litestar:
     """``secure``: the system is reached by HTTPS only. ``limiter`` counts what one address sends."""
     return Litestar(
-        [*assets.ROUTES, *map_page.ROUTES, *send.ROUTES, *follow.ROUTES, *browse.ROUTES, *about.ROUTES],
+        [
+            *assets.ROUTES,
+            *map_page.ROUTES,
+            *send.ROUTES,
+            *follow.ROUTES,
+            *browse.ROUTES,
+            *about.ROUTES,
+            *opendata.ROUTES,
+        ],
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,

@@ -87,6 +87,10 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/reports/{code}/acts/{act}/fill"): (404, 404, 404, 404, 403),
     ("POST", "/reports/{code}/presence"): (404, 404, 404, 404, 403),
     ("GET", "/reports/{code}/people"): (404, 404, 404, 404, 403),
+    ("GET", "/opendata"): (*NOBODY_ELSE, 200),
+    ("POST", "/opendata"): (*NOBODY_ELSE, 422),
+    ("POST", "/opendata/preview"): (*NOBODY_ELSE, 422),
+    ("POST", "/opendata/{month}/correct"): (*NOBODY_ELSE, 404),
     ("GET", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats"): (200, 200, 200, 200, 200),
     ("POST", "/chats/unlink"): (303, 303, 303, 303, 303),
@@ -232,6 +236,7 @@ def _filled(path: str, world: World) -> str:
         photo_id=UUID(int=0),
         attachment_id=UUID(int=0),
         act="note",
+        month="2026-10",
     )
 
 

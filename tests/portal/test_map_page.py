@@ -48,6 +48,9 @@ async def test_every_page_says_who_may_open_it(parts: Parts) -> None:
         ("/map/{version}/{province}", "anyone"),
         ("/map/search", "anyone"),
         ("/static/{version}/{name}", "anyone"),
+        ("/opendata", "anyone"),
+        ("/opendata/catalog.jsonld", "anyone"),
+        ("/opendata/{name}", "anyone"),
     }
 
 

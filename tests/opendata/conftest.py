@@ -1,0 +1,1 @@
+from tests.small_world import settled  # noqa: F401  # a fixture
