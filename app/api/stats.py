@@ -24,7 +24,6 @@ from app.stats.measures import FIGURES, Figure, Measure, Unit
 from app.stats.model import AGES, By, Count, Counted, value
 from app.stats.names import Names
 from app.stats.rights import narrowed
-from app.stats.stamp import stamp
 
 _MOST = 200
 _FILTERS = ("agency", "category", "commune", "channel")
@@ -241,10 +240,10 @@ async def _answered(
     reading = _reading(request, query, names)
     # One snapshot, so that the ETag is that of what was counted.
     async with ctx.parts.pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        come = await stamp(conn)
+        read, read_at = await stats.read_to(conn)
         question = reading.asked.question(reading.now)
-        reading.read_at = min(come.read_at, question.as_of)
-        said = (come.mark, reading.read_at, question, reading.asked.period, more, reading.lang, names.rules.version)
+        reading.read_at = min(read_at, question.as_of)
+        said = (read, reading.read_at, question, reading.asked.period, more, reading.lang, names.rules.version)
         headers = _headers(request.url.path, said)
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers=headers)
