@@ -85,11 +85,11 @@ def rebuild() -> None:
 
 async def _rebuild(settings: Settings, progress: Callable[[int, int], None]) -> int:
     from app.db import connect_pool
-    from app.stats import projection
+    from app.stats.rebuilding import rebuild
 
     assert settings.database_url is not None
-    async with await connect_pool(settings.database_url, 2) as pool:
-        return await projection.rebuild(pool, progress)
+    async with await connect_pool(settings.database_url, 4) as pool:
+        return await rebuild(pool, progress, settings.database_url)
 
 
 @stats_cli.command("verify")

@@ -96,6 +96,14 @@ class Event(Struct, frozen=True):
     hash: bytes
 
 
+class Happened(Struct, frozen=True):
+    """What counts of an event for whoever reads very many."""
+
+    kind: str
+    at: datetime
+    data: dict[str, Any]
+
+
 def digest(text: str) -> str:
     """How the history names words that are kept elsewhere."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from itertools import groupby
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from app.db import Conn, Pool
 from app.history import store
-from app.history.model import NO_HASH, Event, Kind, digest, link
+from app.history.model import NO_HASH, Event, Happened, Kind, digest, link
 
 Cursor = tuple[int, UUID, int]
 START: Cursor = (0, UUID(int=0), 0)
@@ -27,11 +28,17 @@ async def of_report(conn: Conn, report_id: UUID) -> list[Event]:
     return await store.of_report(conn, report_id)
 
 
-async def of_reports(
-    conn: Conn, report_ids: Sequence[UUID], kinds: Collection[str] | None = None
-) -> dict[UUID, list[Event]]:
-    """The history of each, oldest first; all of it, or only events of some kinds."""
-    rows = await store.events_of(conn, report_ids, kinds)
+async def of_kinds(conn: Conn, report_ids: Sequence[UUID], kinds: Collection[str]) -> dict[UUID, list[Happened]]:
+    """What happened of these kinds to each, oldest first."""
+    found: dict[UUID, list[Happened]] = {}
+    for report_id, kind, at, data in await store.happened(conn, report_ids, kinds):
+        found.setdefault(report_id, []).append(Happened(kind, at, msgspec.json.decode(data)))
+    return found
+
+
+async def of_reports(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
+    """The whole history of each, oldest first."""
+    rows = await store.events_of(conn, report_ids)
     return {report_id: list(events) for report_id, events in groupby(rows, key=lambda event: event.report_id)}
 
 
@@ -61,6 +68,11 @@ async def reports_since(conn: Conn, cursor: Cursor) -> set[UUID]:
 async def next_reports(conn: Conn, beyond: UUID, limit: int) -> list[UUID]:
     """The next reports by id."""
     return [report_id for report_id, *_ in await store.heads(conn, beyond, limit)]
+
+
+async def every(conn: Conn, number: int) -> list[UUID]:
+    """One report of so many each, by id, to share work out by."""
+    return await store.every(conn, number)
 
 
 async def number_of_reports(conn: Conn) -> int:

@@ -1,6 +1,7 @@
 """SQL of the history."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -97,6 +98,18 @@ async def number_of_reports(conn: Conn) -> int:
     return max(int(known), 0)
 
 
+async def every(conn: Conn, number: int) -> list[UUID]:
+    rows = await conn.fetch(
+        """
+        SELECT report_id FROM (SELECT report_id, row_number() OVER (ORDER BY report_id) AS n FROM reports) AS numbered
+        WHERE n % $1 = 0 ORDER BY report_id
+        """,
+        number,
+        timeout=600,
+    )
+    return [row["report_id"] for row in rows]
+
+
 async def heads(conn: Conn, beyond: UUID, limit: int) -> list[tuple[UUID, str, int, bytes]]:
     """The next reports by id with code, last seq and last hash as the report's own row states them."""
     rows = await conn.fetch(
@@ -118,14 +131,24 @@ async def head_of_code(conn: Conn, code: str) -> tuple[UUID, str, int, bytes] | 
     return (row["report_id"], row["code"], row["last_seq"], row["last_hash"]) if row else None
 
 
-async def events_of(conn: Conn, report_ids: Sequence[UUID], kinds: Collection[str] | None) -> list[Event]:
+async def happened(
+    conn: Conn, report_ids: Sequence[UUID], kinds: Collection[str]
+) -> list[tuple[UUID, str, datetime, str]]:
+    """Report, kind, time and data as JSON: a third of the time that whole events take."""
     rows = await conn.fetch(
         """
-        SELECT * FROM report_events WHERE report_id = ANY($1) AND ($2::text[] IS NULL OR kind = ANY($2))
+        SELECT report_id, kind, at, data::text FROM report_events WHERE report_id = ANY($1) AND kind = ANY($2)
         ORDER BY report_id, seq
         """,
         list(report_ids),
-        None if kinds is None else list(kinds),
+        list(kinds),
+    )
+    return [tuple(row) for row in rows]
+
+
+async def events_of(conn: Conn, report_ids: Sequence[UUID]) -> list[Event]:
+    rows = await conn.fetch(
+        "SELECT * FROM report_events WHERE report_id = ANY($1) ORDER BY report_id, seq", list(report_ids)
     )
     return [_event(row) for row in rows]
 

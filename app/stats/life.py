@@ -17,7 +17,7 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from app.history.model import Event, Kind
+from app.history.model import Event, Happened, Kind
 from app.stats.measures import RATINGS, RESOLUTIONS, Measure
 
 DESK = ""
@@ -78,7 +78,7 @@ MATTERS = frozenset(
 """A life without any other events comes to the same."""
 
 
-def occurrences(events: Sequence[Event]) -> list[Occurrence]:
+def occurrences(events: Sequence[Event | Happened]) -> list[Occurrence]:
     """``events``: a report's history from its first event on, in order; as far as it has come."""
     life = _Life(events[0])
     for event in events:
@@ -89,7 +89,7 @@ def occurrences(events: Sequence[Event]) -> list[Occurrence]:
 class _Life:
     """A report on its way through its history."""
 
-    def __init__(self, submitted: Event) -> None:
+    def __init__(self, submitted: Event | Happened) -> None:
         data = submitted.data
         self._all: list[Occurrence] = []
         self._channel: str = data["channel"]
@@ -115,7 +115,7 @@ class _Life:
             if row.known_until is None or (row.known_until > row.known_from and row.known_until > row.at)
         ]
 
-    def live_through(self, event: Event) -> None:
+    def live_through(self, event: Event | Happened) -> None:
         if self._coming is not None and self._coming.at <= event.at:
             self._coming, self._overdue = None, True
         self._take_back(event)
@@ -131,11 +131,11 @@ class _Life:
 
     # ------------------------------------------------------------ what happened
 
-    def _take_back(self, event: Event) -> None:
+    def _take_back(self, event: Event | Happened) -> None:
         if gone := _STANDS_NO_MORE.get(event.kind):
             self._end(event.at, [row for row in self._all if row.known_until is None and row.measure in gone])
 
-    def _measure(self, event: Event) -> None:
+    def _measure(self, event: Event | Happened) -> None:
         at, data = event.at, event.data
         if event.kind in (Kind.RECEIVED, Kind.ASSIGNED) and not self._accepted:
             self._accepted = True
@@ -152,7 +152,7 @@ class _Life:
         if event.kind == Kind.RATED:
             self._add(Measure(f"rated_{data['rating']}"), at)
 
-    def _result(self, event: Event) -> Measure:
+    def _result(self, event: Event | Happened) -> Measure:
         if not event.data["on_time"]:
             return Measure.RESOLVED_LATE
         before = self._due_unextended
@@ -163,7 +163,7 @@ class _Life:
 
     # ------------------------------------------------------------ where it is, and its clock
 
-    def _move(self, event: Event) -> None:
+    def _move(self, event: Event | Happened) -> None:
         """Holder, deadline, pauses, whether it is open; the flows that stocks are counted from follow."""
         kind, at, data = event.kind, event.at, event.data
         proposed = data.get("proposed") or data
@@ -198,7 +198,7 @@ class _Life:
             self._extend(kind, event)
         self._now(at, agency, due, paused, is_open=is_open)
 
-    def _extend(self, kind: str, event: Event) -> None:
+    def _extend(self, kind: str, event: Event | Happened) -> None:
         """What the deadline was before more time was granted; a pause or a recount moves it only onwards."""
         if kind == Kind.EXTENSION_GRANTED:
             self._due_unextended = self._due_unextended or datetime.fromisoformat(event.data["due_was"])

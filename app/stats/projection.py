@@ -6,7 +6,7 @@ its cursor. Cut off anywhere, it begins again where it stood.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -21,14 +21,6 @@ from app.stats.measures import Measure
 from app.stats.model import Count, slot_of
 
 BATCH = 1000
-_REBUILD_BATCH = 2000
-_LONG = 4 * 3600.0
-"""Seconds that one statement over everything may take."""
-Progress = Callable[[int, int], None]
-
-
-def _silent(*_: int) -> None:
-    pass
 
 
 async def catch_up(pool: Pool) -> int:
@@ -50,13 +42,13 @@ async def _step(conn: Conn) -> int:
     events, cursor = await history.read_since(conn, state.cursor, BATCH)
     if events:
         await _take_in(conn, state, sorted({event.report_id for event in events}))
-        await store.move_on(conn, cursor, began if len(events) < BATCH else None)
+        await store.move_on(conn, cursor, began if len(events) < BATCH else max(event.at for event in events))
     return len(events)
 
 
 async def _take_in(conn: Conn, state: store.State, report_ids: list[UUID]) -> None:
     before = await store.occurrences_of(conn, state, report_ids)
-    lives = await _lives(conn, report_ids)
+    lives = await lives_of(conn, report_ids)
     changed = {i: life for i, life in lives.items() if Counter(life) != Counter(before.get(i, ()))}
     words = await store.words_for(conn, state.words, changed.values())
     state = structs.replace(state, words=words)
@@ -70,8 +62,8 @@ async def _take_in(conn: Conn, state: store.State, report_ids: list[UUID]) -> No
     await sums.add(conn, state, changes)
 
 
-async def _lives(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, list[Occurrence]]:
-    histories = await history.of_reports(conn, report_ids, MATTERS)
+async def lives_of(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, list[Occurrence]]:
+    histories = await history.of_kinds(conn, report_ids, MATTERS)
     return {report_id: occurrences(events) for report_id, events in histories.items()}
 
 
@@ -80,63 +72,6 @@ def _sum(changes: dict[sums.Key, dict[Measure, Count]], life: Iterable[Occurrenc
         if o.known_until is None:
             counts = changes.setdefault((slot_of(o.at), o.agency, o.category, o.commune, o.channel), {})
             counts[o.measure] = counts.get(o.measure, Count()) + sums.change_of(sign, o.measure, o.seconds)
-
-
-async def rebuild(pool: Pool, progress: Progress = _silent) -> int:
-    """Work out everything anew from the history; gives the number of reports. The figures there were answer meanwhile.
-
-    Cut off anywhere, nothing has changed; the next rebuild clears away what was left. ``progress``: reports done, of.
-    """
-    async with store.alone(pool):
-        async with transaction(pool) as conn:
-            await store.wait_for_claim(conn)
-            generation = (await store.state(conn)).generation + 1
-            await store.drop_others(conn)
-            await store.begin_generation(conn, generation)
-            # Whoever has an event from here on is worked out again at the end.
-            start = await history.newest(conn)
-            total = await history.number_of_reports(conn)
-        done = await _work_out(pool, generation, lambda done: progress(done, max(total, done)))
-        await _finish(pool, generation)
-        async with transaction(pool) as conn:
-            await store.wait_for_claim(conn)
-            await store.end_generation(conn, generation)
-            await store.move_on(conn, start, None)
-        await catch_up(pool)
-        return done
-
-
-async def _work_out(pool: Pool, generation: int, progress: Callable[[int], None]) -> int:
-    """What happened in every report's life."""
-    done, beyond = 0, UUID(int=0)
-    table = f"stats_occurrences_{generation}"
-    while True:
-        async with transaction(pool) as conn:
-            report_ids = await history.next_reports(conn, beyond, _REBUILD_BATCH)
-            if not report_ids:
-                return done
-            lives = await _lives(conn, report_ids)
-            words = await store.words_for(conn, (await store.state(conn)).words, lives.values())
-            await store.keep(conn, table, words, lives)
-        done, beyond = done + len(report_ids), report_ids[-1]
-        progress(done)
-
-
-async def _finish(pool: Pool, generation: int) -> None:
-    """Indexes and sums of what has been worked out."""
-    async with pool.acquire() as conn:
-        state = structs.replace(await store.state(conn), generation=generation)
-        for statement in await store.indexes(conn, "stats_occurrences", generation):
-            await conn.execute(statement, timeout=_LONG)
-        await conn.execute(f"VACUUM (ANALYZE) {state.occurrences}", timeout=_LONG)
-        await sums.lay_base(conn, state)
-        for grains in sums.ROUNDS:
-            for grain in grains:
-                await sums.sum_up(conn, state, grain)
-        await sums.drop_base(conn)
-        for statement in await store.indexes(conn, "stats_sums", generation):
-            await conn.execute(statement, timeout=_LONG)
-        await conn.execute(f"VACUUM (ANALYZE) {state.sums}", timeout=_LONG)
 
 
 async def sweep(pool: Pool) -> None:

@@ -14,6 +14,8 @@ from app.history.service import Cursor
 from app.stats.life import Occurrence
 from app.stats.measures import Measure
 
+BASE = "stats_base"
+"""A table for the time of a rebuild."""
 _TABLES = {"stats_occurrences": 100, "stats_sums": 85}
 """And how full their pages are made: sums are written over again."""
 _TIMES = ("at", "known_from", "known_until", "until", "sent", "seconds")
@@ -42,7 +44,7 @@ class Words:
 
 
 class State(Struct, frozen=True):
-    """``read_at``: up to when the history is read; ``known_to``: when something was last read of it."""
+    """``read_at``: up to when the history is read; ``known_to``: nothing that was read is later."""
 
     generation: int
     cursor: Cursor
@@ -113,12 +115,12 @@ async def with_codes(conn: Conn, words: Words, named: Iterable[str]) -> Words:
     return Words({row["word"]: row["code"] for row in rows})
 
 
-async def move_on(conn: Conn, cursor: Cursor, read_at: datetime | None) -> None:
-    """``read_at``: given when the history was read to its end."""
+async def move_on(conn: Conn, cursor: Cursor, read_at: datetime) -> None:
+    """``read_at``: nothing that was read is later."""
     await conn.execute(
         """
         UPDATE stats_state SET cursor_xid = $1::text::xid8, cursor_report = $2, cursor_seq = $3,
-                               read_at = coalesce($4, read_at)
+                               read_at = greatest(read_at, $4)
         """,
         str(cursor[0]),
         cursor[1],
@@ -184,7 +186,8 @@ async def strangers(conn: Conn, state: State) -> list[UUID]:
 
 
 async def drop_others(conn: Conn) -> None:
-    """Only the generation that answers stays."""
+    """Only the generation that answers stays, and nothing of a rebuild that was cut off."""
+    await conn.execute(f"DROP TABLE IF EXISTS {BASE}")
     in_use = await conn.fetchval("SELECT generation FROM stats_state")
     for table in _TABLES:
         # The underscore of LIKE would be any character.

@@ -11,7 +11,7 @@ from app.stats.grains import DIMENSIONS, FULL, GRAINS, HALF_DAY_GRAINS, SPAN, SP
 from app.stats.measures import SPREAD, TIMED, Measure
 from app.stats.model import Count
 from app.stats.spread import EDGES, bucket_of, packed, unpacked
-from app.stats.store import State, Words
+from app.stats.store import BASE, State, Words
 
 Key = tuple[datetime, str, str, str, str]
 """Of what is added: half day, agency, category, commune, channel."""
@@ -129,18 +129,11 @@ def _tidy(spread: str) -> str:
     return f"CASE WHEN length({spread}) > {_PACK_FROM} THEN stats_packed({spread}) ELSE {spread} END"
 
 
-BASE = "stats_base"
-
-
 async def lay_base(conn: Conn, state: State) -> None:
     """A table for this rebuild alone, that the sums are made from."""
     await conn.execute(f"DROP TABLE IF EXISTS {BASE}")
     await conn.execute(f"CREATE UNLOGGED TABLE {BASE} AS {_base(state)}", timeout=_LONG)
     await conn.execute(f"ANALYZE {BASE} ({', '.join(('slot', *DIMENSIONS))})", timeout=_LONG)
-
-
-async def drop_base(conn: Conn) -> None:
-    await conn.execute(f"DROP TABLE IF EXISTS {BASE}")
 
 
 async def sum_up(conn: Conn, state: State, grain: int) -> None:

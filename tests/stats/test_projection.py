@@ -22,6 +22,7 @@ from app.stats.grains import GRAINS
 from app.stats.life import Occurrence, occurrences
 from app.stats.measures import FIGURES, SPREAD, Measure
 from app.stats.model import Count, Question, value
+from app.stats.rebuilding import rebuild
 from app.stats.spread import ERROR, spread_of
 from app.stats.verify import verify
 from tests import small_world as world
@@ -169,7 +170,7 @@ async def test_verifying_finds_nothing_and_a_forged_occurrence_is_found(lives: L
     assert {"is missing" in one for one in found[:2]} == {True, False}
     assert "which is no report" in found[2]
     assert {grain for grain in GRAINS if sum("_seconds of" in one for one in found[3:]) == len(GRAINS)} == {*GRAINS}
-    await projection.rebuild(settled)
+    await rebuild(settled)
     assert await differences(settled) == []
 
 
@@ -210,7 +211,7 @@ async def test_a_sum_that_is_gone_or_too_many_is_found(lives: Lives, settled: Po
     found = await differences(settled)
     assert any("7 in the sums" in one for one in found)
     assert any("0 in the sums" in one for one in found)
-    await projection.rebuild(settled)
+    await rebuild(settled)
     assert await differences(settled) == []
 
 
@@ -223,7 +224,7 @@ async def test_a_rebuild_gives_the_same_answers_and_the_old_ones_meanwhile(lives
             return (await service.ask(conn, question)).groups
 
     before = await groups()
-    rebuilding = asyncio.create_task(projection.rebuild(settled, lambda done, _: seen.append(done)))
+    rebuilding = asyncio.create_task(rebuild(settled, lambda done, _: seen.append(done)))
     asked = 0
     while not rebuilding.done():
         assert await groups() == before
@@ -240,9 +241,9 @@ async def test_a_rebuild_that_was_cut_off_changes_nothing_and_the_next_one_clear
         raise _CutOff
 
     with pytest.raises(_CutOff):
-        await projection.rebuild(settled, cut)
+        await rebuild(settled, cut)
     assert await differences(settled) == []
-    await projection.rebuild(settled)
+    await rebuild(settled)
     assert await differences(settled) == []
     await projection.sweep(settled)
     kept = await settled.fetch("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^stats_sums_.*'")
