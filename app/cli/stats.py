@@ -110,5 +110,5 @@ async def _verify(settings: Settings, progress: Callable[[int], None]) -> list[D
     from app.stats import verify
 
     assert settings.database_url is not None
-    async with await connect_pool(settings.database_url, 2) as pool:
-        return [difference async for difference in verify.verify(pool, progress)]
+    async with await connect_pool(settings.database_url, 4) as pool:
+        return [difference async for difference in verify.verify(pool, progress, settings.database_url)]

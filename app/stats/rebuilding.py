@@ -5,32 +5,23 @@ without indexes; indexes and sums are made afterwards, two at a time. What happe
 """
 
 import asyncio
-import ctypes
-import multiprocessing
-import os
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
-from itertools import pairwise
 from uuid import UUID
 
 from msgspec import structs
 
-from app.db import Pool, connect_pool, transaction
+from app.db import Pool, transaction
 from app.history import service as history
-from app.stats import store
+from app.stats import sharing, store
 from app.stats import store_sums as sums
 from app.stats.projection import catch_up, lives_of
 
-_PROCESSES = 2
-_SHARE, _BATCH = 20_000, 2_000
-"""Reports that a process is given at a time, and that it reads at a time."""
+_BATCH = 2_000
+_AT_ONCE = 2
 _LONG = 4 * 3600.0
 """Seconds that one statement over everything may take."""
-_FIRST, _LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
-_PR_SET_PDEATHSIG = 1
 Progress = Callable[[int, int], None]
 
 
@@ -53,10 +44,9 @@ async def rebuild(pool: Pool, progress: Progress = _silent, url: str | None = No
             # Whoever has an event from here on is worked out again at the end.
             start = await history.newest(conn)
             total = await history.number_of_reports(conn)
-            between = await history.every(conn, _SHARE)
-        shares = list(pairwise([_FIRST, *between, _LAST]))
+            shares = await sharing.shares(conn)
         done = 0
-        async for number in _work_out(pool, url, generation, shares):
+        async for number in sharing.done(partial(_share, generation), pool, url, shares):
             done += number
             progress(done, max(total, done))
         await _finish(pool, generation)
@@ -68,27 +58,8 @@ async def rebuild(pool: Pool, progress: Progress = _silent, url: str | None = No
         return done
 
 
-async def _work_out(
-    pool: Pool, url: str | None, generation: int, shares: list[tuple[UUID, UUID]]
-) -> AsyncIterator[int]:
-    """What happened in every report's life, a share at a time; gives the number of reports of each."""
-    if url is None or len(shares) == 1:
-        for share in shares:
-            yield await _share(pool, generation, *share)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_PROCESSES, context, _die_with, (os.getpid(),)) as processes:
-        loop = asyncio.get_running_loop()
-        works = [loop.run_in_executor(processes, _in_a_process, url, generation, *share) for share in shares]
-        try:
-            for work in asyncio.as_completed(works):
-                yield await work
-        except BaseException:
-            processes.shutdown(cancel_futures=True)
-            raise
-
-
-async def _share(pool: Pool, generation: int, beyond: UUID, last: UUID) -> int:
+async def _share(generation: int, pool: Pool, beyond: UUID, last: UUID) -> int:
+    """What happened in the lives of these reports; gives their number."""
     done = 0
     while True:
         async with transaction(pool) as conn:
@@ -99,24 +70,6 @@ async def _share(pool: Pool, generation: int, beyond: UUID, last: UUID) -> int:
             words = await store.words_for(conn, (await store.state(conn)).words, lives.values())
             await store.keep(conn, f"stats_occurrences_{generation}", words, lives)
         done, beyond = done + len(report_ids), report_ids[-1]
-
-
-# ---------------------------------------------------------------- in the processes
-
-
-def _die_with(parent: int) -> None:
-    """Whoever ends us ends what we began."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _in_a_process(url: str, generation: int, beyond: UUID, last: UUID) -> int:
-    async def work() -> int:
-        async with await connect_pool(url, 1) as pool:
-            return await _share(pool, generation, beyond, last)
-
-    return asyncio.run(work())
 
 
 # ---------------------------------------------------------------- indexes and sums
@@ -158,5 +111,5 @@ async def _two_at_a_time(works: Iterable[Callable[[], Awaitable[None]]]) -> None
             await work()
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(_PROCESSES):
+        for _ in range(_AT_ONCE):
             group.create_task(one_after_the_other())

@@ -158,6 +158,8 @@ ROUNDS: tuple[tuple[int, ...], ...] = ((FULL, *HALF_DAY_GRAINS), tuple(g for g i
 async def lay_recount(conn: Conn, state: State) -> None:
     """For ``wrong_sums``, inside this transaction."""
     await conn.execute(f"CREATE TEMP TABLE stats_recount ON COMMIT DROP AS {_base(state)}", timeout=_LONG)
+    full = _rolled(FULL, "stats_recount")
+    await conn.execute(f"CREATE TEMP TABLE stats_recount_full ON COMMIT DROP AS {full}", timeout=_LONG)
 
 
 async def wrong_sums(conn: Conn, state: State, grain: int) -> list[str]:
@@ -171,7 +173,7 @@ async def wrong_sums(conn: Conn, state: State, grain: int) -> list[str]:
     nothing = " AND ".join([f"{name} IS NULL" for name in _NUMBERS])
     rows = await conn.fetch(
         f"""
-        WITH c AS ({_rolled(grain, "stats_recount")}),
+        WITH c AS ({_rolled(grain, "stats_recount_full" if grain & SPAN else "stats_recount")}),
         k AS (SELECT * FROM {state.sums} WHERE grain = {grain} AND NOT ({nothing}))
         SELECT slot, {", ".join(DIMENSIONS)}, to_jsonb(c) AS counted, to_jsonb(k) AS kept
         FROM c FULL JOIN k USING (slot, {", ".join(DIMENSIONS)})

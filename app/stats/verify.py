@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.db import Pool
 from app.history import service as history
-from app.stats import store
+from app.stats import sharing, store
 from app.stats import store_sums as sums
 from app.stats.grains import GRAINS
 from app.stats.life import Occurrence, occurrences
@@ -17,23 +17,37 @@ from app.stats.projection import catch_up
 _BATCH = 2000
 
 
-async def verify(pool: Pool, progress: Callable[[int], None] | None = None) -> AsyncIterator[Difference]:
+async def verify(
+    pool: Pool, progress: Callable[[int], None] | None = None, url: str | None = None
+) -> AsyncIterator[Difference]:
     """Recount everything; yields what differs. Reads the history to its end first; a report that goes on meanwhile is
-    not yet read, which is no difference. ``progress`` gets the number of reports recounted."""
+    not yet read, which is no difference. ``progress`` gets the number of reports recounted. ``url``: of the database,
+    for processes of our own."""
     async with store.alone(pool):
         await catch_up(pool)
-        done, beyond = 0, UUID(int=0)
-        while True:
-            found, report_ids = await _batch(pool, beyond)
+        async with pool.acquire() as conn:
+            shares = await sharing.shares(conn)
+        done = 0
+        async for number, found in sharing.done(_share, pool, url, shares):
             for difference in found:
                 yield difference
-            if not report_ids:
-                break
-            done, beyond = done + len(report_ids), report_ids[-1]
+            done += number
             if progress:
                 progress(done)
         async for says in _of_all(pool):
             yield Difference(None, says)
+
+
+async def _share(pool: Pool, beyond: UUID, last: UUID) -> tuple[int, list[Difference]]:
+    """How many reports there are between these, and what differs of them."""
+    done = 0
+    found: list[Difference] = []
+    while True:
+        differences, report_ids = await _batch(pool, beyond, last)
+        if not report_ids:
+            return done, found
+        found += differences
+        done, beyond = done + len(report_ids), report_ids[-1]
 
 
 async def _of_all(pool: Pool) -> AsyncIterator[str]:
@@ -48,12 +62,12 @@ async def _of_all(pool: Pool) -> AsyncIterator[str]:
                 yield says
 
 
-async def _batch(pool: Pool, beyond: UUID) -> tuple[list[Difference], list[UUID]]:
+async def _batch(pool: Pool, beyond: UUID, last: UUID) -> tuple[list[Difference], list[UUID]]:
     """The next reports and what differs of them."""
     # One snapshot: what is kept, how far was read, and the history belong together.
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         state = await store.state(conn)
-        report_ids = await history.next_reports(conn, beyond, _BATCH)
+        report_ids = [i for i in await history.next_reports(conn, beyond, _BATCH) if i <= last]
         if not report_ids:
             return [], []
         unread = await history.reports_since(conn, state.cursor)

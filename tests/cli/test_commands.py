@@ -33,6 +33,10 @@ class Shell:
             timeout=120,
         )
 
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        """One that goes on meanwhile; whoever starts it ends it."""
+        return subprocess.Popen([sys.executable, "-m", "app.cli", *command], env=self.env, cwd=ROOT)
+
 
 @pytest.fixture
 def phananh(tmp_path: Path, database_url: str) -> Shell:

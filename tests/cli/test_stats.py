@@ -1,5 +1,6 @@
 """``phananh stats`` as somebody who counts meets it."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,40 @@ def test_a_file_that_cannot_be_made_is_said_in_a_sentence(phananh: Shell, wrong:
     assert done.returncode == 2
     assert done.stderr.strip().startswith("✗")
     assert done.stdout == ""
+
+
+async def test_a_rebuild_that_is_killed_in_the_middle_changes_nothing(settled: Pool, phananh: Shell) -> None:
+    await world.reach(settled, Status.CLOSED)
+    assert phananh("stats", "verify").returncode == 0
+    await world.file(settled, channel="open311")
+    async with settled.acquire() as conn:
+        before = await conn.fetchval("SELECT generation FROM stats_state")
+        holding = conn.transaction()
+        await holding.start()
+        # Somebody else is just giving the word a code: the rebuild waits for that in the middle of its work.
+        await conn.execute("INSERT INTO stats_words (word) VALUES ('open311')")
+        rebuilding = phananh.start("stats", "rebuild")
+        try:
+            while not await settled.fetchval(_WAITS):
+                assert rebuilding.poll() is None
+                await asyncio.sleep(0.02)
+        finally:
+            rebuilding.kill()
+            rebuilding.wait()
+        assert await settled.fetchval(f"SELECT to_regclass('stats_occurrences_{before + 1}')") is not None
+        await holding.rollback()
+    assert await settled.fetchval("SELECT generation FROM stats_state") == before
+    assert phananh("stats", "verify").returncode == 0
+    assert phananh("stats", "rebuild").returncode == 0
+    assert phananh("stats", "verify").returncode == 0
+
+
+_WAITS = """
+    SELECT EXISTS (
+        SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO stats_words%'
+        AND datname = current_database()
+    )
+"""
 
 
 def test_what_cannot_be_asked_is_said_in_a_sentence(phananh: Shell) -> None:
