@@ -24,9 +24,9 @@ class Choice(Struct, frozen=True):
 
 
 class Head(Struct, frozen=True):
-    """``after`` None: the next period has not begun. ``kept``: the address as hidden fields of a form that asks for
-    another period, of one that asks as of another time, and of one that adds filters. ``age``: how long ago the history
-    was read, in words; ``behind``: longer than usual."""
+    """``after`` None: the next period has not begun. ``for_period``, ``for_moment``, ``for_filters``: the address as
+    hidden fields of the form that asks for another period, as of another moment, or for one more filter. ``age``: how
+    long ago the history was read, in words; ``behind``: longer than usual."""
 
     period: str
     before: Choice

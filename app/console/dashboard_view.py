@@ -120,9 +120,9 @@ def trend(look: Look, reading: Reading, lang: Lang) -> Trend:
         top=100 if figure.unit == "percent" else None,
     ) + legend("trend", [(run.tone, run.name) for run in runs], "line")
     points = [
-        (steps[place], [_cell(look, run, place) for run in runs])
+        (steps[place], [_cell(look, figure, run, place, lang) for run in runs])
         for place in range(len(steps))
-        if any(place < len(run.values) and run.values[place] is not None for run in runs)
+        if any(run.values[place] is not None for run in runs)
     ]
     choices = [
         (FIGURES[name].title(lang), look.query(trend=name), name == look.trend)
@@ -131,11 +131,12 @@ def trend(look: Look, reading: Reading, lang: Lang) -> Trend:
     return Trend(figure, drawn, [run.name for run in runs], points, choices)
 
 
-def _cell(look: Look, run: Series, place: int) -> tuple[str, str]:
-    if place >= len(run.values) or run.values[place] is None:
+def _cell(look: Look, figure: Figure, run: Series, place: int, lang: Lang) -> tuple[str, str]:
+    its = run.values[place]
+    if its is None:
         return NONE, ""
     vs = {} if run.tone == "main" else {"vs": str(run.tone)}
-    return run.said[place].rpartition(": ")[2], look.listing(look.trend, step=str(place), **vs)
+    return written(figure, its, lang), look.listing(figure.name, step=str(place), **vs)
 
 
 def _runs(look: Look, reading: Reading, figure: Figure, steps: Sequence[str], lang: Lang) -> list[Series]:

@@ -197,6 +197,7 @@ async def test_filters_stand_in_the_address_and_come_off_one_by_one(leader: http
     off = [unescape(path) for path in re.findall(r'<a href="([^"]+)" aria-label="Bỏ lọc', found)]
     assert len(off) == 3
     assert "12" in tile((await leader.get(off[0])).text, "received")
+    assert f'href="{PAGES}/exports?period={MARCH}&amp;agency={POWER}' in found  # the other pages are asked the same
     hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', found)
     assert {("agency", COMPANY), ("agency", POWER), ("channel", "web"), ("period", MARCH)} <= set(hidden)
 
