@@ -113,7 +113,7 @@ class Provider:
 async def serving(provider: Provider) -> AsyncIterator[Provider]:
     server = uvicorn.Server(uvicorn.Config(provider, "127.0.0.1", 0, log_config=None, lifespan="off", access_log=False))
     task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
             await asyncio.sleep(0)
     provider.issuer = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"

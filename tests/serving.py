@@ -9,7 +9,7 @@ from app.wiring import Parts
 
 async def until(condition: Callable[[], bool]) -> None:
     """Give way until it is so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  # what is waited for is somebody else's, without an event
             await asyncio.sleep(0)
 

@@ -137,7 +137,7 @@ _LISTENING = "FROM pg_stat_activity WHERE datname = current_database() AND query
 
 
 async def listening(pool: Pool, number: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await pool.fetchval(f"SELECT count(*) {_LISTENING}") != number:  # noqa: ASYNC110  # the server's business
             await asyncio.sleep(0.01)
 

@@ -10,7 +10,7 @@ import httpx
 
 from .model import Json
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 30.0
 
 
 class SimError(AssertionError):

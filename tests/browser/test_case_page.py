@@ -63,7 +63,7 @@ async def visit(browser: Browser, address: str, world: World) -> AsyncIterator[V
 
     async def visit(key: str, path: str, viewport: dict[str, int] = DESK, **more: Any) -> Page:
         context = await browser.new_context(viewport=viewport, locale="vi-VN", **more)  # type: ignore[arg-type]  # a TypedDict
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

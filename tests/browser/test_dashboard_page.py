@@ -5,14 +5,10 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
 from tests.browser.desk import faults, open_as
 from tests.browser.test_publish_page import weigh
 from tests.console.figures import MARCH, march
+from tests.serving import running
 from tests.world import World
 
 HERE = "/console/dashboard"

@@ -82,7 +82,7 @@ class Sync:
                 self.registration = one["registrationId"]
 
     async def fire(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not self.registration:  # noqa: ASYNC110  # told by the browser when it likes
                 await asyncio.sleep(0.01)
         await self.devtools.send(
@@ -95,7 +95,7 @@ class Sync:
 
 
 async def until_happened(world: World, report: Report, kind: str, times: int = 1) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await kinds(world, report)).count(kind) < times:  # noqa: ASYNC110  # the database rings no bell for tests
             await asyncio.sleep(0.05)
 

@@ -82,7 +82,7 @@ async def test_a_reload_loses_nothing_and_sends_nothing_twice(page: Page, addres
     await page.route("**/console/hotline", cut_off)
     await page.get_by_role("button", name="Ghi nhận").click()
     count = "SELECT count(*) FROM report_contacts WHERE phone = '0939 888 777'"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await world.parts.pool.fetchval(count):  # noqa: ASYNC110  # the database rings no bell for this
             await asyncio.sleep(0.05)
     await page.unroute("**/console/hotline")

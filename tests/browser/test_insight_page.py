@@ -7,13 +7,9 @@ from playwright.async_api import Browser, expect
 
 from app.reports.workflow import Act
 from app.stats import projection
-from tests.api.conftest import lab as lab  # fixtures of the same real server
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import running
-from tests.api.conftest import world as world
 from tests.browser.desk import faults, open_as
 from tests.browser.test_misrouted_page import act, file
+from tests.serving import running
 from tests.world import POWER, World
 
 

@@ -124,7 +124,7 @@ async def test_everything_is_done_by_keyboard(page: Page, address: str, world: W
     await page.keyboard.press("Enter")
     await expect(page.locator("#map")).to_be_focused()
     await expect(page.locator("#where")).to_have_text("Phường Tân Thành")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while "Gần" not in await page.locator("#where").inner_text():  # a press during a move is not counted
             await page.keyboard.press("ArrowUp")
     while await page.evaluate("document.activeElement.textContent.trim()") != "Gửi vị trí này":
@@ -146,7 +146,7 @@ async def test_the_pin_stays_on_its_place_when_words_come_and_go(
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("Có 2 nơi")).to_be_visible()
     label, pin = page.locator(".commune", has_text="An Xuyên"), page.locator(".pin")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             at, tip = await label.bounding_box(), await pin.bounding_box()
             # The name stands at the commune's centre, which is where the position is: below the tip of the pin. It is

@@ -8,11 +8,6 @@ from PIL import Image, ImageDraw
 from playwright.async_api import Browser, Page, expect
 
 from app.reports import service as reports
-from tests.api.conftest import address as address  # fixtures of the same real server
-from tests.api.conftest import lab as lab
-from tests.api.conftest import parts as parts
-from tests.api.conftest import rules as rules
-from tests.api.conftest import world as world
 from tests.browser.desk import faults
 from tests.world import World
 

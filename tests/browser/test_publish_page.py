@@ -25,7 +25,7 @@ async def desk(browser: Browser) -> AsyncIterator[Page]:
     """A coordinator's old screen. axe is put into the page as a script of the test's own, which the page's policy would
     refuse."""
     context = await browser.new_context(viewport={"width": 1366, "height": 768}, locale="vi-VN", bypass_csp=True)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield await context.new_page()
     await context.close()
 

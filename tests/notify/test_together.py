@@ -158,7 +158,7 @@ async def test_a_worker_that_died_with_a_digest_leaves_it_uncertain_and_nothing_
     dead = Post()
     dead.gate.clear()
     call = asyncio.create_task(street.deliver(2, dead))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await dead.called.wait()
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)

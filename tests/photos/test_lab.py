@@ -42,8 +42,8 @@ def waiting_for_the_lock() -> set[int]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Ten seconds at most."""
-    async with asyncio.timeout(10):
+    """A minute at most."""
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - another process makes it true
             await asyncio.sleep(0.01)
 

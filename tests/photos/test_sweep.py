@@ -121,7 +121,7 @@ class Slow(FolderStore):
 
     async def deleting(self) -> None:
         """Wait until one more deletion has begun."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self._deletes.acquire()
 
     async def delete(self, keys: Sequence[str]) -> None:
@@ -140,7 +140,7 @@ async def slow(tmp_path: Path) -> AsyncIterator[Slow]:
 
 async def until_somebody_waits_for_a_lock(pool: Pool) -> None:
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await pool.fetchval(query):
             pass
 

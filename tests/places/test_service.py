@@ -86,7 +86,7 @@ async def test_an_import_waits_for_another_and_then_replaces_it(pool: Pool, tmp_
         await store.lock_sets(conn)
         await store.insert_set(conn, uuid7(), "slow.geojson", b"", 1)
         waiting = asyncio.create_task(service.import_file(pool, file(tmp_path, ĐẤT_MŨI, name="later.geojson")))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await conn.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
                 pass
         assert not waiting.done()

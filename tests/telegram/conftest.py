@@ -91,7 +91,7 @@ async def lan(sim: SimClient, working: None) -> SimUser:
 
 async def until(parts: Parts, question: str, *args: Any, holds: Any = True) -> None:
     """Ask the database until the answer is ``holds``."""
-    async with asyncio.timeout(20), parts.pool.acquire() as conn:
+    async with asyncio.timeout(60), parts.pool.acquire() as conn:
         while await conn.fetchval(question, *args) != holds:  # noqa: ASYNC110  # it rings no bell for tests
             await asyncio.sleep(0.01)  # asked without a pause it would take the bot's own time
 
