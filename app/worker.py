@@ -34,6 +34,8 @@ from app.reports import by_date, deadlines, reminders
 from app.reports import service as reports
 from app.reports.watching import Watch
 from app.routing import service as routing
+from app.schedules import sending
+from app.schedules import service as schedules
 from app.settings import Settings
 from app.sounds import service as sounds
 from app.stats import projection
@@ -72,6 +74,11 @@ class _Recompute(msgspec.Struct, frozen=True):
 
 class _Bulk(msgspec.Struct, frozen=True):
     run_id: UUID
+
+
+class _SendSchedule(msgspec.Struct, frozen=True):
+    run_id: UUID
+    recipient: str
 
 
 class _Export(msgspec.Struct, frozen=True):
@@ -178,6 +185,27 @@ def register_warnings(queue: PgQueuer, parts: Parts, senders: CardSenders) -> No
         async with parts.pool.acquire() as conn:
             swept = await notices.sweep(conn)
         log.info("old notices forgotten", notices=swept)
+
+
+def register_schedules(queue: PgQueuer, parts: Parts, senders: CardSenders) -> None:
+    """Reports of figures that come by themselves."""
+    ways = sending.Ways(senders, mail_sender(parts.settings), parts.settings.public_url)
+
+    @queue.schedule("plan_schedules", "* * * * *")
+    async def plan_schedules(_: Schedule) -> None:
+        entered = await schedules.plan(parts.pool, parts.rules.calendar)
+        log.info("scheduled reports due", runs=entered)
+
+    @queue.entrypoint("send_schedule", executor_factory=DatabaseRetryEntrypointExecutor, on_failure="hold")
+    async def send_schedule(job: Job) -> None:
+        wanted = msgspec.json.decode(job.payload or b"", type=_SendSchedule)
+        rules = await routing.current(parts.pool, parts.rules)
+        await sending.send(parts.pool, rules, parts.gazetteer, ways, wanted.run_id, wanted.recipient)
+
+    @queue.schedule("sweep_schedules", "31 4 * * *")
+    async def sweep_schedules(_: Schedule) -> None:
+        swept = await schedules.sweep(parts.pool)
+        log.info("old scheduled reports forgotten", runs=swept)
 
 
 def register(queue: PgQueuer, parts: Parts, senders: Senders) -> None:
@@ -331,6 +359,7 @@ async def run(settings: Settings) -> None:
         register_staff(queue, parts, telegram)
         register_exports(queue, parts, telegram)
         register_warnings(queue, parts, telegram)
+        register_schedules(queue, parts, telegram)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, queue.shutdown.set)

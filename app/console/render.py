@@ -77,6 +77,7 @@ STATS_PAGES = (
     Entry("dashboard", f"{BASE}/dashboard", STATS),
     Entry("insight", f"{BASE}/insight", STATS),
     Entry("exports", f"{BASE}/exports", STATS),
+    Entry("schedules", f"{BASE}/schedules", STATS),
 )
 """The pages of figures, linked from one another (``stats_tabs.html.j2``); their words are ``dashboard.page_<name>``."""
 

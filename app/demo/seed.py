@@ -28,6 +28,8 @@ from app.reports import service as reports
 from app.reports.model import Contact, Filed, Form, NewReport, Place, Rating, Report, Status
 from app.reports.workflow import Act
 from app.routing.model import Category, commune_office_id
+from app.schedules import service as schedules
+from app.schedules.model import Draft, When
 from app.settings import Settings
 from app.wiring import Parts, open_parts
 from bot.simulator.page import GROUP_ID, GROUP_TITLE, OFFICERS
@@ -66,6 +68,7 @@ async def seed_when_empty(settings: Settings, progress: Progress, count: int = 3
         await _fill(parts, count, progress)
         if settings.simulated:
             await _link_group(parts)
+            await _schedule(parts)
         return shown
 
 
@@ -125,6 +128,19 @@ async def _hire(parts: Parts) -> list[tuple[str, str, str]]:
         for (username, agency, role, is_shown), password in zip(jobs, passwords, strict=True)
         if is_shown
     ]
+
+
+async def _schedule(parts: Parts) -> None:
+    """The weekly report to the province's leader, on Mondays."""
+    async with parts.pool.acquire() as conn:
+        keeper, leader = [(await accounts.find_staff(conn, name)).staff_id for name in ("dieuphoi", "lanhdao")]
+        actor = await accounts.actor_of(conn, keeper)
+    assert actor is not None
+    weekly = When("weekly", 1, 7 * 60 + 30, office_days=True)
+    draft = Draft(
+        name="Báo cáo tuần", when=weekly, lang="vi", query="", formats=("pdf", "xlsx"), people=(leader, keeper)
+    )
+    await schedules.create(parts.pool, actor, draft)
 
 
 async def _link_group(parts: Parts) -> None:

@@ -23,9 +23,10 @@ from app.accounts.model import Actor
 from app.db import Conn, Pool, transaction
 from app.errors import AppError, Conflict, Forbidden, Invalid, Problem, Unavailable
 from app.escalation import notices
-from app.exports import store
+from app.exports import pdf, store
 from app.exports.formats import FORMATS
 from app.exports.model import ROWS_MOST, Export, Made, Making, Wanted, object_key
+from app.exports.pdf_content import content
 from app.exports.rows import pieces
 from app.exports.service import check_covered
 from app.exports.summary import Provenance, Summary, provenance, summary
@@ -164,13 +165,16 @@ async def produce(pool: Pool, names: Names, wanted: Wanted, path: Path, said: Sa
         tell = summary if maker.figures else provenance
         told: Provenance = await tell(conn, names, asked, lang, as_of)
         read_at = (await stats_store.state(conn)).read_at
+        page = None
+        if maker.paper and isinstance(told, Summary):
+            page = content(await pdf.read(conn, names, told, asked, as_of, wanted.reader.agency_id or ""))
     if maker.lists and told.count > ROWS_MOST:
         raise Invalid("exports.too_many_rows", count=told.count, most=ROWS_MOST)
     await said(0, told.count)
     figures = told if isinstance(told, Summary) else None
     plain = told if figures is None else msgspec.convert(told, Provenance, from_attributes=True)
     rows = 0
-    async with _writer(Making(wanted.format, plain, figures, wanted.columns), path) as write:
+    async with _writer(Making(wanted.format, plain, figures, wanted.columns, page), path) as write:
         if maker.lists:
             async for piece in pieces(pool, names, wanted.reader, asked.question(as_of), wanted.columns, lang):
                 await write(msgspec.msgpack.encode(piece))

@@ -74,12 +74,14 @@ class Export(Struct, frozen=True, kw_only=True):
 
 
 class Making(Struct, frozen=True):
-    """What the process that writes a file is given, before the rows. ``summary``: for what shows figures."""
+    """What the process that writes a file is given, before the rows. ``summary``: for what shows figures;
+    ``page``: the texts of what is paper."""
 
     format: str
     provenance: Provenance
     summary: Summary | None
     columns: tuple[str, ...]
+    page: dict[str, Any] | None = None
 
 
 class Wanted(Struct, frozen=True, kw_only=True):

@@ -153,7 +153,7 @@ def _handling(paper: Paper, said: Said) -> list[Block]:
     names = ("extensions", "returned", "transferred", "disputed", "reopened")
     if any(count_of(paper.totals, name) for name in names):
         blocks.insert(-1, text(said("again", **{name: said.figure(paper.totals, name) for name in names})))
-    if paper.summary.table("agency").lines:
+    if _lines(paper, "agency"):
         blocks.append(_by_agency(paper, said))
     return blocks
 
@@ -189,18 +189,24 @@ def _by_agency(paper: Paper, said: Said) -> Block:
     names = ("n_received", "n_handled", "n_on_time", "n_extended", "n_late", "on_time_rate", "n_open", "n_overdue")
     head = [number_column(said("no"), 9), words_column(said("agency"))]
     head += [number_column(said(name), 15 if name == "on_time_rate" else 13.5) for name in names]
-    rows = [[line.name, *row(line.values)] for line in paper.summary.table("agency").lines]
+    rows = [[line.name, *row(line.values)] for line in _lines(paper, "agency")]
     return table(said("by_agency"), head, numbered(rows), ["", said("total"), *row(paper.totals)])
 
 
 # ---------------------------------------------------------------- III. by category, commune and channel
 
 
+def _lines(paper: Paper, by: By) -> list[Line]:
+    """Those that had anything in the period, or have at its end."""
+    shown = ("received", "handled", "open", "overdue")
+    return [line for line in paper.summary.table(by).lines if any(count_of(line.values, name) for name in shown)]
+
+
 def _kinds(paper: Paper, said: Said) -> list[Block]:
     blocks: list[Block] = []
     bys: tuple[By, ...] = ("category", "commune", "channel")
     for by in bys:
-        lines = paper.summary.table(by).lines
+        lines = _lines(paper, by)
         if lines:
             blocks.append(sub(said(f"by_{by}_head")))
             if by == "category":

@@ -5,11 +5,15 @@ What stands on it is data to typst, never code. Neither a time of making nor a f
 figures give the same bytes.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import typst
+
+from app.exports.columns import Row
+from app.exports.model import Making
 
 _SOURCE = Path(__file__).with_name("report.typ")
 
@@ -24,3 +28,10 @@ def render(page: dict[str, Any]) -> bytes:
     )
     assert isinstance(pdf, bytes)
     return pdf
+
+
+def write(making: Making, rows: Iterable[list[Row]], path: Path) -> None:
+    """Of the list of reports nothing is on it."""
+    assert making.page is not None
+    assert not list(rows)
+    path.write_bytes(render(making.page))

@@ -16,8 +16,8 @@ def when(moment: datetime) -> str:
 
 
 def period_words(paper: Paper) -> str:
-    """As it stands inside a sentence."""
-    title = paper.summary.period
+    """As it stands inside a sentence; from when until when is said below the title."""
+    title = paper.summary.period.partition(" (")[0]
     return title[:1].lower() + title[1:] if paper.lang == "vi" else title
 
 

@@ -74,7 +74,8 @@ async def order(
         raise Invalid("stats.period_wrong", field="period")
     columns = columns_for(actor, ids=maker.ids) if maker.lists else ()
     rules = await routing.in_force(conn)
-    same = sameness(actor, asked, moment, format=format, lang=lang, columns=columns, rules=rules)
+    office = (actor.agency_id or "") if maker.paper else ""  # whose letterhead it has
+    same = sameness(actor, asked, moment, format=format, lang=lang, columns=columns, rules=rules, office=office)
     await store.lock_orders(conn, actor.id)
     if (there := await store.same_of(conn, actor.id, same)) is not None:
         return there

@@ -1,7 +1,7 @@
 """E-mail to staff: what a message is, how it is written down (MIME), and the protocol of whoever sends it.
 
 A mail names reports by code, matter and commune alone: it lies in mailboxes that we do not look after, so nothing of
-who reported, and none of the words, is in it.
+who reported, and none of the words, is in it. The same holds for the files that it brings.
 """
 
 import html
@@ -9,19 +9,38 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from app.i18n import Lang
+from app.notify.model import Document
 
 CHANNEL = "mail"
 """Its name in the ledger."""
 _NEWLINES = re.compile(r"[\r\n]+")
+
+
+class _Policy(EmailPolicy):
+    """As mail travels. Python's own way of breaking a subject into pieces loses the space between two of them."""
+
+    def fold(self, name: str, value: Any) -> str:
+        if name == "Subject" and not str(value).isascii():
+            words = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)
+            return f"{name}: {words}{self.linesep}"
+        folded: str = super().fold(name, value)
+        return folded
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return self.fold(name, value).encode("ascii")
+
+
+_POLICY = _Policy(linesep="\r\n")
 
 
 class Line(Struct, frozen=True):
@@ -42,6 +61,7 @@ class Mail(Struct, frozen=True, kw_only=True):
     lang: Lang
     at: datetime
     list_id: str = "phananh"
+    files: Sequence[Document] = ()
 
 
 class MailSender(Protocol):
@@ -57,7 +77,7 @@ def written(mail: Mail, sender: str) -> EmailMessage:
     """
     name, address = parseaddr(sender)
     domain = address.rpartition("@")[2]
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = Address(name, addr_spec=address)
     try:
         message["To"] = Address(addr_spec=mail.to)
@@ -72,6 +92,9 @@ def written(mail: Mail, sender: str) -> EmailMessage:
     message["Content-Language"] = mail.lang
     message.set_content(_plain(mail.lines), cte="quoted-printable")
     message.add_alternative(_html(mail), subtype="html", cte="quoted-printable")
+    for file in mail.files:
+        main, _, sub = file.content_type.partition(";")[0].partition("/")
+        message.add_attachment(file.data, maintype=main, subtype=sub, filename=file.name)
     return message
 
 

@@ -14,10 +14,19 @@ class Button(Struct, frozen=True):
     data: str
 
 
+class Document(Struct, frozen=True):
+    """A file that goes along."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
 class Telling(Struct, frozen=True):
     """One message for one person: plain text, JPEG photos, rows of buttons. Every channel renders it its own way.
 
     ``shown``: the photos' names (sha256), for channels that fetch them from us. ``lang`` is for what a channel adds.
+    ``documents``: files, to staff alone and without buttons.
     """
 
     text: str
@@ -25,6 +34,7 @@ class Telling(Struct, frozen=True):
     buttons: tuple[tuple[Button, ...], ...] = ()
     shown: tuple[str, ...] = ()
     lang: Lang = "vi"
+    documents: tuple[Document, ...] = ()
 
 
 class SendFailed(Exception):

@@ -11,6 +11,7 @@ from telegram import (
     ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputMediaDocument,
     InputMediaPhoto,
     KeyboardButton,
     LinkPreviewOptions,
@@ -170,6 +171,8 @@ class TelegramSender:
 
     async def send(self, user_id: str, telling: Telling) -> str:
         """Deliver and give the message's number. Raises Unreachable, Refused, TryLater or Uncertain."""
+        if telling.documents:
+            return await self._documents(user_id, telling)
         photos = telling.photos[: MediaGroupLimit.MAX_MEDIA_LENGTH]
         try:
             together = await self._with_photos(user_id, photos, telling) if photos else None
@@ -187,6 +190,25 @@ class TelegramSender:
         """
         try:
             await _edit(self._bot, chat_id, int(ref), telling.text, _buttons(telling))
+        except TelegramError as error:
+            raise as_failure(error) from error
+
+    async def _documents(self, user_id: str, telling: Telling) -> str:
+        """Files with the words below them, in one call, so that nobody gets half of it twice; words that are too long
+        for that are cut."""
+        caption = render(telling.text, MessageLimit.CAPTION_LENGTH)
+        files = telling.documents[: MediaGroupLimit.MAX_MEDIA_LENGTH]
+        try:
+            if len(files) == 1:
+                sent = await self._bot.send_document(
+                    user_id, files[0].data, filename=files[0].name, caption=caption, parse_mode=ParseMode.HTML
+                )
+                return str(sent.message_id)
+            media = [InputMediaDocument(file.data, filename=file.name) for file in files[:-1]]
+            media.append(
+                InputMediaDocument(files[-1].data, filename=files[-1].name, caption=caption, parse_mode=ParseMode.HTML)
+            )
+            return str((await self._bot.send_media_group(user_id, media))[0].message_id)
         except TelegramError as error:
             raise as_failure(error) from error
 

@@ -58,7 +58,8 @@ async def test_asked_again_it_is_the_same_bytes_whatever_happened_since(lived: P
     await world.do(lived, world.COORDINATOR, report, Act.RECLASSIFY, at=later + timedelta(hours=1), category="litter")
     again = await made(lived, tmp_path / "two", kind, now=later + timedelta(days=30))
     assert again.sha256 == first.sha256
-    assert again.rows == first.rows > 40
+    assert again.rows == first.rows
+    assert first.rows > 40 or not FORMATS[kind].lists
     today = await made(lived, tmp_path / "three", kind, now=later + timedelta(days=30), as_of="now")
     assert today.sha256 != first.sha256
 

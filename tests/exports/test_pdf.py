@@ -15,6 +15,7 @@ from app.exports import pdf
 from app.exports.pdf_content import content
 from app.exports.pdf_file import render
 from app.exports.pdf_model import Paper
+from app.exports.service import order
 from app.exports.summary import Line, Table, summary
 from app.i18n import Lang
 from app.stats import service as stats
@@ -24,7 +25,7 @@ from app.stats.model import Counted, Counts, value
 from app.stats.names import names
 from app.stats.periods import parse
 from app.stats.written import written
-from tests.small_world import GAZETTEER, RULES
+from tests.small_world import COORDINATOR, GAZETTEER, RULES
 
 SHOTS = os.environ.get("PHANANH_SHOTS")
 """A folder for pictures of the pages, for people to look at."""
@@ -154,3 +155,11 @@ async def test_every_kind_of_period_has_a_report(lived: Pool, key: str) -> None:
     data = render(content(await paper(lived, Asked(period=parse(key)))))
     keep(data, f"kind-{key}")
     assert "Biểu đồ 1" in text_of(data)
+
+
+async def test_the_same_figures_of_another_office_are_another_paper(lived: Pool) -> None:
+    async with lived.acquire() as conn:
+        one = await order(conn, COORDINATOR, MARCH, "pdf", "vi")
+        assert (await order(conn, COORDINATOR, MARCH, "pdf", "vi")).export_id == one.export_id
+        moved = structs.replace(COORDINATOR, agency_id="roads")
+        assert (await order(conn, moved, MARCH, "pdf", "vi")).export_id != one.export_id

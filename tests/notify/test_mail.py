@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import structlog
+from msgspec import structs
 
 from app import settings as configuration
 from app.doctor.mail import mail_server as look_at_it
 from app.notify.mail import Line, Mail, written
-from app.notify.model import Refused, SendFailed, TryLater, Uncertain, Unreachable
+from app.notify.model import Document, Refused, SendFailed, TryLater, Uncertain, Unreachable
 from app.notify.smtp import FolderSender, SmtpSender, mail_folder, mail_sender
 from app.settings import Settings, SettingsError
 from tests.mailserver import SENDER, MailServer, mail_server, make_certificate
@@ -224,3 +225,19 @@ async def test_the_doctor_says_whether_the_mail_server_can_be_used(tmp_path: Pat
     assert level == "bad"
     assert "cannot be used" in says
     assert server.mails == []
+
+
+@pytest.mark.parametrize("before", range(0, 80, 3))
+def test_a_long_subject_keeps_its_spaces_wherever_it_is_broken(before: int) -> None:
+    subject = "a" * before + " Báo cáo kỳ chốt số liệu – Kỳ tháng 11/2026 (từ 12:00 25/10/2026 đến 12:00 25/11/2026)"
+    sent = written(mail(subject=subject.strip()), SENDER).as_bytes()
+    assert message_from_bytes(sent, policy=policy.default)["Subject"] == subject.strip()
+    assert max(map(len, sent.partition(b"\r\n\r\n")[0].splitlines())) <= 78
+
+
+def test_files_travel_as_they_are() -> None:
+    file = Document("bao-cao.csv", "text/csv; charset=utf-8", "\ufeffMã,Ổ gà\r\n".encode())
+    sent = written(structs.replace(mail(), files=(file,)), SENDER).as_bytes()
+    (part,) = message_from_bytes(sent, policy=policy.default).iter_attachments()
+    assert (part.get_filename(), part.get_content_type()) == ("bao-cao.csv", "text/csv")
+    assert part.get_payload(decode=True) == file.data

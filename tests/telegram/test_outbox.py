@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 import pytest_asyncio
 
-from app.notify.model import Button, Refused, Telling, TryLater, Uncertain, Unreachable
+from app.notify.model import Button, Document, Refused, Telling, TryLater, Uncertain, Unreachable
 from app.wiring import Parts
 from bot.conversation.model import Choice, Reply
 from bot.simulator.client import Message, SimClient, SimUser
@@ -253,3 +253,15 @@ def test_texts_are_cut_in_telegrams_own_units_and_never_inside_a_character() -> 
 
 def test_nothing_a_person_writes_becomes_markup() -> None:
     assert render("<b>&</b> PA-0000-0000") == "&lt;b&gt;&amp;&lt;/b&gt; <code>PA-0000-0000</code>"
+
+
+async def test_files_come_in_one_call_with_their_words_below(sim: SimClient, bot: Bot, chat: SimUser) -> None:
+    one, two = (Document(f"bao-cao.{kind}", f"application/{kind}", b"%PDF-1.7 ...") for kind in ("pdf", "zip"))
+    await TelegramSender(bot).send(str(chat.id), Telling("Báo cáo tháng <3>", documents=(one,)))
+    message = await chat.wait("Báo cáo tháng <3>")
+    assert message.raw["document"]["file_name"] == "bao-cao.pdf"
+    await TelegramSender(bot).send(str(chat.id), Telling("Báo cáo quý", documents=(one, two)))
+    message = await chat.wait("Báo cáo quý")
+    assert message.raw["document"]["file_name"] == "bao-cao.zip"
+    assert len(await sim.calls("sendMediaGroup", user=chat)) == 1
+    assert len(await sim.calls("sendMessage", user=chat)) == 1
