@@ -4,11 +4,13 @@ PHANANH_BENCH_REPORTS=50000 python -m tests.bench portal      with another numbe
 """
 
 import gzip
+import logging
 import os
 import statistics
 import time
 
 import httpx
+import structlog
 
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Role
@@ -28,6 +30,7 @@ _MAP_MS, _MAP_KB, _LIST_MS = 300, 150, 100
 
 
 async def run() -> list[Figure]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     rules = routing.load(RULES)
     async with database() as (folder, server):
         await migrate(server.url())
