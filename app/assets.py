@@ -13,6 +13,8 @@ from app.errors import NotFound
 
 CHARTS = Path(__file__).parent / "charts" / "static"
 """The look of charts (``app.charts``), for every folder of pages that draws some."""
+MAPS = Path(__file__).parent / "maps"
+"""The script that fetches a map when it is asked for, for every folder of pages that has one."""
 FOR_GOOD = "public, max-age=31536000, immutable"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 

@@ -22,6 +22,14 @@ else:
     Pool = asyncpg.Pool
     Conn = asyncpg.Connection
 
+AWAY = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+)
+"""What is raised while the database cannot be reached: nothing of ours is wrong, and another try later may do."""
 _RECONNECT = 1.0
 """Seconds between tries to listen again after the connection was lost."""
 MIGRATIONS = Path(__file__).parent.parent / "migrations"

@@ -1,7 +1,7 @@
 """What a form about a report says, read as far as it goes: the public form, and the one a coordinator fills in for a
 caller."""
 
-from app.errors import Invalid
+from app.errors import Invalid, Problem
 from app.forms import Form
 from app.i18n import Lang
 from app.places.model import check_point, parse_coordinates
@@ -11,6 +11,25 @@ from app.routing.ruleset import RuleSet
 
 ANSWER = "answer_"
 """The beginning of the names of fields that answer a category's extra questions."""
+
+_FIELDS = {
+    "text": "text",
+    "place": "address",
+    "place.address": "address",
+    "place.commune_code": "address",
+    "address": "address",
+    "contact.name": "name",
+    "contact.phone": "phone",
+    "contact.email": "email",
+    "consent": "consent",
+    "category": "category",
+    "photos": "photos",
+}
+
+
+def field_of(problem: Problem) -> str:
+    """The field of the form at which a report's problem stands; "": above it."""
+    return _FIELDS.get((problem.field or "").partition("[")[0], "")
 
 
 def report_of(form: Form, channel: Channel, lang: Lang) -> NewReport:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import asyncpg
 import msgspec
 import structlog
 from litestar import Request, Response
@@ -12,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from app.api.body import Malformed, WrongType
 from app.api.declare import PROBLEM
+from app.db import AWAY
 from app.errors import AppError, NotFound, Problem, TooLarge, TooMany, Unauthenticated, Unavailable
 from app.i18n import Lang, catalogue, pick, t
 from storage.objects import StoreUnavailable
@@ -27,13 +27,6 @@ _FIELDS = {
 }
 """How the API's bodies, which are flat, name what the slices name."""
 _RETRY_SECONDS = 5
-_AWAY = (
-    ConnectionError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InterfaceError,
-)
 
 
 class FieldProblem(Struct):
@@ -147,7 +140,7 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[b
     error_id = uuid7().hex
     if isinstance(error, StoreUnavailable):
         ours: AppError = Unavailable("storage.unavailable")
-    elif isinstance(error, _AWAY):
+    elif isinstance(error, AWAY):
         ours = Unavailable("api.database_away")
     else:
         ours = AppError("api.broken")

@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import quote
 
-import asyncpg
 import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException
@@ -12,18 +11,11 @@ from uuid_utils.compat import uuid7
 from app.console.context import BASE, Req, lang_of
 from app.console.guard import PasswordFirst
 from app.console.render import go, show
+from app.db import AWAY
 from app.errors import AppError, NotFound, TooMany, Unauthenticated, Unavailable
 from app.i18n import t
 
 log = structlog.get_logger(__name__)
-
-_AWAY = (
-    ConnectionError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InterfaceError,
-)
 
 
 class NotHere(AppError):
@@ -72,7 +64,7 @@ def _unexpected(request: Req, error: Exception) -> Any:
     """A fault of ours: the reader gets a number, the log gets the number and what happened."""
     error_id = uuid7().hex
     log.error("page failed", error_id=error_id, exc_info=error)
-    ours = Unavailable("console.database_away") if isinstance(error, _AWAY) else AppError("console.broken")
+    ours = Unavailable("console.database_away") if isinstance(error, AWAY) else AppError("console.broken")
     return _page(request, ours, error_id)
 
 

@@ -22,7 +22,7 @@ from app.console.render import go, show
 from app.errors import AppError, Conflict, Invalid, Problem
 from app.photos import uploads as photos
 from app.photos.uploads import AT_ONCE
-from app.report_form import fitting, report_of
+from app.report_form import field_of, fitting, report_of
 from app.reports import hotline
 from app.reports import service as reports
 from app.reports.hotline import Taken
@@ -30,19 +30,6 @@ from app.reports.model import CONSENT_VERSION, PHOTOS_MAX, NewReport, Report, St
 from app.routing.model import REPORTER_KINDS
 
 HERE = f"{BASE}/hotline"
-_FIELDS = {
-    "text": "text",
-    "place": "address",
-    "place.address": "address",
-    "place.commune_code": "address",
-    "address": "address",
-    "contact.name": "name",
-    "contact.phone": "phone",
-    "consent": "consent",
-    "category": "category",
-    "photos": "photos",
-}
-"""Where on the page a problem of the report stands."""
 _GATE = asyncio.Semaphore(AT_ONCE)
 
 
@@ -178,7 +165,7 @@ async def _page(request: Req, form: Form, error: AppError | None = None) -> Resp
     parts = here.parts
     problems: dict[str, Problem] = {}
     for problem in error.problems if error else ():
-        problems.setdefault(_FIELDS.get((problem.field or "").partition("[")[0], ""), problem)
+        problems.setdefault(field_of(problem), problem)
     return show(
         request,
         "hotline.html.j2",

@@ -2,25 +2,18 @@
 
 from typing import Any
 
-import asyncpg
 import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException
 from uuid_utils.compat import uuid7
 
+from app.db import AWAY
 from app.errors import AppError, NotFound, TooMany, Unavailable
 from app.i18n import pick, t
 from app.open311.context import Format, Req, answer
 
 log = structlog.get_logger(__name__)
 
-_AWAY = (
-    ConnectionError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InterfaceError,
-)
 _KEPT = frozenset({403, 404, 405, 413, 429, 500, 503})
 _RETRY_SECONDS = 5
 
@@ -69,7 +62,7 @@ def _unexpected(request: Req, error: Exception) -> Response[Any]:
     """A fault of ours: the caller gets a number, the log gets the number and what happened."""
     error_id = uuid7().hex
     log.error("open311 call failed", error_id=error_id, exc_info=error)
-    ours = Unavailable("open311.away") if isinstance(error, _AWAY) else AppError("open311.broken", id=error_id)
+    ours = Unavailable("open311.away") if isinstance(error, AWAY) else AppError("open311.broken", id=error_id)
     return _told(request, ours)
 
 

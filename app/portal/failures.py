@@ -2,26 +2,18 @@
 
 from typing import Any
 
-import asyncpg
 import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException
 from uuid_utils.compat import uuid7
 
+from app.db import AWAY
 from app.errors import AppError, NotFound, Unavailable
 from app.i18n import Lang, t
 from app.portal.context import Req, lang_of, policy
 from app.portal.render import show
 
 log = structlog.get_logger(__name__)
-
-_AWAY = (
-    ConnectionError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InterfaceError,
-)
 
 
 class NotSo(AppError):
@@ -57,7 +49,7 @@ def _of_litestar(request: Req, error: HTTPException) -> Response[Any]:
 
 def _unexpected(request: Req, error: Exception) -> Response[Any]:
     log.error("page failed", error_id=uuid7().hex, exc_info=error)
-    return told(request, Unavailable("portal.away") if isinstance(error, _AWAY) else AppError("portal.broken"))
+    return told(request, Unavailable("portal.away") if isinstance(error, AWAY) else AppError("portal.broken"))
 
 
 HANDLERS: dict[int | type[Exception], Any] = {AppError: _of_ours, HTTPException: _of_litestar, Exception: _unexpected}

@@ -24,7 +24,7 @@ from app.portal import trap
 from app.portal.context import LANGUAGE_COOKIE, Req, go, lang_of, open_to, portal, site_policy
 from app.portal.mine import keeping
 from app.portal.render import show
-from app.report_form import fitting, report_of
+from app.report_form import field_of, fitting, report_of
 from app.reports import near
 from app.reports.intake import locate
 from app.reports.model import PHOTOS_MAX, TEXT_MIN, Place
@@ -33,20 +33,6 @@ from app.reports.receiving import receive
 from app.routing.model import REPORTER_KINDS, Category
 
 HOME = "/"
-_FIELDS = {
-    "text": "text",
-    "place": "address",
-    "place.address": "address",
-    "place.commune_code": "address",
-    "address": "address",
-    "contact.name": "name",
-    "contact.phone": "phone",
-    "contact.email": "email",
-    "consent": "consent",
-    "category": "category",
-    "photos": "photos",
-}
-"""Where on the page a problem of the report stands."""
 _YEAR = 365 * 24 * 3600
 
 
@@ -179,7 +165,7 @@ async def _page(request: Req, form: Form, error: AppError | None = None) -> Resp
     rules = parts.rules
     problems: dict[str, Problem] = {}
     for problem in error.problems if error else ():
-        problems.setdefault(_FIELDS.get((problem.field or "").partition("[")[0], ""), problem)
+        problems.setdefault(field_of(problem), problem)
     seen = await _seen(request, form, lang) if form.fields else Seen()
     tiles = parts.settings.tiles
     return show(

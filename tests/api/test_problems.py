@@ -32,7 +32,7 @@ async def test_an_unknown_address_is_a_problem_in_the_readers_language(http: htt
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/reports", "OPTIONS, POST"),
+        ("DELETE", "/reports", "GET, OPTIONS, POST"),
         ("POST", "/categories", "GET, OPTIONS"),
         ("PUT", "/staff/session", "DELETE, GET, OPTIONS, POST"),
     ],

@@ -79,57 +79,28 @@
     keep();
     look();
   }
-  const opener = document.querySelector("[data-map]");
   const box = document.getElementById("map");
+  const opener = document.querySelector("[data-map]");
   let map = null;
   let pin = null;
-  opener.addEventListener("click", async () => {
-    const open = box.hidden;
-    box.hidden = !open;
-    opener.setAttribute("aria-expanded", String(open));
-    if (!open || map) return;
-    try {
-      await Promise.all([load("link", { rel: "stylesheet", href: opener.dataset.style }), load("script", { src: opener.dataset.scriptSrc })]);
-      await draw();
-    } catch {
-      box.textContent = opener.dataset.failed;
-    }
+  mapOnDemand(opener, box, {
+    named: true,
+    failed: () => { box.textContent = opener.dataset.failed; },
+    draw: (made) => {
+      map = made;
+      const [lat, lng] = [Number(field("lat").value), Number(field("lon").value)];
+      if (lat && lng) {
+        map.setView([lat, lng], 14);
+        place({ lat, lng });
+      }
+      map.on("click", ({ latlng }) => {
+        const { lat, lng } = latlng.wrap();
+        place(latlng);
+        setPoint(lat.toFixed(6), lng.toFixed(6));
+      });
+      box.dataset.ready = "yes";
+    },
   });
-  const load = (kind, attributes) =>
-    new Promise((resolve, reject) => {
-      document.head.append(Object.assign(document.createElement(kind), attributes, { onload: resolve, onerror: reject }));
-    });
-  async function draw() {
-    const { tiles, credit, areas } = opener.dataset;
-    map = L.map(box, { preferCanvas: true, maxZoom: 18, zoomSnap: tiles ? 1 : 0.25, attributionControl: Boolean(tiles && credit) });
-    map.attributionControl?.setPrefix(false);
-    const answer = await fetch(areas);
-    const features = await answer.json();
-    const style = { color: "#0b6b5d", weight: 1.5, fillColor: "#fff", fillOpacity: tiles ? 0 : 1 };
-    const dot = (_, at) => L.circleMarker(at, { radius: 4, color: "#fff", weight: 1, fillColor: "#0b6b5d", fillOpacity: 1 });
-    const layer = L.geoJSON(features, { style, pointToLayer: dot }).addTo(map);
-    layer.bindTooltip((one) => Object.assign(document.createElement("span"), { textContent: one.feature.properties.name }), { sticky: true });
-    for (const { properties } of features.features) {
-      const name = document.createElement("span");
-      name.textContent = properties.name.replace(/^(Phường|Xã|Đặc khu) /, "");
-      L.marker([properties.at[1], properties.at[0]], { icon: L.divIcon({ className: "commune", html: name, iconSize: null }), interactive: false, keyboard: false }).addTo(map);
-    }
-    if (tiles) L.tileLayer(tiles, { maxZoom: 18, attribution: Object.assign(document.createElement("span"), { textContent: credit }).innerHTML }).addTo(map);
-    const [lat, lon] = [Number(field("lat").value), Number(field("lon").value)];
-    if (lat && lon) {
-      map.setView([lat, lon], 14);
-      place({ lat, lng: lon });
-    } else map.fitBounds(layer.getBounds(), { animate: false });
-    const far = () => box.classList.toggle("far", map.getZoom() < 10.5); // names would lie on each other
-    map.on("zoomend", far);
-    far();
-    map.on("click", ({ latlng }) => {
-      const { lat, lng } = latlng.wrap();
-      place(latlng);
-      setPoint(lat.toFixed(6), lng.toFixed(6));
-    });
-    box.dataset.ready = "yes";
-  }
   function place(at) {
     pin?.remove();
     pin = L.circleMarker(at, { radius: 9, color: "#fff", weight: 3, fillColor: "#b5470f", fillOpacity: 1 }).addTo(map);

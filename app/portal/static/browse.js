@@ -10,40 +10,19 @@
   let dots = null;
   let asked = 0;
 
-  opener.addEventListener("click", async () => {
-    const open = box.hidden;
-    box.hidden = !open;
-    opener.setAttribute("aria-expanded", String(open));
-    if (!open || map) return;
-    try {
-      await Promise.all([load("link", { rel: "stylesheet", href: opener.dataset.style }), load("script", { src: opener.dataset.scriptSrc })]);
-      await draw();
-    } catch {
+  mapOnDemand(opener, box, {
+    failed: () => {
       box.hidden = true;
       trouble.textContent = trouble.dataset.map;
       trouble.hidden = false;
-    }
+    },
+    draw: async (made) => {
+      map = made;
+      dots = L.layerGroup().addTo(map);
+      map.on("moveend", show);
+      await show();
+    },
   });
-  const load = (kind, attributes) =>
-    new Promise((resolve, reject) => {
-      document.head.append(Object.assign(document.createElement(kind), attributes, { onload: resolve, onerror: reject }));
-    });
-
-  async function draw() {
-    const { tiles, credit, areas } = opener.dataset;
-    const features = await (await fetch(areas)).json();
-    map = L.map(box, { preferCanvas: true, maxZoom: 18, attributionControl: Boolean(tiles && credit) });
-    map.attributionControl?.setPrefix(false);
-    const layer = L.geoJSON(features, {
-      style: { color: "#0b6b5d", weight: 1, fillColor: "#fff", fillOpacity: tiles ? 0 : 1 },
-      pointToLayer: (_, at) => L.circleMarker(at, { radius: 2, color: "#7c8f86", weight: 1, interactive: false }),
-    }).addTo(map);
-    if (tiles) L.tileLayer(tiles, { maxZoom: 18, attribution: Object.assign(document.createElement("span"), { textContent: credit }).innerHTML }).addTo(map);
-    dots = L.layerGroup().addTo(map);
-    map.fitBounds(layer.getBounds(), { animate: false });
-    map.on("moveend", show);
-    await show();
-  }
 
   async function show() {
     const mine = ++asked;

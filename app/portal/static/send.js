@@ -118,51 +118,29 @@
     );
   });
 
-  const opener = byId("open-map");
-  const box = byId("map");
   let map = null;
   let pin = null;
-  opener.addEventListener("click", async () => {
-    const open = box.hidden;
-    box.hidden = !open;
-    opener.setAttribute("aria-expanded", String(open));
-    if (!open || map) return;
-    try {
-      await Promise.all([load("link", { rel: "stylesheet", href: opener.dataset.style }), load("script", { src: opener.dataset.scriptSrc })]);
-      await draw();
-    } catch {
-      box.hidden = true;
+  mapOnDemand(byId("open-map"), byId("map"), {
+    named: true,
+    failed: () => {
+      byId("map").hidden = true;
       complain(trouble.dataset.map);
-    }
+    },
+    draw: (made) => {
+      map = made;
+      const [lat, lng] = [Number(field("lat").value), Number(field("lon").value)];
+      if (lat && lng) {
+        map.setView([lat, lng], 16);
+        put({ lat, lng });
+      }
+      map.on("click", ({ latlng }) => {
+        const { lat, lng } = latlng.wrap();
+        put(latlng);
+        setPoint(lat.toFixed(6), lng.toFixed(6));
+      });
+      byId("map").dataset.ready = "yes";
+    },
   });
-  const load = (kind, attributes) =>
-    new Promise((resolve, reject) => {
-      document.head.append(Object.assign(document.createElement(kind), attributes, { onload: resolve, onerror: reject }));
-    });
-  async function draw() {
-    const { tiles, credit, areas } = opener.dataset;
-    const features = await (await fetch(areas)).json();
-    map = L.map(box, { preferCanvas: true, maxZoom: 18, attributionControl: Boolean(tiles && credit) });
-    map.attributionControl?.setPrefix(false);
-    const dot = (_, at) => L.circleMarker(at, { radius: 4, color: "#fff", weight: 1, fillColor: "#0b6b5d", fillOpacity: 1 });
-    const layer = L.geoJSON(features, { style: { color: "#0b6b5d", weight: 1.5, fillColor: "#fff", fillOpacity: tiles ? 0 : 1 }, pointToLayer: dot }).addTo(map);
-    for (const { properties } of features.features) {
-      const name = Object.assign(document.createElement("span"), { textContent: properties.name.replace(/^(Phường|Xã|Đặc khu) /, "") });
-      L.marker([properties.at[1], properties.at[0]], { icon: L.divIcon({ className: "commune", html: name, iconSize: null }), interactive: false, keyboard: false }).addTo(map);
-    }
-    if (tiles) L.tileLayer(tiles, { maxZoom: 18, attribution: Object.assign(document.createElement("span"), { textContent: credit }).innerHTML }).addTo(map);
-    const at = [Number(field("lat").value), Number(field("lon").value)];
-    if (at[0] && at[1]) {
-      map.setView(at, 16);
-      put({ lat: at[0], lng: at[1] });
-    } else map.fitBounds(layer.getBounds(), { animate: false });
-    map.on("click", ({ latlng }) => {
-      const { lat, lng } = latlng.wrap();
-      put(latlng);
-      setPoint(lat.toFixed(6), lng.toFixed(6));
-    });
-    box.dataset.ready = "yes";
-  }
   function put(at) {
     pin?.remove();
     pin = L.circleMarker(at, { radius: 10, color: "#fff", weight: 3, fillColor: "#b5470f", fillOpacity: 1 }).addTo(map);
