@@ -7,7 +7,9 @@ STAMPS := .stamps
 LOCK   := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format lock clean
+.PHONY: help run test tests check bench format lock clean
+# What does not wait for each other is done side by side: packages and Chromium, the checks and the tests.
+MAKEFLAGS += --jobs=2
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -15,8 +17,10 @@ help: ## List the targets
 run: $(STAMPS)/run $(STAMPS)/assets ## The whole system on embedded defaults, with a demo to click and chat through
 	@exec $(BIN)/phananh run
 
-test: $(STAMPS)/dev $(STAMPS)/assets $(STAMPS)/chromium check ## Everything: checks, unit, database, journey and browser tests
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+test: check tests ## Everything: checks, unit, database, journey and browser tests
+
+tests: $(STAMPS)/dev $(STAMPS)/assets $(STAMPS)/chromium
+	@env -u MAKEFLAGS -u MFLAGS $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(STAMPS)/dev ## Format, lint, types and the import contract
 	@$(BIN)/ruff format --check --quiet .
