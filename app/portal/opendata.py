@@ -1,5 +1,6 @@
 """Open data for everybody: a page, a catalogue for other portals, and the files."""
 
+import hashlib
 from typing import Any
 
 from litestar import Response, get
@@ -40,18 +41,25 @@ async def page(request: Req) -> Response[bytes]:
 async def for_catalogues(request: Req) -> Response[bytes]:
     parts = portal(request).parts
     found = await service.published(parts.pool)
-    said = catalogue(found, parts.gazetteer, parts.rules.province_code, f"{parts.settings.public_url}{HERE}")
-    headers = {"Cache-Control": _ALWAYS_ASK, "Access-Control-Allow-Origin": "*"}
-    return Response(json.encode(said), media_type="application/ld+json", headers=headers)
+    said = json.encode(
+        catalogue(found, parts.gazetteer, parts.rules.province_code, f"{parts.settings.public_url}{HERE}")
+    )
+    headers = _headers(hashlib.sha256(said).hexdigest())
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(b"", status_code=304, headers=headers)
+    return Response(said, media_type="application/ld+json", headers=headers)
+
+
+def _headers(digest: str) -> dict[str, str]:
+    return {"ETag": f'"{digest}"', "Cache-Control": _ALWAYS_ASK, "Access-Control-Allow-Origin": "*"}
 
 
 @get(f"{HERE}/{{name:str}}", **open_to("anyone"))
 async def file(request: Req, name: FromPath[str]) -> Response[Any]:
     parts = portal(request).parts
     version, kind = service.file_of(await service.published(parts.pool), name)
-    etag = f'"{version.files[kind].sha256}"'
-    headers = {"ETag": etag, "Cache-Control": _ALWAYS_ASK, "Access-Control-Allow-Origin": "*"}
-    if etag in request.headers.get("if-none-match", ""):
+    headers = _headers(version.files[kind].sha256)
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=headers)
     data = await service.read(parts.objects, version, kind)
     headers["Content-Disposition"] = f'attachment; filename="phan-anh-{version.key}-v{version.version}.{kind}"'

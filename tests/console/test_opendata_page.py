@@ -82,6 +82,8 @@ async def test_everybody_gets_the_page_the_catalogue_and_the_files(
     assert '<html lang="en">' in (await stranger.get("/opendata", headers={"Accept-Language": "en"})).text
     catalogue = await stranger.get("/opendata/catalog.jsonld")
     assert catalogue.headers["content-type"] == "application/ld+json"
+    known = {"If-None-Match": catalogue.headers["etag"]}
+    assert (await stranger.get("/opendata/catalog.jsonld", headers=known)).status_code == 304
     files = catalogue.json()["dcat:dataset"][1]["dcat:distribution"]
     assert len(files) >= 2
     for each in files:
