@@ -119,7 +119,7 @@ def within_reach(since: str, until: str, moment: str) -> str:
     of ``REACHES``; in a form that short ranges of an index answer."""
     return (
         f"stats_reach({since}, {until}) = r AND {since} <= {moment} AND {since} >= "
-        f"CASE WHEN r = 31 THEN timestamptz '2000-01-01' ELSE {moment} - (1::bigint << r) * interval '1 hour' END"
+        f"CASE WHEN r > 20 THEN timestamptz '2000-01-01' ELSE {moment} - (1 << r) * interval '1 hour' END"
     )
 
 

@@ -30,7 +30,9 @@ async def conn(settled: Pool) -> AsyncIterator[Conn]:
     async with settled.acquire() as conn:
         await keep(conn, [life(dice) for _ in range(300)])
         await projection.catch_up(settled)
+        await conn.execute("SET enable_seqscan = off")  # as among millions
         yield conn
+        await conn.execute("RESET enable_seqscan")
 
 
 async def everything(conn: Conn, question: Question, figure: Figure, limit: int = 7, **how: Any) -> list[Counted]:
