@@ -166,7 +166,7 @@ async def behind(request: Req) -> Response[bytes]:
         as_of=when(answer.question.as_of),
         top=top,
         chips=chips_of(wanted.look, called, lang),
-        rows=[_row(reader, row, seen[row.report_id], called, lang) for row in found.rows],
+        rows=[row_of(reader, row, seen[row.report_id], called, lang) for row in found.rows],
         closed=sum(not reader.may_see(seen[row.report_id]) for row in found.rows),
         timed=any(row.seconds is not None for row in found.rows),
         back=f"{HERE}?{wanted.look.query()}",
@@ -210,7 +210,7 @@ def _period(wanted: Wanted, allowed: Asked, question: Question, lang: Lang) -> s
     return period.title(lang)
 
 
-def _row(reader: Actor, counted: Counted, report: Report, called: Names, lang: Lang) -> Row:
+def row_of(reader: Actor, counted: Counted, report: Report, called: Names, lang: Lang) -> Row:
     mine = reader.may_see(report)
     words = report.body if len(report.body) <= _WORDS else f"{report.body[:_WORDS].rsplit(' ', 1)[0]}…"
     return Row(

@@ -75,6 +75,7 @@ MENU = (
 
 STATS_PAGES = (
     Entry("dashboard", f"{BASE}/dashboard", STATS),
+    Entry("hotspots", f"{BASE}/hotspots", STATS),
     Entry("insight", f"{BASE}/insight", STATS),
     Entry("exports", f"{BASE}/exports", STATS),
     Entry("schedules", f"{BASE}/schedules", STATS),

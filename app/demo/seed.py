@@ -38,6 +38,8 @@ Progress = Callable[[int, int], None]
 _MONTHS = timedelta(days=90)
 _JUST_NOW = timedelta(days=4)
 _AT_ONCE = 6
+_HOT, _HOT_SHARE = ("road-damage", "garbage", "flooding", "street-light"), 0.15
+"""What comes back at a place of its own each, and how many of the reports are about that."""
 _PLAYED = dict(zip(("moi-truong-do-thi-ca-mau.cb", "moi-truong-do-thi-ca-mau.ld"), OFFICERS, strict=True))
 """Accounts that the chat page's officers have."""
 _BEFORE, _AFTER = 3, 2
@@ -266,22 +268,26 @@ class _Life:
     async def _file(self) -> Filed:
         rules, chance = self.parts.rules, self.chance
         usual = [c for c in rules.categories.values() if not c.out_of_scope]
-        self.category = chance.choice(usual)
+        self.category, commune, near, street = chance.choice(usual), chance.choice(self.cast.communes), 0.004, None
+        is_hot = chance.random() < _HOT_SHARE
+        if is_hot:
+            at = chance.randrange(len(_HOT))
+            self.category = rules.categories.get(_HOT[at], self.category)
+            commune, near, street = self.cast.communes[at * 7], 0.0005, stories.STREETS[at]
         self.scene = pictures.scene_for(self.category.group_id)
-        commune = chance.choice(self.cast.communes)
         shots = chance.sample(self.cast.before[self.scene], k=chance.choice([0, 1, 1, 1, 2]))
-        person, chosen = chance.random() < 0.6, chance.random() < 0.8
+        person, chosen = chance.random() < 0.6, is_hot or chance.random() < 0.8
         # What nobody can place waits on the coordinators' desk.
-        vague = self.now - self.at < _JUST_NOW and chance.random() < 0.2
+        vague = not is_hot and self.now - self.at < _JUST_NOW and chance.random() < 0.2
         text, chosen = (
             (chance.choice(stories.VAGUE), False) if vague else (stories.words(chance, self.category), chosen)
         )
         new = NewReport(
             text=text,
             place=Place(
-                commune.lat + chance.gauss(0, 0.004),
-                commune.lon + chance.gauss(0, 0.004),
-                f"{chance.randrange(1, 300)} {chance.choice(stories.STREETS)}",
+                commune.lat + chance.gauss(0, near),
+                commune.lon + chance.gauss(0, near),
+                f"{chance.randrange(1, 300)} {street or chance.choice(stories.STREETS)}",
                 commune.code,
             ),
             channel=chance.choices(["telegram", "web", "hotline", "api"], [6, 3, 2, 1])[0],  # type: ignore[arg-type]  # a list of channels
