@@ -43,6 +43,8 @@ RANKS = (
 
 
 class Cell(Struct, frozen=True):
+    """``path`` "": there is nothing to list."""
+
     value: str
     path: str
     few: bool
@@ -134,7 +136,7 @@ class Groups:
         bar = meter(its / whole) if its is not None and whole and figure.unit in ("reports", "percent") else Markup("")
         return Cell(
             written(figure, its, self._lang),
-            "" if its is None else path,
+            path if its or (figure.unit == "percent" and its is not None) else "",
             is_few(figure, counts),
             bar if most else Markup(""),
         )

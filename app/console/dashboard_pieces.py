@@ -45,7 +45,8 @@ RATED = Kind(
 
 
 class Pieces(Struct, frozen=True):
-    """A chart and the table of its numbers: a name, then number and list of the whole and of each piece."""
+    """A chart and the table of its numbers: a name, then number and list of the whole and of each piece; no
+    list of none."""
 
     chart: Markup
     heads: list[str]
@@ -95,5 +96,5 @@ def _cells(kind: Kind, look: Look, group: str | None, numbers: Sequence[int], la
     cells = [(number(whole, lang), look.listing(kind.figure, **narrowed))]
     for n, measure in zip(numbers, kind.of, strict=True):
         words = f"{number(n, lang)} ({_share(n, whole, lang)})"
-        cells.append((words, look.listing(kind.figure, piece=str(measure), **narrowed)))
+        cells.append((words, look.listing(kind.figure, piece=str(measure), **narrowed) if n else ""))
     return cells

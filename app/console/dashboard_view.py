@@ -135,6 +135,8 @@ def _cell(look: Look, figure: Figure, run: Series, place: int, lang: Lang) -> tu
     its = run.values[place]
     if its is None:
         return NONE, ""
+    if not its and figure.unit == "reports":
+        return written(figure, its, lang), ""
     vs = {} if run.tone == "main" else {"vs": str(run.tone)}
     return written(figure, its, lang), look.listing(figure.name, step=str(place), **vs)
 
