@@ -19,7 +19,8 @@ from app.stats.measures import FIGURES, Figure
 
 _FONT = "Times New Roman"
 """As Nghị định 30/2020/NĐ-CP has it for documents of the administration."""
-_BRAND = "#0b5394"
+_BRAND = "#0b6b5d"
+_LINES: dict[str, Any] = {"border": 1, "border_color": "#b8c4be"}
 _FORMATS = {"reports": "#,##0", "percent": "0.0%", "hours": "#,##0.0", "days": "#,##0.0"}
 _CHARTED = 10
 """Groups in a chart."""
@@ -64,14 +65,14 @@ class _Book:
         return self._made[key]
 
     def _head(self) -> Any:
-        return self._look(bold=True, border=1, text_wrap=True, align="center", bg_color=_BRAND, font_color="#ffffff")
+        return self._look(bold=True, **_LINES, text_wrap=True, align="center", bg_color=_BRAND, font_color="#ffffff")
 
     def _cell(self, figure: Figure, *, bold: bool = False) -> Any:
-        return self._look(num_format=_FORMATS[figure.unit], border=1, bold=bold)
+        return self._look(num_format=_FORMATS[figure.unit], bold=bold, indent=1, align="right", **_LINES)
 
     def _sheet(self, name: str, *, landscape: bool = True) -> Any:
         sheet = self._file.add_worksheet(t(f"exports.sheet_{name}", self._lang))
-        printed(sheet, self._summary, landscape=landscape)
+        printed(sheet, self._summary, landscape=landscape, wide=3 if landscape else 1)
         return sheet
 
     # ------------------------------------------------------------ summary
@@ -104,17 +105,18 @@ class _Book:
             sheet.write_string(first, column, t(f"exports.head_{name}", self._lang), self._head())
         sheet.set_row(first, 34)
         for row, total in enumerate(self._summary.totals, first + 1):
+            sheet.set_row(row, 18)
             figure = FIGURES[total.figure]
-            sheet.write_string(row, 0, figure.title(self._lang), self._look(border=1, text_wrap=True))
+            sheet.write_string(row, 0, figure.title(self._lang), self._look(**_LINES, text_wrap=True, indent=1))
             change = None if total.value is None or total.before is None else total.value - total.before
             for column, value in ((1, total.value), (2, total.before), (4, total.year_ago)):
                 number(sheet, row, column, figure, value, self._cell(figure, bold=column == 1))
             # The difference of shares is one of percentage points, which is no share.
             signed = "+#,##0.0;-#,##0.0;0" if figure.unit != "reports" else "+#,##0;-#,##0;0"
-            look = self._look(num_format=signed, border=1, font_color="#444444")
+            look = self._look(num_format=signed, **_LINES, font_color="#444444", indent=1, align="right")
             _write(sheet, row, 3, change, look)
             unit = "%" if figure.unit == "percent" else t(f"exports.unit_{figure.unit}", self._lang)
-            sheet.write_string(row, 5, unit, self._look(border=1, align="center"))
+            sheet.write_string(row, 5, unit, self._look(**_LINES, align="center"))
         after = first + len(self._summary.totals) + 2
         note = self._look(italic=True, font_color="#444444", text_wrap=True, font_size=10, valign="top")
         words = t(
@@ -129,7 +131,7 @@ class _Book:
         """Received and handled, step by step, from the sheet that has their course."""
         chart = self._file.add_chart({"type": "line"})
         sheet, last = t("exports.sheet_course", self._lang), len(self._summary.trend)
-        for column, colour in ((1, _BRAND), (2, "#38761d")):
+        for column, colour in ((1, _BRAND), (2, "#7a9e1f")):
             chart.add_series({
                 "name": [sheet, 0, column], "categories": [sheet, 1, 0, last, 0],
                 "values": [sheet, 1, column, last, column], "line": {"color": colour, "width": 2},
@@ -163,7 +165,7 @@ class _Book:
     def _bars(self, by: Any, count: int) -> Any:
         sheet = t(f"exports.sheet_{by}", self._lang)
         chart = self._file.add_chart({"type": "bar"})
-        for name, colour in (("received", _BRAND), ("handled", "#38761d"), ("overdue", "#b45f06")):
+        for name, colour in (("received", _BRAND), ("handled", "#7a9e1f"), ("overdue", "#b45f06")):
             column = 1 + list(FIGURES).index(name)
             chart.add_series({
                 "name": [sheet, 0, column], "categories": [sheet, 2, 0, count + 1, 0],
@@ -199,7 +201,7 @@ class _Book:
     def _row(
         self, sheet: Any, row: int, name: str, values: Values, names: Iterable[str] = FIGURES, *, bold: bool = False
     ) -> None:
-        sheet.write_string(row, 0, name, self._look(border=1, bold=bold, text_wrap=True))
+        sheet.write_string(row, 0, name, self._look(**_LINES, bold=bold, text_wrap=True, indent=1))
         for column, figure in enumerate((FIGURES[each] for each in names), 1):
             number(sheet, row, column, figure, values.get(figure.name), self._cell(figure, bold=bold))
 
@@ -227,12 +229,12 @@ class _Book:
             sheet.write_string(row, 1, words, value)
 
 
-def printed(sheet: Any, summary: Summary, *, landscape: bool) -> None:
-    """A4, as wide as a page, with what it is on top and its number below."""
+def printed(sheet: Any, summary: Summary, *, landscape: bool, wide: int = 1) -> None:
+    """A4, so many pages wide, with what it is on top and the page's number below."""
     sheet.set_paper(9)
     if landscape:
         sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(wide, 0)
     sheet.set_margins(left=0.6, right=0.5, top=0.8, bottom=0.7)
     about = f"{summary.title} – {summary.period}".replace("&", "&&")
     sheet.set_header(f'&R&"{_FONT}"&9{about}')

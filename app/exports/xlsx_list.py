@@ -34,10 +34,12 @@ def write_list(file: Any, making: Making, rows: Iterable[list[Row]], summary: Su
     from app.exports.xlsx import printed
 
     sheet = file.add_worksheet(t("exports.sheet_list", summary.lang))
-    printed(sheet, summary, landscape=True)
+    printed(sheet, summary, landscape=True, wide=2)
     font = {"font_name": "Times New Roman", "font_size": 11}
-    head = file.add_format(font | {"bold": True, "border": 1, "text_wrap": True, "align": "center", "valign": "vcenter",
-                                   "bg_color": "#0b5394", "font_color": "#ffffff"})  # fmt: skip
+    head = file.add_format(font | {
+        "bold": True, "border": 1, "border_color": "#b8c4be", "text_wrap": True, "align": "center", "valign": "vcenter",
+        "bg_color": "#0b6b5d", "font_color": "#ffffff",
+    })  # fmt: skip
     looks = {
         "text": file.add_format(font | {"valign": "top"}),
         "free": file.add_format(font | {"valign": "top", "text_wrap": True}),
