@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def export(
-    format: Annotated[str, typer.Argument(help="xlsx, csv, geojson or parquet.")],  # noqa: A002  # its name in the shell
+    format: Annotated[str, typer.Argument(help="xlsx, pdf, csv, geojson or parquet.")],  # noqa: A002  # its name in the shell
     out: Annotated[str, typer.Option("--out", "-o", help="File to write; - for standard output.")],
     period: Annotated[
         str, typer.Option(help="2026-11-27, 2026-W48, 2026-11, 2026-Q4, 2026, 2026-11-cut or 2026-11-01..2026-11-15.")

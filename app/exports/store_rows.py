@@ -140,4 +140,7 @@ async def piece(
 ) -> list[asyncpg.Record]:
     """The rows of the next ``limit`` reports, and the last one looked at whether it is ``wanted`` or not; none behind
     the end."""
-    return await conn.fetch(statement(state, question), *arguments(state, question, reader, behind, limit))
+    async with conn.transaction(readonly=True):
+        # A plan for any period and any number of rows would sort all reports for each piece.
+        await conn.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        return await conn.fetch(statement(state, question), *arguments(state, question, reader, behind, limit))

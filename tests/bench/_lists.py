@@ -14,7 +14,7 @@ from app.exports.columns import columns_for
 from app.exports.model import Wanted
 from app.places.service import embedded_default
 from app.routing import service as routing
-from app.stats import projection
+from app.stats import rebuilding
 from app.stats.asked import asked
 from app.stats.names import Names, names
 from tests.bench._database import database
@@ -53,7 +53,7 @@ async def listed() -> AsyncIterator[Listed]:
         await fill(url, ROWS)
         pool = await connect_pool(url, 4)
         try:
-            await projection.rebuild(pool)
+            await rebuilding.rebuild(pool)
             await pool.execute("ANALYZE", timeout=600)
             await accounts.create_staff(pool, LEADER, "Huỳnh Quốc Việt", CENTRE, Role.LEADER, PASSWORD, SYSTEM)
             async with pool.acquire() as conn:
