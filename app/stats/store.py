@@ -88,8 +88,9 @@ async def state(conn: Conn) -> State:
         """
         SELECT generation, cursor_xid::text::bigint, cursor_report, cursor_seq,
                greatest(read_at, timestamptz 'epoch') AS known_to, clock_timestamp() AS now,
-               EXISTS (SELECT FROM report_events
-                       WHERE (xid, report_id, seq) > (cursor_xid, cursor_report, cursor_seq)) AS unread, words, codes
+               -- The newest of all, which is one step into the index however many there are.
+               coalesce((SELECT (xid, report_id, seq) > (cursor_xid, cursor_report, cursor_seq) FROM report_events
+                         ORDER BY xid DESC, report_id DESC, seq DESC LIMIT 1), false) AS unread, words, codes
         FROM stats_state, (SELECT array_agg(word) AS words, array_agg(code) AS codes FROM stats_words) AS w
         """
     )
