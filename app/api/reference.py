@@ -8,7 +8,6 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Litestar, Response, get
-from litestar.response import Redirect
 from markupsafe import Markup, escape
 from msgspec import Struct, json
 
@@ -182,9 +181,4 @@ async def icon() -> Response[bytes]:
     return Response((_PAGES / "icon.svg").read_bytes(), media_type="image/svg+xml", headers=_CACHED)
 
 
-@get("/", **call(ANYONE, "operations", status=302, raw="text/html", listed=False))
-async def start() -> Redirect:
-    return Redirect("/schema")
-
-
-ROUTES = [page, openapi, style, icon, start]
+ROUTES = [page, openapi, style, icon]

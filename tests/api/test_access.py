@@ -109,7 +109,6 @@ async def test_what_is_open_to_everybody_is_a_short_list(parts: Parts) -> None:
         "POST /staff/session",
         "GET /healthz",
         "GET /readyz",
-        "GET /",
         "GET /schema",
         "GET /schema/openapi.json",
         "GET /schema/reference.css",

@@ -90,8 +90,10 @@ async def test_what_cannot_be_looked_for_is_told_by_its_field(
 async def test_one_address_may_not_ask_without_end(http: httpx.AsyncClient, world: World) -> None:
     stranger = {"X-Forwarded-For": "113.161.0.9"}
     body = {"text": WORDS, "category": "street-light", **POINT}
-    statuses = [(await http.post(f"{API}/reports/near", json=body, headers=stranger)).status_code for _ in range(62)]
-    assert statuses.count(429) >= 1
+    for _ in range(300):  # one more is allowed each second
+        if (await http.post(f"{API}/reports/near", json=body, headers=stranger)).status_code == 429:
+            return
+    pytest.fail("nobody was held off")
 
 
 # ---------------------------------------------------------------- voices in the other views

@@ -159,11 +159,6 @@ async def test_the_page_describes_every_call_in_both_languages(
     assert "{'" not in vi + en
 
 
-async def test_the_start_leads_to_the_page(http: httpx.AsyncClient) -> None:
-    answer = await http.get("/")
-    assert (answer.status_code, answer.headers["location"]) == (302, "/schema")
-
-
 @pytest.mark.parametrize(
     ("schema", "words"),
     [

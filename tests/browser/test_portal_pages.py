@@ -45,7 +45,7 @@ async def test_a_report_is_sent_from_a_phone_with_the_place_of_the_device(
     await page.get_by_label("Tôi đồng ý").check()
     await expect(page.get_by_role("button", name="Gửi phản ánh")).to_be_enabled()
     await page.get_by_role("button", name="Gửi phản ánh").click()
-    await expect(page.get_by_role("heading", name="Đã gửi phản ánh")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Đã gửi phản ánh")).to_be_visible(timeout=20_000)
     code = page.url.split("/r/")[1].split("?")[0]
     report = await reports.find(world.parts.pool, code)
     assert (report.channel, report.category, report.lat) == ("web", "street-light", 9.22461)
@@ -63,7 +63,7 @@ async def test_every_page_is_accessible_and_fits(browser: Browser, address: str,
     await page.goto(address)
     assert await faults(page) == [], "the empty form"
     await page.get_by_role("button", name="Gửi phản ánh").click()
-    await expect(page.get_by_role("alert").first).to_be_visible()
+    await expect(page.get_by_role("alert").first).to_be_visible(timeout=20_000)
     assert await faults(page) == [], "a form with faults"
     await page.goto(f"{address}/track?code=PA-1")
     assert await faults(page) == [], "a wrong code"
