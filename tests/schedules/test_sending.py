@@ -219,7 +219,8 @@ async def test_figures_that_are_behind_are_waited_for(office: Office, monkeypatc
     schedule = await office.sets_up(people=(ident(POLICE_LEAD),))
     await office.plan()
     monkeypatch.setattr(making, "_PATIENCE", 0.2)
-    await office.pool.execute("UPDATE stats_state SET read_at = $1", EARLIER)
+    behind = "UPDATE stats_state SET cursor_xid = '0', read_at = $1"  # as if nothing had been read since
+    await office.pool.execute(behind, EARLIER)
     async with office.pool.acquire() as conn, conn.transaction():
         await conn.execute("SELECT FROM stats_state FOR UPDATE")  # nobody can read on
         assert await office.send() == 1

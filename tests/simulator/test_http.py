@@ -103,7 +103,7 @@ async def test_stream_tells_when_the_bot_listens(base_url: str, lan: SimUser, bo
     core.updates._last_poll = float("-inf")
     newest = f"{core.epoch}-{max(chat.version for chat in core.chats.values())}"
     async with (
-        httpx.AsyncClient(base_url=base_url) as http,
+        httpx.AsyncClient(base_url=base_url, timeout=30) as http,
         http.stream("GET", "/sim/events", headers={"Last-Event-ID": newest}) as response,
     ):
         poll = asyncio.create_task(bot.get_updates(timeout=10))
