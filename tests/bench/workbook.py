@@ -104,7 +104,7 @@ def _libreoffice(path: Path) -> dict[str, float]:
             ["soffice", "--headless", f"-env:UserInstallation=file://{path.parent}/office", "--convert-to", way,
              "--outdir", path.parent, path],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600,
-            env={"PATH": os.environ.get("PATH", ""), "HOME": str(path.parent)},
+            env={"PATH": os.environ.get("PATH", ""), "HOME": str(path.parent), "LC_ALL": "C.UTF-8"},
         )  # fmt: skip
         name = t(f"exports.sheet_{sheet}")
         with (path.parent / f"{path.stem}-{name}.csv").open(encoding="utf-8", newline="") as file:
