@@ -98,6 +98,7 @@ async def test_scenes_turn_and_are_held_by_key(page: Page, bounded: World) -> No
 
 async def test_every_scene_is_accessible_and_fits(large: BrowserContext, bounded: World) -> None:
     page = await large.new_page()
+    await page.emulate_media(reduced_motion="reduce")  # what fades in has no contrast yet
     async with running(bounded.parts) as address:
         path = await link(bounded)
         for scene, width, height in (("today", 1920, 1080), ("map", 1920, 1080), ("days", 390, 844)):
