@@ -1,11 +1,15 @@
 """Where a page of a list ends, as an address carries it: opaque, and told from what no page has given."""
 
 import base64
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 T = TypeVar("T")
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A time in a point; one without a zone is nobody's."""
 
 
 def written(point: Any) -> str:

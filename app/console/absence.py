@@ -14,9 +14,9 @@ from app.accounts.model import Role
 from app.accounts.permissions import Permission
 from app.console.context import BASE, Req, actor, console, session
 from app.console.declare import Who, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.errors import AppError, Conflict, Invalid, NotFound, Problem
+from app.forms import Form
 from app.routing.calendar import VIETNAM
 
 T = TypeVar("T")

@@ -10,11 +10,11 @@ from app.accounts import factors, own
 from app.accounts.factors import Proposal
 from app.console.context import BASE, Req, actor, console, lang_of, session
 from app.console.declare import ENTERING, SIGNED_IN, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.console.second_factor import grouped, qr
 from app.console.words import browser_words
 from app.errors import AppError, Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+from app.forms import Form
 
 HERE = f"{BASE}/account"
 

@@ -15,11 +15,11 @@ from app.bulk.model import ROWS_MOST, Run, Seen, Wanted, acts_of
 from app.console.case_forms import colleague_word
 from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import QUEUE, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.console.staff_common import agencies_of, agency_word, choices_of
 from app.console.words import Teller
 from app.errors import AppError, Conflict, Invalid, NotFound, Problem
+from app.forms import Form
 from app.i18n import Lang, catalogue, t
 from app.reports import colleagues
 from app.reports.model import Urgency

@@ -21,9 +21,9 @@ from app.console.case_responses import put_in, template_of
 from app.console.case_stale import read_seen
 from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import CASES, page
-from app.console.forms import Form
 from app.console.render import go
 from app.errors import AppError, Conflict, Invalid, NotFound, Problem
+from app.forms import Form
 from app.photos import service as photos
 from app.photos import uploads as pictures
 from app.photos.links import sign_photo, verify_photo

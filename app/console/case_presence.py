@@ -11,7 +11,7 @@ from app.casefile import presence
 from app.console.case_page import reader_of, visible
 from app.console.context import Req, actor, console
 from app.console.declare import CASES, page
-from app.console.forms import Form
+from app.forms import Form
 
 
 def _json(value: Any) -> Response[bytes]:

@@ -7,8 +7,8 @@ from uuid import UUID
 from app.accounts.model import Agency
 from app.console.case_forms import URGENCIES
 from app.console.case_view import Reader
-from app.console.forms import Form
 from app.errors import Invalid, Problem
+from app.forms import Form
 from app.i18n import Lang, t
 from app.i18n.text import fold
 from app.places.gazetteer import Gazetteer

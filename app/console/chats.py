@@ -7,8 +7,8 @@ from litestar import Response, get, post
 from app.accounts import chats
 from app.console.context import BASE, Req, actor, console, session
 from app.console.declare import SIGNED_IN, page
-from app.console.forms import Form
 from app.console.render import go, show
+from app.forms import Form
 
 HERE = f"{BASE}/chats"
 

@@ -15,9 +15,9 @@ from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import DESK, page
 from app.console.desk_cases import CaseWriter
 from app.console.desk_rows import Choice, Writer, categories_of, names_of
-from app.console.forms import Form
 from app.console.render import go, show
 from app.errors import AppError, Conflict, Invalid
+from app.forms import Form
 from app.history.model import Kind
 from app.reports import service as reports
 from app.reports.model import Form as ActForm

@@ -14,9 +14,9 @@ from app.console.declare import DESK, page
 from app.console.desk import act, by_htmx, finished, writer_of
 from app.console.desk_cases import CaseWriter
 from app.console.desk_rows import names_of
-from app.console.forms import Form
 from app.console.render import show
 from app.errors import AppError, Conflict, Invalid
+from app.forms import Form
 from app.reports.model import Form as ActForm
 from app.reports.model import Report
 from app.reports.workflow import OPEN, Act, in_dispute

@@ -23,10 +23,10 @@ from app.console.context import (
     session,
 )
 from app.console.declare import ANYONE, ENTERING, QUEUE, SIGNED_IN, page
-from app.console.forms import Form
 from app.console.render import go, menu_of, show
 from app.console.words import when
 from app.errors import AppError, NotFound, TooMany, Unauthenticated
+from app.forms import Form
 from app.i18n import LANGS
 
 _Ended = Literal["", "next", "over"]  # nothing ended; the session; a sign-in between its two steps

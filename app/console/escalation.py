@@ -14,12 +14,12 @@ from app.accounts.model import Agency
 from app.accounts.permissions import Permission
 from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import Who, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.console.staff_common import agency_word
 from app.errors import AppError, Invalid
 from app.escalation import policies
 from app.escalation.model import AUDIENCES, PEOPLE_MOST, STEPS, USUAL, WAYS, Audience, Policy, Step, Way
+from app.forms import Form
 from app.i18n import t
 from app.reports.warning import ClockName
 

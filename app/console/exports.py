@@ -15,13 +15,13 @@ from app.console.dashboard_asked import KINDS, Look, Pairs, chosen, look
 from app.console.dashboard_head import head
 from app.console.declare import STATS, page
 from app.console.exports_view import HERE, kinds, shown
-from app.console.forms import Form
 from app.console.queue_rows import choices_of
 from app.console.render import go, show
 from app.db import transaction
 from app.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from app.exports import service as exports
 from app.exports.model import Export
+from app.forms import Form
 from app.i18n import t
 from app.stats import store as stats_store
 from app.stats.asked import asked

@@ -17,9 +17,9 @@ from app.console.context import BASE, Req, actor, console, lang_of, session
 from app.console.csrf import mask
 from app.console.declare import QUEUE, page
 from app.console.field_cards import ACTS, OPEN, Card, Kind, acts_then, card, kinds
-from app.console.forms import Form
 from app.console.render import show
 from app.errors import AppError, Invalid, NotFound, Problem
+from app.forms import Form
 from app.i18n import Lang, catalogue, t
 from app.photos import service as photos
 from app.photos.model import COPY_TYPE, StoredPhoto

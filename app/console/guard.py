@@ -9,8 +9,8 @@ from app.accounts import service as accounts
 from app.console.context import Connection, Req, console
 from app.console.csrf import matches
 from app.console.declare import Who
-from app.console.forms import read_form
 from app.errors import Forbidden, Unauthenticated
+from app.forms import read_form
 
 
 class PasswordFirst(Forbidden):

@@ -17,9 +17,9 @@ from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import DESK, page
 from app.console.desk import by_htmx, writer_of
 from app.console.desk_rows import categories_of
-from app.console.forms import Form
 from app.console.render import go, show
 from app.errors import AppError, Conflict, Invalid, Problem
+from app.forms import Form
 from app.photos import uploads as photos
 from app.photos.uploads import AT_ONCE
 from app.report_form import field_of, fitting, report_of

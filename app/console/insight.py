@@ -113,7 +113,7 @@ class Writer:
         return t("stats.hours", self._lang, n=number(hours, self._lang, 1))
 
     def _late(self, key: str, found: Insight) -> tuple[str, ...]:
-        lang, rules, figure = self._lang, self._names.rules, FIGURES[insight.TYPICAL[0]]
+        lang, rules, figure = self._lang, self._names.rules, FIGURES[insight.TYPICAL]
         usual = written(figure, value(figure, found.by_category[key]), lang)
         said = [f"{figure.title(lang)}: {usual}"]
         if (category := rules.categories.get(key)) is not None:

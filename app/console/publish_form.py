@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from app.console.forms import Form
 from app.errors import Problem
+from app.forms import Form
 from app.i18n import Lang
 from app.photos.model import Box
 from app.reports.model import Message, Picture

@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import QUEUE, page
-from app.console.forms import Form
 from app.console.queue_asked import UNCOUNTED, Asked, asked, filter_of, tabs_of
 from app.console.queue_rows import COLUMNS, USUAL, choices_of, rows_of
 from app.console.queue_saved import HERE as SAVED
 from app.console.queue_saved import kept_of
 from app.console.render import go, show
+from app.forms import Form
 from app.i18n import t
 from app.worklist import service as worklist
 from app.worklist.model import MANY

@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from app.console.context import BASE, Req, actor, console
 from app.console.declare import QUEUE, page
-from app.console.forms import Form
 from app.console.queue_asked import Asked, asked, filter_of
 from app.console.render import go, show
 from app.errors import AppError, Conflict, Invalid, NotFound
+from app.forms import Form
 from app.worklist import saved
 from app.worklist import service as worklist
 from app.worklist.model import MANY

@@ -10,9 +10,9 @@ from litestar.params import FromPath
 from app.console.case_page import visible
 from app.console.context import BASE, Req, actor, console
 from app.console.declare import DESK, LOOKS, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.errors import AppError, Conflict, Invalid
+from app.forms import Form
 from app.reports import blocking
 from app.reports import service as reports
 from app.reports.blocking import Block

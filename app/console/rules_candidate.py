@@ -10,11 +10,11 @@ from app.console import candidates
 from app.console.candidates import Candidate, Checked
 from app.console.context import BASE, Req, console, lang_of, signature
 from app.console.declare import RULES, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.console.replays import Columns
 from app.console.words import Teller
 from app.errors import AppError, Conflict, Invalid, NotFound
+from app.forms import Form
 from app.i18n import t
 from app.routing import service as routing
 from app.routing.files import FILE_NAME, MOST_BYTES_TOGETHER

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from app.console.context import BASE, Req, console, lang_of, signature
 from app.console.declare import RULES, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.console.words import Teller, Told
 from app.errors import AppError, Conflict, Invalid
+from app.forms import Form
 from app.i18n.text import fold
 from app.routing import service as routing
 from app.routing.model import URGENCIES, Agency, Category

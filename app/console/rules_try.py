@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from app.console.context import Req, console, lang_of
 from app.console.declare import RULES, page
-from app.console.forms import Form
 from app.console.render import show
 from app.console.words import Teller, when
 from app.errors import Invalid, Problem
+from app.forms import Form
 from app.i18n.text import fold
 from app.places.coordinates import check_point
 from app.places.gazetteer import Gazetteer

@@ -12,9 +12,9 @@ from app.accounts import service as accounts
 from app.accounts.model import Actor, Role, Staff
 from app.accounts.permissions import ALLOWED, Permission
 from app.console.context import Req, actor, console, lang_of, session
-from app.console.forms import Form
 from app.console.staff_common import choices_of, role_word
 from app.errors import Invalid
+from app.forms import Form
 from app.i18n import LANGS, Lang, t
 from app.routing.model import CHANNELS
 from app.schedules.model import ADD_ADDRESSES, FORMATS, KINDS, Draft, Schedule, When

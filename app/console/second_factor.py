@@ -14,9 +14,9 @@ from app.accounts.factors import Proposal
 from app.console.context import BASE, Req, console, form_token, origin_of
 from app.console.declare import ANYONE, page
 from app.console.entrance import entered, next_of, session_cookie
-from app.console.forms import Form
 from app.console.render import go, show
 from app.errors import AppError, TooMany, Unauthenticated
+from app.forms import Form
 
 
 def qr(proposal: Proposal, title: str) -> Markup:

@@ -14,10 +14,10 @@ from app.casefile.words import agency_name, category_name, status_word
 from app.console.case_page import visible
 from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import DESK, page
-from app.console.forms import Form as Sent
 from app.console.publish import PHOTOS
 from app.console.render import go, show
 from app.errors import AppError, Conflict, Invalid
+from app.forms import Form as Sent
 from app.i18n import Lang
 from app.photos.service import own_url
 from app.reports import service as reports

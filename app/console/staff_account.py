@@ -12,12 +12,12 @@ from app.accounts import service as accounts
 from app.accounts.model import Staff
 from app.console.context import Req, actor, console, lang_of
 from app.console.declare import ACCOUNTS, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.console.staff_common import HERE, Typed, agencies_of, choices_of, known_of, role_word
 from app.console.staff_record import told
 from app.console.words import browser_words
 from app.errors import AppError, Conflict, Invalid, NotFound, Problem
+from app.forms import Form
 
 _EVENTS = 10
 _TOKEN_DAYS = (30, 90, 365)

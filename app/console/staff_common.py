@@ -9,7 +9,7 @@ from app.accounts.importing import Known
 from app.accounts.model import Agency, Role, Staff
 from app.accounts.people import Limits, Wanted
 from app.console.context import BASE, Req, console, lang_of
-from app.console.forms import Form
+from app.forms import Form
 from app.i18n import Lang, t
 
 HERE = f"{BASE}/staff"

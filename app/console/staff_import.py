@@ -8,10 +8,10 @@ from app.accounts import importing
 from app.accounts.importing import Outcome, Unusable
 from app.console.context import Req, actor, console, lang_of
 from app.console.declare import ACCOUNTS, page
-from app.console.forms import Form
 from app.console.render import show
 from app.console.staff_common import agencies_of, choices_of, known_of
 from app.errors import Conflict
+from app.forms import Form
 from app.i18n import t
 
 

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import SYSTEM, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.errors import Invalid
+from app.forms import Form
 from app.i18n import Lang, catalogue, t
 from app.notify import undelivered
 from app.upkeep import service as upkeep

@@ -11,12 +11,12 @@ from msgspec import Struct
 from app.console import candidates
 from app.console.context import BASE, Req, console, lang_of, signature
 from app.console.declare import RULES, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.console.rules_candidate import HERE as CANDIDATE
 from app.console.rules_in_force import view_of
 from app.console.words import Teller
 from app.errors import AppError, Conflict, Invalid
+from app.forms import Form
 from app.routing import edit
 from app.routing import service as routing
 from app.routing.calendar import VIETNAM, Calendar

@@ -7,9 +7,9 @@ from litestar import Response, get, post
 from app.accounts.model import Role
 from app.console.context import BASE, Req, actor, console, signature
 from app.console.declare import WORDS, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.errors import AppError, Conflict, Invalid
+from app.forms import Form
 from app.watchwords import service
 from app.watchwords.model import WordList
 

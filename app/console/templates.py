@@ -10,10 +10,10 @@ from msgspec import Struct
 from app.accounts import service as accounts
 from app.console.context import BASE, Req, actor, console, lang_of, session
 from app.console.declare import TEMPLATES, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.console.staff_common import choices_of
 from app.errors import AppError, Conflict, Invalid, NotFound
+from app.forms import Form
 from app.i18n import LANGS, t
 from app.reports.workflow import Act
 from app.templates import service as templates

@@ -8,9 +8,9 @@ from litestar import Response, get, post
 
 from app.console.context import BASE, Req, actor, console, signature
 from app.console.declare import WALL, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.errors import AppError, Conflict, Invalid, NotFound
+from app.forms import Form
 from app.i18n.text import nfc
 from app.screens import links
 

@@ -124,6 +124,6 @@ async def clusters(conn: Conn, wanted: Wanted, box: Box, zoom: int) -> list[Clus
 
 def _read(after: str | None) -> tuple[datetime, UUID] | None:
     try:
-        return cursors.read(after, tuple[datetime, UUID]) if after else None
+        return cursors.read(after, tuple[cursors.Moment, UUID]) if after else None
     except ValueError:
         raise Invalid("web.page_unknown", field="after") from None

@@ -111,7 +111,7 @@ def compare(groups: Mapping[str, tuple[int, int]], minimum: int = MINIMUM) -> Co
 async def read(conn: Conn, asked: Asked, now: datetime) -> Insight:
     """``asked``: within the reader's rights. Some ten statements. Raises Invalid for a period that has not begun."""
     category = await service.ask(conn, asked.question(now, "category"), _figures(
-        "late_rate", "hours_to_accept", "hours_to_assign", "hours_to_resolve", *TYPICAL, "disputed", "satisfied_rate"
+        "late_rate", "hours_to_accept", "hours_to_assign", "hours_to_resolve", TYPICAL, "disputed", "satisfied_rate"
     ))  # fmt: skip
     agency = await service.ask(conn, asked.question(now, "agency"), [*_figures("returned", "transferred"), _CAME])
     commune = await service.ask(conn, asked.question(now, "commune"), _figures("open", "overdue"))
@@ -136,7 +136,7 @@ async def read(conn: Conn, asked: Asked, now: datetime) -> Insight:
     )
 
 
-TYPICAL = tuple(name for name in ("median_hours_to_resolve",) if name in FIGURES) or ("hours_to_resolve",)
+TYPICAL = "median_hours_to_resolve"
 """By which figure a category's usual time is said."""
 
 

@@ -1,6 +1,5 @@
 """Asking for statistics."""
 
-import base64
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -8,9 +7,9 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from msgspec import structs
 
+from app import cursors
 from app.db import Conn
 from app.errors import Invalid
 from app.stats import store, store_counts, store_lists
@@ -166,11 +165,11 @@ async def listed(
     question = _possible(question)
     state = await store.state(conn)
     if figure.kind == "stock":
-        point = _read_point(after, datetime)
+        point = _read_point(after, cursors.Moment)
         rows = await store_lists.standing(conn, state, question, figure, limit + 1, point, age)
     else:
         measures = figure.among if whole and figure.kind == "share" else figure.of
-        point = _read_point(after, int if slowest else datetime)
+        point = _read_point(after, int if slowest else cursors.Moment)
         rows = await store_lists.happened(conn, state, question, measures, limit + 1, point, slowest=slowest)
     more = len(rows) > limit
     return Listed(rows[:limit], _write_point(rows[limit - 1], slowest=slowest) if more else None)
@@ -178,18 +177,16 @@ async def listed(
 
 def _write_point(row: Counted, *, slowest: bool) -> str:
     key = (-1 if row.seconds is None else row.seconds) if slowest else row.at
-    return base64.urlsafe_b64encode(msgspec.json.encode((key, row.report_id))).decode().rstrip("=")
+    return cursors.written((key, row.report_id))
 
 
-def _read_point(after: str | None, of: type) -> tuple[Any, UUID] | None:
+def _read_point(after: str | None, of: Any) -> tuple[Any, UUID] | None:
     if not after:
         return None
     try:
-        said = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4))
-        point: tuple[Any, UUID] = msgspec.json.decode(said, type=tuple[of, UUID])  # type: ignore[valid-type]  # either
-    except (ValueError, msgspec.DecodeError):
+        return cursors.read(after, tuple[of, UUID])
+    except ValueError:
         raise Invalid("stats.page_unknown", field="after") from None
-    return point
 
 
 _OPEN, _OVERDUE = FIGURES["open"], FIGURES["overdue"]

@@ -8,16 +8,14 @@ extensions   the agency asks for more time
 proof        resolved, and something about the proof is odd (``app.reports.proof``); the oldest result is on top
 """
 
-import base64
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from msgspec import Struct
 
+from app import cursors
 from app.accounts.model import Actor
 from app.accounts.permissions import Permission, require
 from app.db import Conn
@@ -33,7 +31,6 @@ __all__ = ["COUNTED_MOST", "LISTS", "Page", "Row", "counts", "one", "page"]
 
 LISTS: Sequence[str] = tuple(store.LISTS)
 PAGE = 20
-_Cursor = tuple[Annotated[datetime, msgspec.Meta(tz=True)], UUID]
 
 
 class Row(Struct, frozen=True):
@@ -103,12 +100,11 @@ async def _rows(conn: Conn, found: Sequence[asyncpg.Record]) -> list[Row]:
 
 
 def _encode(at: datetime, report_id: UUID) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode((at, report_id))).decode()
+    return cursors.written((at, report_id))
 
 
 def _decode(cursor: str) -> tuple[datetime, UUID]:
     try:
-        at, report_id = msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=_Cursor)
-    except (ValueError, msgspec.DecodeError) as error:
+        return cursors.read(cursor, tuple[cursors.Moment, UUID])
+    except ValueError as error:
         raise Invalid("worklist.cursor_wrong", field="after") from error
-    return at, report_id

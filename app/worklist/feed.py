@@ -6,7 +6,6 @@ writer commits late still comes. Whoever begins at a moment of which no mark is 
 by id, and then what has changed since that was begun.
 """
 
-import base64
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -15,6 +14,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from app import cursors
 from app.accounts.model import Actor
 from app.accounts.permissions import Permission, require
 from app.db import Conn, Pool
@@ -76,14 +76,14 @@ class Page(Struct, frozen=True):
 
 
 def encode(place: Place) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
+    return cursors.written(place)
 
 
 def decode(cursor: str) -> Place:
     """Raises Invalid."""
     try:
-        place = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=Place)
-    except (ValueError, msgspec.MsgspecError):
+        place = cursors.read(cursor, Place)
+    except ValueError:
         raise Invalid("worklist.cursor_wrong", field="cursor") from None
     if not (0 <= place.xid < 1 << 63 and 0 <= place.seq < 1 << 31 and abs(place.since or 0) < 1 << 35):
         raise Invalid("worklist.cursor_wrong", field="cursor")

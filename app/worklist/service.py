@@ -1,14 +1,12 @@
 """What there is to do: an agency's queue, what burns most first, in pages that do not move when new reports arrive."""
 
-import base64
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
+from app import cursors
 from app.accounts.model import Actor
 from app.accounts.permissions import Permission, require
 from app.db import Pool
@@ -29,21 +27,18 @@ class Page(Struct, frozen=True):
 
 
 _TAGS_SAMPLE, _TAGS_MOST = 2000, 50
-_Cursor = tuple[Annotated[datetime, msgspec.Meta(tz=True)], UUID]
 
 
 def cursor_of(row: QueueRow) -> str:
     """Where a page begins that starts behind this row."""
-    return base64.urlsafe_b64encode(msgspec.json.encode((row.at, row.report_id))).decode().rstrip("=")
+    return cursors.written((row.at, row.report_id))
 
 
 def _decode(cursor: str) -> tuple[datetime, UUID]:
     try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        found: tuple[datetime, UUID] = msgspec.json.decode(text, type=_Cursor)
-    except (ValueError, msgspec.DecodeError) as error:
+        return cursors.read(cursor, tuple[cursors.Moment, UUID])
+    except ValueError as error:
         raise Invalid("worklist.cursor_wrong", field="cursor") from error
-    return found
 
 
 def _checked(actor: Actor, *wanted: Filter) -> list[str] | None:

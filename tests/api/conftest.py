@@ -1,7 +1,6 @@
 """A real server over real parts for each test module, and a client that holds every answer against the OpenAPI
 document: an undocumented status or a body of another shape fails the test that met it."""
 
-import importlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -137,10 +136,3 @@ def form_body(fields: dict[str, str], picture: bytes) -> tuple[str, bytes]:
     """Content type and bytes of a form, for tests that write to the socket themselves."""
     made = httpx.Request("POST", "http://a/", data=fields, files={"photos": ("a.jpg", picture, "image/jpeg")})
     return made.headers["content-type"], made.read()
-
-
-def __getattr__(name: str) -> Any:
-    """What stood here and is everybody's now; goes once nobody asks for it here any more."""
-    if name not in ("address", "lab", "parts", "rules", "running", "until", "world"):
-        raise AttributeError(name)
-    return getattr(importlib.import_module("tests.serving" if name in ("running", "until") else "tests.conftest"), name)

@@ -6,16 +6,12 @@ PHANANH_BENCH_REPORTS=100000 python -m tests.bench near      with another number
 import os
 import random
 import statistics
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from app.db import Pool, connect_pool, migrate
-from app.embedded import EmbeddedPostgres
 from app.i18n.text import fold
 from app.places.dataset import known
 from app.reports import near
@@ -23,6 +19,7 @@ from app.reports.near import Sought
 from app.routing import service as routing
 from app.routing.ruleset import RuleSet, load
 from tests.bench import Figure
+from tests.bench._database import database
 
 _SHIPPED = Path(__file__).parents[2] / "routing_rules.yaml"
 _REPORTS = int(os.environ.get("PHANANH_BENCH_REPORTS", "1_000_000"))
@@ -41,26 +38,14 @@ _COLUMNS = (
 
 async def run() -> list[Figure]:
     rules = load(_SHIPPED)
-    with _server() as url:
-        await migrate(url)
-        pool = await connect_pool(url)
+    async with database(durable=False) as (_, server):
+        await migrate(server.url())
+        pool = await connect_pool(server.url())
         try:
             await _fill(pool, rules)
             return [await _measure(pool, rules)]
         finally:
             await pool.close()
-
-
-@contextmanager
-def _server() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="phananh-bench-") as folder:
-        Path(folder).chmod(0o755)
-        server = EmbeddedPostgres(Path(folder), settings={"fsync": "off", "synchronous_commit": "off"})
-        server.start()
-        try:
-            yield server.url()
-        finally:
-            server.stop()
 
 
 async def _fill(pool: Pool, rules: RuleSet) -> None:

@@ -5,17 +5,12 @@ Signalen sets a PDF of one report in 587 ms on the same kind of machine.
 
 import random
 import statistics
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 from msgspec import structs
 
 from app.db import Pool, connect_pool, migrate
-from app.embedded import EmbeddedPostgres
 from app.exports import pdf
 from app.exports.pdf_content import content
 from app.exports.pdf_file import render
@@ -26,6 +21,7 @@ from app.stats.asked import Asked
 from app.stats.names import names
 from app.stats.periods import parse
 from tests.bench import Figure
+from tests.bench._database import database
 from tests.small_world import GAZETTEER, RULES, settle
 from tests.stats.lives import keep, life
 
@@ -36,26 +32,14 @@ _NOW = datetime(2026, 11, 27, 3, tzinfo=UTC)
 
 
 async def run() -> list[Figure]:
-    with _server() as url:
-        await migrate(url)
-        pool = await connect_pool(url)
+    async with database(durable=False) as (_, server):
+        await migrate(server.url())
+        pool = await connect_pool(server.url())
         try:
             await _fill(pool)
             return [await _measure(pool)]
         finally:
             await pool.close()
-
-
-@contextmanager
-def _server() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="phananh-bench-") as folder:
-        Path(folder).chmod(0o755)
-        server = EmbeddedPostgres(Path(folder), settings={"fsync": "off", "synchronous_commit": "off"})
-        server.start()
-        try:
-            yield server.url()
-        finally:
-            server.stop()
 
 
 async def _fill(pool: Pool) -> None:

@@ -1,21 +1,19 @@
 """Replay: a million reports of a throwaway database against a candidate of Cà Mau's rules."""
 
 import random
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from app.db import Pool, connect_pool, migrate
-from app.embedded import EmbeddedPostgres
 from app.places.dataset import known
 from app.reports.replay import Changed, replay
 from app.routing import service as routing
 from app.routing.ruleset import RuleSet, load
 from tests.bench import Figure
+from tests.bench._database import database
 
 _SHIPPED = Path(__file__).parents[2] / "routing_rules.yaml"
 _REPORTS, _TEMPLATES = 1_000_000, 10_000
@@ -29,25 +27,13 @@ _COLUMNS = (
 
 
 async def run() -> list[Figure]:
-    with _server() as url:
-        await migrate(url)
-        pool = await connect_pool(url)
+    async with database(durable=False) as (_, server):
+        await migrate(server.url())
+        pool = await connect_pool(server.url())
         try:
             return [await _measure(pool)]
         finally:
             await pool.close()
-
-
-@contextmanager
-def _server() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="phananh-bench-") as folder:
-        Path(folder).chmod(0o755)
-        server = EmbeddedPostgres(Path(folder), settings={"fsync": "off", "synchronous_commit": "off"})
-        server.start()
-        try:
-            yield server.url()
-        finally:
-            server.stop()
 
 
 async def _measure(pool: Pool) -> Figure:

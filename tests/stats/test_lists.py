@@ -21,6 +21,8 @@ from tests.stats.lives import keep, life
 from tests.stats.test_projection import some_question
 
 DAY = timedelta(days=1)
+NAIVE = "WyIyMDI2LTAxLTAxVDAwOjAwOjAwIiwiMDE5OGMwZGUtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAxIl0"
+"""A point whose time has no zone."""
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -157,6 +159,6 @@ async def test_a_trend_answers_each_of_its_steps_as_far_as_it_is_known(conn: Con
 async def test_a_page_that_nobody_gave_is_refused(conn: Conn) -> None:
     question = Question(start=world.MONDAY, end=world.MONDAY + DAY, as_of=world.MONDAY + DAY)
     for figure in ("received", "open"):
-        for wrong in ("!", "e30", "WzEsMl0"):
+        for wrong in ("!", "e30", "WzEsMl0", NAIVE):
             with pytest.raises(Invalid, match=r"stats\.page_unknown"):
                 await service.listed(conn, question, FIGURES[figure], 5, wrong)
