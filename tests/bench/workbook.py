@@ -112,16 +112,16 @@ def _libreoffice(path: Path) -> dict[str, float]:
         if sheet == "list":
             read[name] = float(len(rows) - 1)
         else:
-            read |= {row[0]: float(row[1]) for row in rows if row[1:] and _number(row[1])}
+            read |= {row[0]: n for row in rows if row[1:] and (n := _number(row[1])) is not None}
     return read
 
 
-def _number(text: str) -> bool:
+def _number(text: str) -> float | None:
+    """A share is written as percents even where numbers are written as they are."""
     try:
-        float(text)
+        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _apart(read: dict[str, float], told: dict[str, float]) -> int:
