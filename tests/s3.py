@@ -4,7 +4,6 @@ import ctypes
 import io
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ import urllib3
 from minio import Minio
 from minio.error import MinioException
 from msgspec import Struct
+
+from tests.ports import free_ports
 
 _PORTS = (
     "master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc",
@@ -60,7 +61,7 @@ def seaweedfs() -> Iterator[S3Server]:
 
 
 def _start(folder: Path) -> S3Server:
-    ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
+    ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
     options = {
         **ports, "dir": folder, "ip": "127.0.0.1", "ip.bind": "127.0.0.1", "master.telemetry": "false",
         "webdav": "false", "admin.ui": "false", "s3.autoCreateBucket": "false",
@@ -109,12 +110,3 @@ def _wait_ready(server: S3Server, log: Path) -> None:
         else:
             return
     raise RuntimeError(f"SeaweedFS did not start:\n{log.read_text(errors='replace')[-2000:]}")
-
-
-def _free_ports(count: int) -> list[int]:
-    # All at once: a port given back before the next is asked for could be given out twice.
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(s.getsockname()[1]) for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports

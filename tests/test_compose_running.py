@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from app.embedded import EmbeddedPostgres, die_with_parent
 from tests.compose import ROOT, compose, environment, make_secrets
-from tests.s3 import _free_ports
+from tests.ports import free_ports
 
 BIN = Path(sys.executable).parent
 SERVICES: dict[str, dict[str, Any]] = compose()["services"]
@@ -165,7 +165,7 @@ def seaweedfs(stack: Stack) -> Iterator[Running]:
     data.mkdir()
     program, *first = service["entrypoint"]
     options = [stack.here(option).replace("-dir=/data", f"-dir={data}") for option in service["command"]]
-    ports = _free_ports(4)
+    ports = free_ports(4)
     more: dict[str, object] = {
         "master.port": stack.ports["master"], "volume.port": stack.ports["volume"], "filer.port": stack.ports["filer"],
         "s3.port": stack.ports["s3"], "master.port.grpc": ports[0], "volume.port.grpc": ports[1],
@@ -185,7 +185,7 @@ def stack() -> Iterator[Stack]:
     """The database and the object store run and the schema is up to date, as the file's order of starting has it."""
     with tempfile.TemporaryDirectory(prefix="phananh-compose-") as name:
         Path(name).chmod(0o755)
-        stack = Stack(Path(name), dict(zip(PORTS, _free_ports(len(PORTS)), strict=True)))
+        stack = Stack(Path(name), dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
         make_secrets(stack.folder)
         url = stack.secrets / "database_url"
         text = stack.here(url.read_text())

@@ -38,7 +38,7 @@ from bot.telegram.channel import TelegramChannel
 from bot.telegram.client import SIMULATOR_TOKEN, open_bot
 from tests.bench import Figure
 from tests.bench._database import database
-from tests.journey.system import free_ports
+from tests.ports import free_ports
 
 _PEOPLE = 200
 _SECONDS = 20.0

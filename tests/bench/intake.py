@@ -36,7 +36,7 @@ from app.settings import Settings
 from app.wiring import prepare
 from tests.bench import Figure, _samples
 from tests.bench._database import database
-from tests.journey.system import free_ports
+from tests.ports import free_ports
 
 _SECONDS = 8.0
 _ROUNDS = 3

@@ -32,7 +32,7 @@ from app.places.service import embedded_default
 from app.wiring import prepare
 from tests.bench import Figure, _samples
 from tests.bench._database import database
-from tests.journey.system import free_ports
+from tests.ports import free_ports
 from tests.world import PASSWORD
 
 _SECONDS = float(os.environ.get("PHANANH_BENCH_SECONDS", "300"))

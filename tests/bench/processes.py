@@ -16,7 +16,7 @@ from PIL import Image
 
 from app.embedded import die_with_parent
 from tests.bench import Figure
-from tests.journey.system import free_ports
+from tests.ports import free_ports
 
 _START_BAR = 5.0
 _IDLE_BAR = {"api": 150.0, "worker": 200.0, "bot": 150.0}

@@ -32,7 +32,7 @@ from app.routing import service as routing
 from app.routing.ruleset import RuleSet
 from tests.bench import Figure
 from tests.bench._reports import fill
-from tests.journey.system import free_ports
+from tests.ports import free_ports
 from tests.small_world import counted, counting
 from tests.world import AN_XUYEN, COMPANY, PASSWORD, POWER, RULES, parts_over
 

@@ -1,7 +1,6 @@
 """All three channels at once: the real adapters in one process, a real database, the local servers."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -36,6 +35,7 @@ from bot.zalo.send import zalo_senders
 from tests.channels import drivers
 from tests.channels.drivers import CHANNELS, Citizen
 from tests.notify.post import keys, tell_all
+from tests.ports import free_port
 from tests.world import World, let_time_pass, parts_over, photo, settle
 
 
@@ -53,12 +53,6 @@ class Town(Struct):
 
     def core(self, channel: str) -> Any:
         return {"telegram": self.telegram, "zalo_bot": self.zalo_bot, "zalo_oa": self.zalo_oa}[channel]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
 
 
 @pytest_asyncio.fixture(scope="module")

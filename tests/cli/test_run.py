@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.journey.system import free_ports
+from tests.ports import free_ports
 
 SECONDS = 90.0
 

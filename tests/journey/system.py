@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -16,17 +15,10 @@ import httpx
 
 from app.embedded import die_with_parent
 from bot.simulator.client import SimClient
+from tests.ports import free_ports
 from tests.s3 import S3Server
 
 READY = 30.0
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(s.getsockname()[1]) for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 class System:

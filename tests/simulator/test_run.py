@@ -2,19 +2,12 @@
 
 import asyncio
 import signal
-import socket
 import sys
 
 import httpx
 
+from tests.ports import free_port
 from tests.simulator.conftest import TOKEN
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 async def test_process_stops_at_once_though_polls_and_pages_are_open() -> None:

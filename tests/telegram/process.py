@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.embedded import die_with_parent
+from tests.ports import free_port
 from tests.world import RULES
 
 # What ``phananh bot`` does once the database is prepared, which it is already.
@@ -25,6 +26,7 @@ class BotProcess:
             "PHANANH_RULES": str(RULES),
             "PHANANH_DATABASE_URL": database_url,
             "PHANANH_SIMULATOR_PORT": str(urlsplit(server).port),
+            "PHANANH_BOT_PORT": str(free_port()),
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None

@@ -10,7 +10,7 @@ from app import pins
 from app.settings import SIMULATOR_TOKEN
 from app.wiring import Parts
 from bot.simulator.actor import Actor
-from bot.simulator.client import SimClient, SimUser
+from bot.simulator.client import SimClient, SimError, SimUser
 from bot.simulator.core import Simulator
 from tests.telegram.conftest import file_a_report, replies, summed_up, until
 from tests.telegram.process import BotProcess
@@ -33,7 +33,11 @@ async def lan(sim: SimClient, process: BotProcess) -> AsyncIterator[SimUser]:
     """A citizen whom the process has greeted: it is up."""
     person = await sim.user("Lan")
     await person.text("/start")
-    await person.wait("Xin chào", timeout=30)
+    try:
+        await person.wait("Xin chào", timeout=30)
+    except SimError as error:
+        error.add_note(f"the process says:\n{process.log[-4000:]}")
+        raise
     yield person
 
 

@@ -1,6 +1,5 @@
 """Updates that Telegram brings by itself."""
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,15 +11,10 @@ from app.settings.channels import Telegram
 from app.wiring import Parts
 from bot.simulator.client import SimClient, SimUser
 from bot.telegram.client import SIMULATOR_TOKEN, Bot
+from tests.ports import free_port
 from tests.telegram.conftest import at_work, until
 
 SECRET = "a-secret_of-the-webhook"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
 
 
 @asynccontextmanager

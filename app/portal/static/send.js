@@ -146,7 +146,8 @@
     pin = L.circleMarker(at, { radius: 10, color: "#fff", weight: 3, fillColor: "#b5470f", fillOpacity: 1 }).addTo(map);
   }
 
-  // The server holds off whoever is faster than a person; somebody who is that fast waits here instead.
+  // The server holds off whoever is faster than a person; somebody who is that fast waits here instead. A timer may
+  // ring a little early by the clock that is read here, hence as often as it takes.
   const SOONEST = 3200;
   let isWaiting = false;
   form.addEventListener("submit", (event) => {
@@ -155,7 +156,7 @@
     const left = SOONEST - performance.now();
     if (left > 0) {
       event.preventDefault();
-      if (!isWaiting) setTimeout(() => form.requestSubmit(), left);
+      if (!isWaiting) setTimeout(() => { isWaiting = false; form.requestSubmit(); }, Math.ceil(left));
       isWaiting = true;
       return;
     }
