@@ -6,13 +6,14 @@ from litestar.datastructures import State
 from app.accounts.directory import Agencies
 from app.addresses import Limiter
 from app.pins import PAGE
-from app.portal import about, assets, browse, follow, map_page, opendata, send
+from app.portal import about, assets, browse, follow, footer, map_page, opendata, send
 from app.portal.context import Outlines, Portal
 from app.portal.failures import HANDLERS
+from app.portal.switched import Switched
 from app.wiring import Parts
 
 PATHS = (
-    PAGE, "/", "/look", "/track", "/r", "/reports", "/communes", "/privacy", "/language", "/map", "/static",
+    PAGE, "/", "/look", "/track", "/r", "/reports", "/communes", "/faq", "/privacy", "/language", "/map", "/static",
     opendata.HERE,
 )  # fmt: skip
 """Whatever lies below these is answered here."""
@@ -30,8 +31,11 @@ def portal_app(parts: Parts, limiter: Limiter, *, secure: bool) -> Litestar:
             *about.ROUTES,
             *opendata.ROUTES,
         ],
+        before_request=footer.look,
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
-        state=State({"portal": Portal(parts, Outlines(parts), limiter, Agencies(parts.pool), secure)}),
+        state=State(
+            {"portal": Portal(parts, Outlines(parts), limiter, Agencies(parts.pool), Switched(parts.pool), secure)}
+        ),
     )

@@ -14,6 +14,7 @@ from app.assets import Packed, pack
 from app.i18n import LANGS, Lang, pick
 from app.photos.uploads import AT_ONCE
 from app.places.outline import outline
+from app.portal.switched import Switched
 from app.wiring import Parts
 
 Req = Request[Any, Any, Any]
@@ -46,6 +47,7 @@ class Portal(Struct, frozen=True):
     outlines: Outlines
     limiter: Limiter
     agencies: Agencies
+    switched: Switched
     secure: bool
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 

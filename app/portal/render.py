@@ -10,6 +10,7 @@ from litestar import Response
 
 from app.i18n import Lang, t
 from app.portal.assets import address
+from app.portal.footer import links
 
 _PAGES = Path(__file__).parent / "pages"
 
@@ -23,7 +24,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"asset": address}
+    made.globals |= {"asset": address, "footer_links": links}
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     return made
 

@@ -76,8 +76,9 @@ async def test_every_page_is_accessible_and_fits(browser: Browser, address: str,
     assert above is not None
     assert inside["y"] > above["y"] + above["height"] / 2, "the map hides nothing"
     assert await faults(page) == [], "the public list with its map"
-    await page.goto(f"{address}/privacy")
-    assert await faults(page) == [], "the notice"
+    for path in ("/privacy", "/faq"):
+        await page.goto(f"{address}{path}")
+        assert await faults(page) == [], path
     await context.close()
 
 

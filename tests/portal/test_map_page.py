@@ -43,6 +43,7 @@ async def test_every_page_says_who_may_open_it(parts: Parts) -> None:
         ("/reports", "anyone"),
         ("/reports/points", "anyone"),
         ("/communes/{code}", "anyone"),
+        ("/faq", "anyone"),
         ("/privacy", "anyone"),
         ("/m/{token}", "link"),
         ("/map/{version}/{province}", "anyone"),
