@@ -28,7 +28,8 @@ from app.routing.ruleset import RuleSet, load
 from app.settings import Settings
 from app.watchwords import service as watchwords
 from app.wiring import Parts, open_parts, prepare
-from app.worker import register
+from app.worker.reports import register
+from app.worker.taking import Means
 from tests.routing.small import SMALL, changed, emptied, facts
 
 AT_ONCE = 1.0
@@ -189,7 +190,7 @@ async def test_the_worker_reckons_deadlines_again_after_each_change(
     assert parts.settings.database_url
     async with asyncpg.create_pool(parts.settings.database_url, min_size=2, max_size=4) as plain:
         queue = PgQueuer.from_asyncpg_pool(plain)
-        register(queue, parts, {})
+        register(queue, Means(parts, {}, {}))
         often = timedelta(milliseconds=100)
         await queue.qm.run(often, mode=QueueExecutionMode.drain, log_aggregation_interval=timedelta(0))
     async with pool.acquire() as conn:

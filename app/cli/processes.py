@@ -91,7 +91,7 @@ def api() -> None:
 
 def worker() -> None:
     """The worker alone."""
-    from app.worker import run as work
+    from app.worker.process import run as work
 
     with prepared() as settings:
         serve_process(work(settings))

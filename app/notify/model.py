@@ -80,7 +80,7 @@ class Sender(Protocol):
 
 
 Senders = dict[str, Sender]
-"""By channel name; bound in ``app.worker``."""
+"""By channel name; bound in ``app.worker.process``."""
 
 
 class CardSender(Sender, Protocol):
@@ -95,4 +95,4 @@ class CardSender(Sender, Protocol):
 
 
 CardSenders = dict[str, CardSender]
-"""By channel name; bound in ``app.worker``."""
+"""By channel name; bound in ``app.worker.process``."""

@@ -6,7 +6,8 @@ from typing import Any, cast
 from pgqueuer import PgQueuer
 
 from app.wiring import Parts
-from app.worker import register
+from app.worker.taking import Means
+from app.worker.upkeep import register
 from bot.conversation.channel import Update
 from bot.conversation.runner import Runner
 from bot.simulator.actor import Actor
@@ -187,7 +188,7 @@ async def test_the_worker_forgets_what_was_said_a_month_ago(parts: Parts) -> Non
             """
         )
     queue = PgQueuer.in_memory()
-    register(queue, parts, {})
+    register(queue, Means(parts, {}, {}))
     (scheduled,) = [each for at, each in queue.sm.registry.items() if at.entrypoint == "forget_messages"]
     await cast("Any", scheduled.parameters.func)(None)
     async with parts.pool.acquire() as conn:
