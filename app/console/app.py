@@ -54,6 +54,7 @@ from app.console import (
     system_words,
     templates,
     wall,
+    webhooks,
 )
 from app.console.candidates import Checks
 from app.console.context import BASE, Console
@@ -100,6 +101,7 @@ def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
             *field_install.ROUTES,
             *system.ROUTES,
             *system_words.ROUTES,
+            *webhooks.ROUTES,
             *system_calendar.ROUTES,
             *dashboard.ROUTES,
             *dashboard_list.ROUTES,

@@ -90,6 +90,8 @@ class Settings(Quiet, frozen=True):
     second_factor: frozenset[str] = frozenset()  # roles that must have one
     oidc: Oidc | None = None
     smtp: Smtp | None = None
+    webhooks_private: bool = False
+    """Webhooks may lead to addresses that are not public, and by http: for tests alone."""
 
     @property
     def embedded_database(self) -> bool:
@@ -224,6 +226,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "second_factor": read_second_factor(read),
         "oidc": read_oidc(read),
         "smtp": read_smtp(read),
+        "webhooks_private": read.flag("WEBHOOKS_PRIVATE", False),
     }
     read.unknown()
     if read.problems:

@@ -14,7 +14,7 @@ from app.settings import Settings
 from app.stats import projection
 from app.upkeep.service import alive
 from app.wiring import Parts, open_parts
-from app.worker import figures, reports, staff, upkeep
+from app.worker import figures, partners, reports, staff, upkeep
 from app.worker.taking import Means
 from bot.telegram.send import telegram_sender
 from bot.zalo.send import zalo_senders
@@ -25,6 +25,7 @@ REGISTERS: tuple[Callable[[PgQueuer, Means], None], ...] = (
     reports.register,
     staff.register,
     figures.register,
+    partners.register,
     upkeep.register,
 )
 """Every slice's jobs."""
@@ -49,6 +50,10 @@ async def follow_statistics(parts: Parts, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), _STATISTICS_EVERY)
 
 
+FOLLOWERS = (follow_statistics, partners.send_webhooks)
+"""What reads the history as long as a worker runs."""
+
+
 async def run(settings: Settings) -> None:
     """Work until told to stop; what was taken is finished first."""
     async with (
@@ -66,11 +71,11 @@ async def run(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, queue.shutdown.set)
-        counting = asyncio.create_task(follow_statistics(parts, queue.shutdown))
+        followers = [asyncio.create_task(follow(parts, queue.shutdown)) for follow in FOLLOWERS]
         log.info("worker ready")
         try:
             await queue.run(heartbeat_timeout=_HEARTBEAT, dequeue_timeout=_LOOK_EVERY)
         finally:
             queue.shutdown.set()
-            await counting
+            await asyncio.gather(*followers)
     log.info("worker stopped")

@@ -1,0 +1,256 @@
+"""Sending messages to webhooks: signed, few at a time for each, tried again for three days, never lost.
+
+A message is taken for a while; whoever dies meanwhile has it taken by another, under the same id. Each receiver has a
+task of its own, so that a slow one holds nobody else up.
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import httpcore
+import structlog
+from msgspec import Struct
+
+from app.accounts import store as account_store
+from app.accounts.model import SYSTEM, Entry, EventKind
+from app.db import Conn, Pool, transaction
+from app.history import service as history
+from app.history.model import Event
+from app.reports import publication
+from app.reports import service as reports
+from app.reports.model import Report
+from app.webhooks import secrets, service, store
+from app.webhooks.guard import Guarded, Refused
+from app.webhooks.model import (
+    GIVEN_UP_AFTER,
+    WAITS,
+    Delivery,
+    Tried,
+    Webhook,
+    envelope,
+    message_id,
+    trial,
+    wait,
+)
+
+log = structlog.get_logger()
+
+_AT_ONCE = 32
+"""Messages under way to one receiver."""
+_TAKEN = 256
+_PATIENCE = 15.0
+"""Seconds for the whole of one attempt."""
+_LEASE = timedelta(minutes=2)
+"""For which messages are taken: longer than a whole batch may last."""
+_ANSWER_MOST = 64 * 1024
+_EVERY = 0.5
+"""Seconds between two looks."""
+_ILL = timedelta(minutes=1)
+"""A receiver that has failed for longer than this is asked with one message at a time."""
+_GONE = 410
+_BUSY = (429, 503)
+
+
+class Sender:
+    """The way out. ``source``: who we say we are; ``private``: any address will do, for tests."""
+
+    def __init__(self, key: bytes, source: str, *, private: bool = False) -> None:
+        self.key, self.source = key, source
+        self._http = httpcore.AsyncConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            max_connections=200,
+            max_keepalive_connections=100,
+            keepalive_expiry=30,
+            network_backend=Guarded(private=private),
+        )
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, timedelta | None]:
+        """The answer's status, and for how long we are asked to wait. Redirects are not followed."""
+        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), _PATIENCE)
+        async with (
+            asyncio.timeout(_PATIENCE),
+            self._http.stream(
+                "POST", url, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}
+            ) as answer,
+        ):
+            read = 0
+            async for piece in answer.aiter_stream():
+                read += len(piece)
+                if read > _ANSWER_MOST:
+                    break
+            return answer.status, _asked_to_wait(answer)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+def _asked_to_wait(answer: httpcore.Response) -> timedelta | None:
+    if answer.status not in _BUSY:
+        return None
+    said = next((value for name, value in answer.headers if name.lower() == b"retry-after"), b"")
+    return timedelta(seconds=int(said)) if said.isdigit() and len(said) < 7 else None  # seconds
+
+
+def headers_of(ident: str, at: datetime, signature: str) -> dict[str, str]:
+    return {
+        "content-type": "application/cloudevents+json",
+        "user-agent": "phananh-webhooks/1",
+        "webhook-id": ident,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": signature,
+    }
+
+
+class _Answer(Struct, frozen=True):
+    status: int | None
+    error: str
+    ms: int
+    after: timedelta | None = None
+
+
+async def _attempt(sender: Sender, url: str, signing: Sequence[str], ident: str, body: bytes) -> _Answer:
+    at, began = datetime.now(UTC), time.monotonic()
+    status, error, after = None, "", None
+    try:
+        if not signing:
+            raise Refused("the secret cannot be read with the present key")
+        said = headers_of(ident, at, secrets.signature(signing, ident, at, body))
+        status, after = await sender.post(url, said, body)
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError, ValueError) as failed:
+        error = f"{type(failed).__name__}: {failed}"[:200]
+    except (TimeoutError, httpcore.TimeoutException):
+        error = "no answer in time"
+    return _Answer(status, error, round((time.monotonic() - began) * 1000), after)
+
+
+async def try_out(pool: Pool, sender: Sender, webhook: Webhook) -> tuple[int | None, str]:
+    """Send a test message at once; gives the answer's status, or what went wrong."""
+    at = datetime.now(UTC)
+    async with pool.acquire() as conn:
+        signing = await _signing(conn, sender.key, webhook.webhook_id, at)
+    ident = f"test-{uuid4()}"
+    answer = await _attempt(sender, webhook.url, signing, ident, trial(ident, sender.source, at))
+    return answer.status, answer.error
+
+
+async def _signing(conn: Conn, key: bytes, webhook_id: UUID, at: datetime) -> list[str]:
+    sealed = await store.secrets_of(conn, webhook_id, at)
+    return [secret for each in sealed if (secret := secrets.unseal(key, each)) is not None]
+
+
+# ---------------------------------------------------------------- what waits
+
+
+async def send_due(pool: Pool, sender: Sender, webhook: Webhook, waits: tuple[timedelta, ...] = WAITS) -> int:
+    """Send what is due to one webhook, a batch after the other, until nothing is; gives the number of attempts."""
+    total = 0
+    while True:
+        now = datetime.now(UTC)
+        ill = webhook.failing_since is not None and now - webhook.failing_since > _ILL
+        async with transaction(pool) as conn:
+            taken = await store.take(conn, webhook.webhook_id, 1 if ill else _TAKEN, _LEASE)
+        if not taken:
+            return total
+        tried = await _send_batch(pool, sender, webhook, taken)
+        total += len(tried)
+        after = await _settle(pool, webhook, tried, waits)
+        if after is None or after.state != "active":
+            return total
+        webhook = after
+
+
+async def _send_batch(pool: Pool, sender: Sender, webhook: Webhook, taken: Sequence[Delivery]) -> list[Tried]:
+    async with pool.acquire() as conn:
+        signing = await _signing(conn, sender.key, webhook.webhook_id, datetime.now(UTC))
+        bodies = await _bodies(conn, webhook, taken, sender.source)
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(delivery: Delivery) -> Tried:
+        async with gate:
+            key, at = (delivery.report_id, delivery.seq), datetime.now(UTC)
+            answer = await _attempt(sender, webhook.url, signing, message_id(*key), bodies[key])
+            return Tried(delivery, at, answer.status, answer.error, answer.ms, answer.after)
+
+    return await asyncio.gather(*map(one, taken))
+
+
+async def _bodies(
+    conn: Conn, webhook: Webhook, taken: Sequence[Delivery], source: str
+) -> dict[tuple[UUID, int], bytes]:
+    ids = list({delivery.report_id for delivery in taken})
+    found = {report.report_id: report for report in await reports.by_ids(conn, ids)}
+    events = {(e.report_id, e.seq): e for each in (await history.of_reports(conn, ids)).values() for e in each}
+    bodies = {}
+    for delivery in taken:
+        key = (delivery.report_id, delivery.seq)
+        event, report = events[key], found[delivery.report_id]
+        words = await _words(conn, event, report) if webhook.words else None
+        bodies[key] = envelope(event, report, source, words)
+    return bodies
+
+
+async def _words(conn: Conn, event: Event, report: Report) -> dict[str, str]:
+    """What everybody may read of a published report: its text, and what the agency said on the occasion."""
+    if not publication.is_public(report) or report.part_of is not None:
+        return {}
+    case = await reports.case(conn, report)
+    said = {"text": publication.text_of(report, case.public, report.lang)}
+    for message in case.messages:
+        if str(message.message_id) == event.data.get("message_id") and message.visibility == "public":
+            said["said"] = publication.words_of(message, case.public, report.lang)
+    return said
+
+
+async def _settle(pool: Pool, webhook: Webhook, tried: Sequence[Tried], waits: tuple[timedelta, ...]) -> Webhook | None:
+    """Write down what came of it. A receiver that says it is gone, or that has failed for days, is disabled."""
+    now = datetime.now(UTC)
+    pauses = [None if one.well else wait(one.delivery.tries, one.after, waits) for one in tried]
+    async with transaction(pool) as conn:
+        after = await store.settle(
+            conn, webhook.webhook_id, tried, [None if pause is None else now + pause for pause in pauses]
+        )
+        why = _why_no_more(after, tried, now) if after else None
+        if after is not None and why and await store.disable(conn, after.webhook_id, why):
+            said = {"webhook": str(after.webhook_id), "name": after.name, "url": after.url, "why": why}
+            await account_store.record(conn, Entry(EventKind.WEBHOOK_DISABLED, SYSTEM, None, said))
+            after = await store.one(conn, after.webhook_id)
+    return after
+
+
+def _why_no_more(webhook: Webhook, tried: Sequence[Tried], now: datetime) -> str | None:
+    if any(one.status == _GONE for one in tried):
+        return "gone"
+    failing = webhook.failing_since
+    return "failing" if failing is not None and now - failing >= GIVEN_UP_AFTER else None
+
+
+async def run(pool: Pool, sender: Sender, stop: asyncio.Event, waits: tuple[timedelta, ...] = WAITS) -> None:
+    """Follow the history and send, until told to stop; what is under way is finished first."""
+    under_way: dict[UUID, asyncio.Task[int]] = {}
+    while not stop.is_set():
+        try:
+            await service.follow(pool)
+            async with pool.acquire() as conn:
+                for webhook in await store.with_work(conn):
+                    task = under_way.get(webhook.webhook_id)
+                    if task is None or task.done():
+                        under_way[webhook.webhook_id] = asyncio.create_task(_send(pool, sender, webhook, waits))
+        except Exception as error:
+            # Nothing is lost: rows wait, and the cursor stands where it stood.
+            log.exception("webhooks wait", error=type(error).__name__)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _EVERY)
+    await asyncio.gather(*under_way.values(), return_exceptions=True)
+
+
+async def _send(pool: Pool, sender: Sender, webhook: Webhook, waits: tuple[timedelta, ...]) -> int:
+    try:
+        return await send_due(pool, sender, webhook, waits)
+    except Exception as error:  # one receiver's trouble is not the others'
+        log.exception("a webhook waits", webhook=str(webhook.webhook_id), error=type(error).__name__)
+        return 0
