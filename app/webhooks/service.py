@@ -74,6 +74,7 @@ async def add(pool: Pool, key: bytes, actor: Actor, wanted: Wanted, by: str, *, 
             words=wanted.words, state="active", created_at=datetime.now(UTC), created_by=by, failing_since=None,
             disabled_at=None, disabled_why=None,
         )  # fmt: skip
+        await _begin_here(conn)
         await store.insert(conn, made, secrets.seal(key, secret))
         await _record(conn, actor, EventKind.WEBHOOK_ADDED, made)
     return made.webhook_id, secret
@@ -109,6 +110,7 @@ async def switch(pool: Pool, actor: Actor, webhook_id: UUID, *, on: bool) -> Non
     async with transaction(pool) as conn:
         seen = await _locked(conn, webhook_id)
         state = "active" if on else "paused"
+        await _begin_here(conn)
         await store.set_state(conn, webhook_id, state)
         await _record(conn, actor, EventKind.WEBHOOK_CHANGED, seen, state=state)
 
@@ -209,17 +211,27 @@ async def follow(pool: Pool) -> int:
         async with transaction(pool) as conn:
             if not await store.claim(conn):
                 return total
-            listening = [each for each in await store.every(conn) if each.state != "disabled"]
+            listening = await _listening(conn)
             if not listening:
-                # What nobody listens to is not read at all.
-                await store.move_on(conn, max(await store.cursor(conn), await history.newest(conn)))
                 return total
-            events, cursor = await history.read_since(conn, await store.cursor(conn), _BATCH)
+            before = await store.cursor(conn)
+            events, cursor = await history.read_since(conn, before, _BATCH)
             await store.queue(conn, await _messages(conn, listening, events))
-            await store.move_on(conn, cursor)
+            if cursor != before:
+                await store.move_on(conn, cursor)
         total += len(events)
         if len(events) < _BATCH:
             return total
+
+
+async def _listening(conn: Conn) -> list[Webhook]:
+    return [each for each in await store.every(conn) if each.state != "disabled"]
+
+
+async def _begin_here(conn: Conn) -> None:
+    """While nobody listened nothing was read: whoever is the first begins with what happens now."""
+    if not await _listening(conn):
+        await store.move_on(conn, max(await store.cursor(conn), await history.newest(conn)))
 
 
 async def _messages(
