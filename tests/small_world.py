@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
@@ -107,6 +108,8 @@ rules:
 fallback: {category: other, agency: ioc, why: Điều phối viên xem xét.}
 """)
 GAZETTEER = embedded_default()
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+"""Where the servers of tests stand."""
 KEY = b"small world secret key, 32 bytes"
 MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 """Nine in the morning in Vietnam, an ordinary working day."""

@@ -11,14 +11,14 @@ from msgspec import Struct
 
 from app.console.context import BASE, Req, actor, console, lang_of, signature
 from app.console.declare import SYSTEM, page
-from app.console.forms import Form
 from app.console.render import go, show
 from app.console.staff_common import agencies_of, agency_word
 from app.errors import AppError, Conflict, Invalid, NotFound
+from app.forms import Form
 from app.i18n import t
 from app.routing.calendar import VIETNAM
 from app.webhooks import sending, service
-from app.webhooks.model import KINDS, DeliveryState, Webhook
+from app.webhooks.model import KINDS, KNOWN_ERRORS, DeliveryState, Webhook
 from app.webhooks.service import Wanted
 
 HERE = f"{BASE}/webhooks"
@@ -69,7 +69,7 @@ async def _list(request: Req, *, typed: Wanted | None = None, error: AppError | 
         "webhooks.html.j2",
         status=error.status if error else 200,
         rows=[_row(*each) for each in found],
-        typed=typed or Wanted(name="", url="https://"),
+        typed=typed or Wanted(name="", url=""),
         done=request.query_params.get("done", ""),
         **await _form(request, error),
     )
@@ -90,10 +90,9 @@ async def _form(request: Req, error: AppError | None) -> dict[str, Any]:
 async def add(request: Req) -> Response[Any]:
     """The page after it shows the secret, which nobody can ever see again: so it leads nowhere on."""
     parts, wanted = console(request).parts, _wanted(request)
-    private = parts.settings.webhooks_private
     try:
         webhook_id, secret = await service.add(
-            parts.pool, parts.settings.secret_key, actor(request), wanted, signature(request), private=private
+            parts.pool, parts.settings.secret_key, actor(request), wanted, signature(request), parts.settings.networks
         )
     except (Invalid, Conflict) as error:
         return await _list(request, typed=wanted, error=error)
@@ -136,6 +135,7 @@ async def _one(
         rows=rows,
         attempts=attempts,
         done=request.query_params.get("done", ""),
+        known=KNOWN_ERRORS,
         count=request.query_params.get("count", "0")[:9],
         since=_day(found.disabled_at or datetime.now(VIETNAM) - timedelta(days=1)),
         until=_day(datetime.now(VIETNAM)),
@@ -151,8 +151,7 @@ def _day(at: datetime) -> str:
 async def change(request: Req, wanted: FromPath[str]) -> Response[Any]:
     parts, typed, webhook_id = console(request).parts, _wanted(request), _id(wanted)
     try:
-        private = parts.settings.webhooks_private
-        await service.change(parts.pool, actor(request), webhook_id, typed, private=private)
+        await service.change(parts.pool, actor(request), webhook_id, typed, parts.settings.networks)
     except Invalid as error:
         return await _one(request, webhook_id, typed=typed, error=error)
     return go(f"{HERE}/{webhook_id}?done=changed")
@@ -164,7 +163,7 @@ async def try_out(request: Req, wanted: FromPath[str]) -> Response[bytes]:
     settings = parts.settings
     async with parts.pool.acquire() as conn:
         found = await service.get(conn, actor(request), webhook_id)
-    sender = sending.Sender(settings.secret_key, settings.public_url, private=settings.webhooks_private)
+    sender = sending.Sender(settings.secret_key, settings.public_url, settings.networks)
     try:
         tried = await sending.try_out(parts.pool, sender, found)
     finally:

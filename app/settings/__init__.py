@@ -10,6 +10,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -90,8 +91,8 @@ class Settings(Quiet, frozen=True):
     second_factor: frozenset[str] = frozenset()  # roles that must have one
     oidc: Oidc | None = None
     smtp: Smtp | None = None
-    webhooks_private: bool = False
-    """Webhooks may lead to addresses that are not public, and by http: for tests alone."""
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Where partners' servers may stand besides the public internet."""
 
     @property
     def embedded_database(self) -> bool:
@@ -133,6 +134,14 @@ def _s3(read: Reader) -> S3 | None:
         if value is None:
             read.problems.append(f"{PREFIX}{name} is missing although {PREFIX}S3_ENDPOINT is set")
     return S3(endpoint, access or "", secret or "", bucket, region, tls)
+
+
+def _networks(read: Reader) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(each.strip()) for each in (read.text("NETWORKS") or "").split(",") if each.strip())
+    except ValueError as error:
+        read.problems.append(f"{PREFIX}NETWORKS must name networks, such as 10.15.0.0/16,10.20.3.0/24 ({error})")
+        return ()
 
 
 def _tiles(read: Reader) -> Tiles | None:
@@ -226,7 +235,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "second_factor": read_second_factor(read),
         "oidc": read_oidc(read),
         "smtp": read_smtp(read),
-        "webhooks_private": read.flag("WEBHOOKS_PRIVATE", False),
+        "networks": _networks(read),
     }
     read.unknown()
     if read.problems:

@@ -53,6 +53,8 @@ WAITS = tuple(timedelta(seconds=each) for each in (5, 300, 1800, 7200, 18000, 36
 _JITTER = 0.2
 GIVEN_UP_AFTER = timedelta(days=3)
 """Without a single success a receiver is disabled."""
+KNOWN_ERRORS = ("late", "refused", "secret")
+"""Why there was no answer: none in time; the address is none of a receiver's; our key does not open the secret."""
 OLD_SECRET_KEPT = timedelta(days=1)
 
 
@@ -101,7 +103,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 
 class Tried(Struct, frozen=True):
-    """What came of an attempt; ``status`` None: no answer. ``after``: how long the receiver asks us to wait."""
+    """What came of an attempt; ``status`` None: no answer, and ``error`` one of KNOWN_ERRORS, or in a library's words.
+    ``after``: how long the receiver asks us to wait."""
 
     delivery: Delivery
     at: datetime

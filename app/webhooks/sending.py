@@ -5,14 +5,12 @@ task of its own, so that a slow one holds nobody else up.
 """
 
 import asyncio
-import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-import httpcore
 import structlog
 from msgspec import Struct
 
@@ -21,11 +19,11 @@ from app.accounts.model import SYSTEM, Entry, EventKind
 from app.db import Conn, Pool, transaction
 from app.history import service as history
 from app.history.model import Event
+from app.outward import Client, Late, Networks, Refused, Unreached
 from app.reports import publication
 from app.reports import service as reports
 from app.reports.model import Report
 from app.webhooks import secrets, service, store
-from app.webhooks.guard import Guarded, Refused
 from app.webhooks.model import (
     GIVEN_UP_AFTER,
     WAITS,
@@ -43,57 +41,23 @@ log = structlog.get_logger()
 _AT_ONCE = 32
 """Messages under way to one receiver."""
 _TAKEN = 256
-_PATIENCE = 15.0
-"""Seconds for the whole of one attempt."""
 _LEASE = timedelta(minutes=2)
 """For which messages are taken: longer than a whole batch may last."""
-_ANSWER_MOST = 64 * 1024
 _EVERY = 0.5
 """Seconds between two looks."""
 _ILL = timedelta(minutes=1)
 """A receiver that has failed for longer than this is asked with one message at a time."""
 _GONE = 410
-_BUSY = (429, 503)
 
 
 class Sender:
-    """The way out. ``source``: who we say we are; ``private``: any address will do, for tests."""
+    """The way out. ``source``: who we say we are; ``networks``: where receivers may stand besides the internet."""
 
-    def __init__(self, key: bytes, source: str, *, private: bool = False) -> None:
-        self.key, self.source = key, source
-        self._http = httpcore.AsyncConnectionPool(
-            ssl_context=ssl.create_default_context(),
-            max_connections=200,
-            max_keepalive_connections=100,
-            keepalive_expiry=30,
-            network_backend=Guarded(private=private),
-        )
-
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, timedelta | None]:
-        """The answer's status, and for how long we are asked to wait. Redirects are not followed."""
-        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), _PATIENCE)
-        async with (
-            asyncio.timeout(_PATIENCE),
-            self._http.stream(
-                "POST", url, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}
-            ) as answer,
-        ):
-            read = 0
-            async for piece in answer.aiter_stream():
-                read += len(piece)
-                if read > _ANSWER_MOST:
-                    break
-            return answer.status, _asked_to_wait(answer)
+    def __init__(self, key: bytes, source: str, networks: Networks = ()) -> None:
+        self.key, self.source, self.http = key, source, Client(networks)
 
     async def close(self) -> None:
-        await self._http.aclose()
-
-
-def _asked_to_wait(answer: httpcore.Response) -> timedelta | None:
-    if answer.status not in _BUSY:
-        return None
-    said = next((value for name, value in answer.headers if name.lower() == b"retry-after"), b"")
-    return timedelta(seconds=int(said)) if said.isdigit() and len(said) < 7 else None  # seconds
+        await self.http.close()
 
 
 def headers_of(ident: str, at: datetime, signature: str) -> dict[str, str]:
@@ -118,14 +82,18 @@ async def _attempt(sender: Sender, url: str, signing: Sequence[str], ident: str,
     status, error, after = None, "", None
     try:
         if not signing:
-            raise Refused("the secret cannot be read with the present key")
+            raise Unreached("secret")
         said = headers_of(ident, at, secrets.signature(signing, ident, at, body))
-        status, after = await sender.post(url, said, body)
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError, ValueError) as failed:
-        error = f"{type(failed).__name__}: {failed}"[:200]
-    except (TimeoutError, httpcore.TimeoutException):
-        error = "no answer in time"
-    return _Answer(status, error, round((time.monotonic() - began) * 1000), after)
+        answer = await sender.http.request("POST", url, headers=said, body=body)
+        status, after = answer.status, answer.asked_to_wait()
+    except Refused:
+        error = "refused"
+    except Late:
+        error = "late"
+    except Unreached as failed:
+        error = str(failed)
+    wanted = None if after is None else timedelta(seconds=after)
+    return _Answer(status, error, round((time.monotonic() - began) * 1000), wanted)
 
 
 async def try_out(pool: Pool, sender: Sender, webhook: Webhook) -> tuple[int | None, str]:

@@ -22,7 +22,8 @@ from app.errors import Conflict, Invalid, NotFound, Problem
 from app.history import service as history
 from app.history.model import Event
 from app.i18n.text import nfc
-from app.webhooks import guard, secrets, store
+from app.outward import Networks, check
+from app.webhooks import secrets, store
 from app.webhooks.model import KINDS, OLD_SECRET_KEPT, Delivery, DeliveryState, Webhook
 
 _NAME_MOST = 80
@@ -41,7 +42,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     words: bool = False
 
 
-async def _checked(conn: Conn, wanted: Wanted, *, private: bool) -> Wanted:
+async def _checked(conn: Conn, wanted: Wanted, networks: Networks) -> Wanted:
     """Tidy. Raises Invalid with everything that is wrong."""
     name, problems = nfc(wanted.name), []
     if not 1 <= len(name) <= _NAME_MOST:
@@ -52,7 +53,7 @@ async def _checked(conn: Conn, wanted: Wanted, *, private: bool) -> Wanted:
     if set(wanted.agencies) - known:
         problems.append(Problem("webhooks.agency_unknown", {}, "agencies"))
     try:
-        await guard.check(wanted.url, private=private)
+        await check(wanted.url, networks)
     except Invalid as error:
         problems += error.problems
     if problems:
@@ -60,13 +61,13 @@ async def _checked(conn: Conn, wanted: Wanted, *, private: bool) -> Wanted:
     return structs.replace(wanted, name=name)
 
 
-async def add(pool: Pool, key: bytes, actor: Actor, wanted: Wanted, by: str, *, private: bool) -> tuple[UUID, str]:
+async def add(pool: Pool, key: bytes, actor: Actor, wanted: Wanted, by: str, networks: Networks) -> tuple[UUID, str]:
     """A new webhook, from now on; gives its id and its secret, which is never shown again. Raises Forbidden, Invalid,
     Conflict."""
     require(actor, Permission.MANAGE_SYSTEM)
     secret = secrets.new_secret()
     async with transaction(pool) as conn:
-        wanted = await _checked(conn, wanted, private=private)
+        wanted = await _checked(conn, wanted, networks)
         if len(await store.every(conn)) >= _WEBHOOKS_MOST:
             raise Conflict("webhooks.many", most=_WEBHOOKS_MOST)
         made = Webhook(
@@ -80,12 +81,12 @@ async def add(pool: Pool, key: bytes, actor: Actor, wanted: Wanted, by: str, *, 
     return made.webhook_id, secret
 
 
-async def change(pool: Pool, actor: Actor, webhook_id: UUID, wanted: Wanted, *, private: bool) -> None:
+async def change(pool: Pool, actor: Actor, webhook_id: UUID, wanted: Wanted, networks: Networks) -> None:
     """For what happens from now on. Raises Forbidden, NotFound, Invalid."""
     require(actor, Permission.MANAGE_SYSTEM)
     async with transaction(pool) as conn:
         seen = await _locked(conn, webhook_id)
-        wanted = await _checked(conn, wanted, private=private)
+        wanted = await _checked(conn, wanted, networks)
         made = structs.replace(
             seen, name=wanted.name, url=wanted.url, kinds=wanted.kinds, agencies=wanted.agencies, words=wanted.words
         )

@@ -86,10 +86,10 @@ async def run() -> list[Figure]:
         await world.settle(pool)
         wanted = Wanted(name="bench", url=f"http://127.0.0.1:{port}/")
         actor = world.ADMINISTRATOR
-        await service.add(pool, world.KEY, actor, wanted, "bench", private=True)
+        await service.add(pool, world.KEY, actor, wanted, "bench", world.LOOPBACK)
         await _fill(pool)
         sender, stop, began = (
-            sending.Sender(world.KEY, "https://bench", private=True),
+            sending.Sender(world.KEY, "https://bench", world.LOOPBACK),
             asyncio.Event(),
             time.monotonic(),
         )

@@ -7,8 +7,8 @@ import pytest_asyncio
 from app.db import Pool
 from app.webhooks.sending import Sender
 from tests import small_world as world
+from tests.receiver import Receiver, receiver
 from tests.small_world import settled as settled
-from tests.webhooks.receiver import Receiver, receiver
 
 
 @pytest_asyncio.fixture
@@ -19,7 +19,7 @@ async def there() -> AsyncIterator[Receiver]:
 
 @pytest_asyncio.fixture
 async def sender() -> AsyncIterator[Sender]:
-    one = Sender(world.KEY, "https://phananh.example", private=True)
+    one = Sender(world.KEY, "https://phananh.example", world.LOOPBACK)
     yield one
     await one.close()
 

@@ -17,7 +17,7 @@ from app.webhooks.model import WAITS, Webhook, message_id, wait
 from app.webhooks.sending import Sender
 from app.webhooks.service import Wanted
 from tests import small_world as world
-from tests.webhooks.receiver import Receiver, receiver
+from tests.receiver import Receiver, receiver
 
 SOON = (timedelta(0),) * 9
 HOUR = timedelta(hours=1)
@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 async def subscribed(pool: Pool, url: str, **wanted: Any) -> tuple[Webhook, str]:
     """From now on: what happened before is nobody's."""
     webhook_id, secret = await service.add(
-        pool, world.KEY, world.ADMINISTRATOR, Wanted(name="IOC", url=url, **wanted), "test", private=True
+        pool, world.KEY, world.ADMINISTRATOR, Wanted(name="IOC", url=url, **wanted), "test", world.LOOPBACK
     )
     await service.follow(pool)
     await pool.execute("DELETE FROM webhook_deliveries")
@@ -274,22 +274,24 @@ async def test_a_slow_receiver_holds_nobody_else_up_and_the_loop_ends_when_told(
     clean: Pool, sender: Sender, there: Receiver
 ) -> None:
     async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.set()
         await reader.read()
         writer.close()
         heard.set()
 
-    heard = asyncio.Event()
+    came, heard = asyncio.Event(), asyncio.Event()
     server = await asyncio.start_server(deaf, "127.0.0.1", 0)
     async with receiver() as other:
         await subscribed(clean, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", kinds=("submitted",))
         await service.add(
             clean, world.KEY, world.ADMINISTRATOR, Wanted(name="B", url=other.url, kinds=("submitted",)), "test",
-            private=True,
+            world.LOOPBACK,
         )  # fmt: skip
         stop = asyncio.Event()
         loop = asyncio.create_task(sending.run(clean, sender, stop))
         report = (await world.file(clean)).report
         async with asyncio.timeout(10):
+            await came.wait()
             while ids(report, 1)[0] not in other.ids:
                 await clean.execute("SELECT pg_sleep(0.02)")
         server.close()

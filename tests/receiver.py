@@ -1,4 +1,4 @@
-"""A receiver of webhooks: a real HTTP server that answers as it is told and keeps what it got."""
+"""A server of somebody else's, such as a receiver of webhooks: real HTTP, answers as it is told, keeps what it got."""
 
 import asyncio
 import json
@@ -27,11 +27,12 @@ class Got(Struct, frozen=True):
         return dict(Verifier(secret).verify(self.body, self.headers))
 
 
-Answers = Callable[[int, Got], tuple[int, dict[str, str]]]
+Said = tuple[int, dict[str, str]] | tuple[int, dict[str, str], bytes]
+Answers = Callable[[int, Got], Said]
 
 
 class Receiver:
-    """``answers``: from how many came before and what came, to status and headers."""
+    """``answers``: from how many came before and what came, to status, headers and a body where there is one."""
 
     def __init__(self) -> None:
         self.got: list[Got] = []
@@ -53,11 +54,12 @@ class Receiver:
                 headers = {
                     name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)
                 }
-                got = Got(headers, await reader.readexactly(int(headers["content-length"])))
-                status, more = self.answers(len(self.got), got)
+                got = Got(headers, await reader.readexactly(int(headers.get("content-length", "0"))))
+                status, more, *rest = self.answers(len(self.got), got)
+                body = b"".join(rest)
                 self.got.append(got)
                 said = "".join(f"{name}: {value}\r\n" for name, value in more.items())
-                writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\n{said}\r\n".encode())
+                writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: {len(body)}\r\n{said}\r\n".encode() + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -70,9 +72,11 @@ async def receiver() -> AsyncIterator[Receiver]:
     one = Receiver()
     server = await asyncio.start_server(one.serve, "127.0.0.1", 0)
     one.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
-    yield one
-    server.close()
-    for writer in one.writers:
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
+    try:
+        yield one
+    finally:
+        server.close()
+        for writer in one.writers:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()

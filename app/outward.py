@@ -1,0 +1,204 @@
+"""HTTP to addresses that somebody typed: to the public internet alone, so that nobody has our server knock at what only
+it can reach.
+
+The one way out to addresses of others, for every slice that needs one (webhooks, partners' servers, imports). An
+address is looked at when it is saved (``check``) and again, after the name was resolved, when a connection is made: to
+the very address that was looked at, so that a name which means another machine a moment later leads nowhere. Redirects
+are not followed. A province whose partners stand in a network of its own names that network in the settings.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore
+from msgspec import Struct
+
+from app.errors import Invalid
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Networks = tuple[Network, ...]
+
+URL_MOST = 500
+"""Characters of an address."""
+PATIENCE = 15.0
+"""Seconds for a whole exchange, from looking up the name to the answer's last byte."""
+_ANSWER_MOST = 64 * 1024
+_EMBEDS = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "::/96")]
+"""IPv6 addresses that lead on to an IPv4 one."""
+
+
+class Unreached(OSError):
+    """There was no answer, or none in time; says why, for a ledger."""
+
+
+class Late(Unreached):
+    """No whole answer in time."""
+
+
+class Refused(Unreached):
+    """The name leads to an address that is none of a partner's."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet's."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return is_public(str(ip.ipv4_mapped))
+        if any(ip in network for network in _EMBEDS):
+            return False
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_loopback or ip.is_link_local)
+
+
+def _named(address: str, networks: Networks) -> bool:
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    return any(ip in network for network in networks)
+
+
+async def resolve(host: str, port: int, networks: Networks = ()) -> list[str]:
+    """The addresses of a host. Raises Refused when any of them is neither public nor in one of ``networks``; OSError
+    when it has none."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [str(each[4][0]) for each in found]
+    if not addresses:
+        raise OSError("the name has no address")
+    if not all(is_public(each) or _named(each, networks) for each in addresses):
+        raise Refused("the name leads to an address that is not public")
+    return addresses
+
+
+async def check(url: str, networks: Networks = (), *, field: str = "url") -> None:
+    """Whether requests may be sent there at all: https, or http inside ``networks``. Raises Invalid for ``field``,
+    saying why not."""
+    parts = urlsplit(url)
+    try:
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise Invalid("outward.url_wrong", field=field) from None
+    clean = url.isascii() and url.isprintable() and " " not in url and len(url) <= URL_MOST
+    if not (clean and host and parts.scheme in ("https", "http") and not parts.fragment and "@" not in parts.netloc):
+        raise Invalid("outward.url_wrong", field=field)
+    plain = parts.scheme == "http"
+    if plain and not networks:
+        raise Invalid("outward.url_https", field=field)
+    try:
+        addresses = await asyncio.wait_for(resolve(host, port or (80 if plain else 443), networks), 5)
+    except Refused:
+        raise Invalid("outward.url_private", field=field, host=host[:100]) from None
+    except (OSError, UnicodeError, TimeoutError):
+        raise Invalid("outward.url_unknown", field=field, host=host[:100]) from None
+    if plain and not all(_named(each, networks) for each in addresses):
+        raise Invalid("outward.url_https", field=field)
+
+
+class _Guarded(httpcore.AsyncNetworkBackend):
+    """Connects to addresses that were looked at, and to nothing else."""
+
+    def __init__(self, networks: Networks) -> None:
+        self._networks, self._inner = networks, httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  # httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        address = (await resolve(host, port, self._networks))[0]
+        return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+class Answer(Struct, frozen=True):
+    """``headers``: by their names in lower case, of several the last. ``whole``: False where more came than was asked
+    for; ``body`` is its beginning."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    whole: bool
+
+    def asked_to_wait(self) -> int | None:
+        """Seconds that a busy server (429, 503) asks for; None: it does not say, or not in seconds."""
+        if self.status not in (429, 503):
+            return None
+        said = self.headers.get("retry-after", "")
+        return int(said) if said.isascii() and said.isdigit() and len(said) < 7 else None  # six digits are days
+
+
+class Client:
+    """Connections to others' servers, kept open for a while; for as long as the process lives, or until ``close``."""
+
+    def __init__(self, networks: Networks = ()) -> None:
+        self._http = httpcore.AsyncConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            max_connections=200,
+            max_keepalive_connections=100,
+            keepalive_expiry=30,
+            network_backend=_Guarded(networks),
+        )
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        most: int = _ANSWER_MOST,
+        patience: float = PATIENCE,
+    ) -> Answer:
+        """One exchange, of which at most ``most`` bytes of the answer are read. Raises Unreached,
+        Late, Refused."""
+        said = list((headers or {}).items())
+        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), patience)
+        try:
+            async with (
+                asyncio.timeout(patience),
+                self._http.stream(
+                    method, url, headers=said, content=body or None, extensions={"timeout": timeouts}
+                ) as answer,
+            ):
+                content, whole = await _read(answer, most)
+                return Answer(answer.status, _headers(answer), content, whole)
+        except Refused:
+            raise
+        except (TimeoutError, httpcore.TimeoutException):
+            raise Late("no answer in time") from None
+        except (
+            httpcore.NetworkError,
+            httpcore.ProtocolError,
+            httpcore.UnsupportedProtocol,
+            OSError,
+            ValueError,
+        ) as failed:
+            raise Unreached(f"{type(failed).__name__}: {failed}"[:200]) from failed
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+async def _read(answer: httpcore.Response, most: int) -> tuple[bytes, bool]:
+    pieces, size = [], 0
+    async for piece in answer.aiter_stream():
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            break
+    return b"".join(pieces)[:most], size <= most
+
+
+def _headers(answer: httpcore.Response) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
