@@ -16,6 +16,7 @@ from app.i18n import Lang
 from app.photos.service import own_url
 from app.places.model import Commune
 from app.portal.context import Req, lang_of, open_to, portal, site_policy
+from app.portal.feeds import path_of
 from app.portal.render import show
 from app.reports import public_list
 from app.reports.public_list import Box, PublicReport, State, Wanted
@@ -24,6 +25,7 @@ from app.stats.measures import FIGURES
 from app.stats.model import Question, value
 from app.stats.periods import Period, current
 from app.stats.written import NONE, written
+from app.subscriptions.model import Area, name_of
 
 HERE = "/reports"
 _PHOTOS = "/api/v1/photos"
@@ -156,7 +158,9 @@ async def _listed(request: Req, page: public_list.Page, wanted: Wanted, path: st
     if path != HERE:
         del asked["commune"]
     said = {name: chosen for name, chosen in asked.items() if chosen}
+    areas = dict.fromkeys([Area(wanted.commune or "", category=wanted.category or ""), Area()])
     return {
+        "feeds": [(path_of(each, lang), name_of(parts.rules, parts.gazetteer, each, lang)) for each in areas],
         "rows": [
             Row(
                 row,

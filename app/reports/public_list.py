@@ -80,6 +80,11 @@ class Cluster(Struct, frozen=True, array_like=True):
     category: str
 
 
+def shown_statuses() -> tuple[str, ...]:
+    """Those that are anybody's business."""
+    return _STATUSES[None]
+
+
 async def page(conn: Conn, wanted: Wanted, lang: Lang, limit: int = 20, after: str | None = None) -> Page:
     """One statement. Raises Invalid for an ``after`` that no page has given."""
     rows = await store_public.page(conn, wanted.asked, limit + 1, _read(after))

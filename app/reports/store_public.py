@@ -11,13 +11,13 @@ from app.db import Conn
 from app.reports.voices import voices_of
 
 # Word for word the predicate of the partial indexes reports_public….
-_PUBLIC = "published_at IS NOT NULL AND visibility = 'public' AND part_of IS NULL"
+PUBLIC = "published_at IS NOT NULL AND visibility = 'public' AND part_of IS NULL"
 _WANTED = """
     ($1::text IS NULL OR category = $1) AND ($2::text IS NULL OR commune_code = $2) AND status = ANY($3::text[])
 """
 
 
-def _first_photo(stage: str) -> str:
+def first_photo(stage: str) -> str:
     """The first photo that may be shown, under the hash of its public copy."""
     return f"""(
         SELECT encode(coalesce(c.sha256, p.sha256), 'hex')
@@ -41,13 +41,13 @@ async def page(
         f"""
         WITH page AS (
             SELECT report_id FROM reports
-            WHERE {_PUBLIC} AND {_WANTED} AND ($4::timestamptz IS NULL OR (submitted_at, report_id) < ($4, $5))
+            WHERE {PUBLIC} AND {_WANTED} AND ($4::timestamptz IS NULL OR (submitted_at, report_id) < ($4, $5))
             ORDER BY submitted_at DESC, report_id DESC LIMIT $6
         )
         SELECT r.*, {voices_of("r.report_id")} AS voices,
                (SELECT w.body FROM public_words w
                 WHERE w.report_id = r.report_id AND w.message_id = r.report_id) AS public_body,
-               {_first_photo("<> 'after'")} AS before, {_first_photo("= 'after'")} AS after
+               {first_photo("<> 'after'")} AS before, {first_photo("= 'after'")} AS after
         FROM page JOIN reports r USING (report_id) ORDER BY r.submitted_at DESC, r.report_id DESC
         """,  # noqa: S608  # pieces of our own
         *_asked(wanted),
@@ -69,7 +69,7 @@ async def clusters(
         f"""
         SELECT avg(lat) AS lat, avg(lon) AS lon, count(*) AS n, min(code) AS code, min(category) AS category
         FROM reports
-        WHERE {_PUBLIC} AND lat IS NOT NULL AND {_WANTED}
+        WHERE {PUBLIC} AND lat IS NOT NULL AND {_WANTED}
           AND lat BETWEEN $4::float8 AND $5 AND lon BETWEEN $6::float8 AND $7
         GROUP BY floor(lat / $8::float8), floor(lon / $9::float8) ORDER BY n DESC, code LIMIT $10
         """,  # noqa: S608  # pieces of our own
