@@ -7,7 +7,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from msgspec import Struct
 
-from app.api import examples
+from app.api import examples_staff as examples
 from app.api.context import Req, answer, context, staff
 from app.api.declare import CASE_STAFF, call
 from app.api.follow import found

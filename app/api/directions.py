@@ -7,7 +7,7 @@ from litestar import Response, get
 from msgspec import Struct
 
 from app.accounts import service as accounts
-from app.api import examples
+from app.api import examples_staff as examples
 from app.api.body import read_query
 from app.api.context import Req, answer, context, staff
 from app.api.declare import CASE_STAFF, call

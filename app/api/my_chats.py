@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from app.accounts import chats
-from app.api import examples
+from app.api import examples_staff as examples
 from app.api.context import Req, answer, context, staff
 from app.api.declare import call
 from app.api.session import IN_A_BROWSER

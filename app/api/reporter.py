@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import Struct
 
-from app.api import examples
+from app.api import examples_staff as examples
 from app.api.body import read_body
 from app.api.context import Req, answer, context, staff
 from app.api.declare import COORDINATOR, call

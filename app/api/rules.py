@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from litestar import Response, get
 from msgspec import Struct
 
-from app.api import examples
+from app.api import examples_staff as examples
 from app.api.body import read_query
 from app.api.context import Req, answer, context, staff
 from app.api.declare import RULE_READER, call

@@ -12,7 +12,7 @@ from app.accounts import service as accounts
 from app.accounts.model import Actor, ApiToken, Role, Session
 from app.accounts.origins import origin
 from app.accounts.totp import Policy
-from app.api import examples
+from app.api import examples_staff as examples
 from app.api.body import read_body, read_query
 from app.api.context import Req, answer, context, staff
 from app.api.declare import ACCOUNT_MANAGER, ALL_STAFF, ANYONE, Who, call

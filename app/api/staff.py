@@ -8,9 +8,10 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from app.accounts import service as accounts
-from app.api import attachments, colleagues, directions, examples, reporter, rules, templates
+from app.api import attachments, colleagues, directions, examples, examples_staff, reporter, rules, templates
 from app.api.body import read_body, read_query
-from app.api.case import CaseView, QueuePage, case_view, queue_items
+from app.api.case import case_view, queue_items
+from app.api.case_shapes import CaseView, QueuePage
 from app.api.context import Context, Req, answer, context, staff
 from app.api.declare import CASE_STAFF, COORDINATOR, IDEMPOTENCY_KEY, call
 from app.api.follow import found
@@ -134,7 +135,7 @@ async def _visible(request: Req, code: str) -> Report:
         "case",
         query=QueueQuery,
         answer=QueuePage,
-        example=(None, examples.QUEUE),
+        example=(None, examples_staff.QUEUE),
         errors=(
             Invalid("worklist.status_unknown", field="status", status="open"),
             Invalid("worklist.cursor_wrong", field="cursor"),
@@ -177,7 +178,7 @@ def _assignee(asked: str | None, own: UUID | None) -> UUID | None:
         CASE_STAFF,
         "case",
         answer=CaseView,
-        example=(None, examples.CASE),
+        example=(None, examples_staff.CASE),
         errors=(NotFound("reports.code_unknown", code="PA-7K3M-9QX2"),),
     ),
 )
@@ -196,7 +197,7 @@ async def see_case(request: Req, code: FromPath[str]) -> Response[bytes]:
         photos=True,
         files=True,
         answer=ActView,
-        example=(examples.ACT_BODY, examples.ACT),
+        example=(examples_staff.ACT_BODY, examples_staff.ACT),
         errors=(
             Conflict("reports.changed_meanwhile", version=4),
             Conflict("reports.act_not_now", status="closed"),
@@ -300,7 +301,7 @@ def _commune(gazetteer: Gazetteer, code: str | None) -> Commune | None:
         "case",
         body=IdentityBody,
         answer=IdentityView,
-        example=(examples.IDENTITY_BODY, examples.IDENTITY),
+        example=(examples_staff.IDENTITY_BODY, examples_staff.IDENTITY),
         errors=(Invalid("reports.needs_text", field="reason"), NotFound("reports.code_unknown", code="PA-7K3M-9QX2")),
     ),
 )
@@ -343,7 +344,7 @@ async def original(request: Req, code: FromPath[str], photo_id: FromPath[str]) -
         body=ReportBody,
         photos=True,
         answer=HotlineView,
-        example=(examples.REPORT, examples.HOTLINE),
+        example=(examples.REPORT, examples_staff.HOTLINE),
         errors=(
             Invalid("reports.text_short", field="text", least=5),
             Invalid("reports.place_missing", field="place"),

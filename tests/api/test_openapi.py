@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from jsonschema import Draft202012Validator
 
-from app.api import examples
+from app.api import examples, examples_staff
 from app.api.reference import kind_words
 from tests.api.conftest import API, Contract, SignedIn, send
 from tests.world import LIGHT
@@ -97,9 +97,10 @@ async def test_the_example_requests_do_what_the_examples_say(http: httpx.AsyncCl
     assert answer.status_code == 200
     coordinator = await signed_in("coordinator")
     url = f"{API}/staff/reports/{sent.code}"
-    assert (await coordinator.post(f"{url}/identity", json=examples.IDENTITY_BODY)).json() == examples.IDENTITY
+    identity = await coordinator.post(f"{url}/identity", json=examples_staff.IDENTITY_BODY)
+    assert identity.json() == examples_staff.IDENTITY
     version = (await coordinator.get(url)).json()["version"]
-    act = await coordinator.post(f"{url}/acts/progress", json={**examples.ACT_BODY, "version": version})
+    act = await coordinator.post(f"{url}/acts/progress", json={**examples_staff.ACT_BODY, "version": version})
     assert act.status_code == 200
     withdrawn = await send(http, LIGHT)
     answer = await http.post(
