@@ -11,8 +11,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
 from math import ceil
+from typing import Any
 
 from litestar.connection import ASGIConnection
+from msgspec import Struct
 
 from app.errors import TooMany
 
@@ -21,6 +23,36 @@ HOUSE_NETWORKS = ("127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.
 _BURST, _PER_SECOND = 60, 1.0
 """A whole neighbourhood may share one address of a mobile network, and report the same flood."""
 _REMEMBERED = 20_000
+_NOTED = "phananh.allowance"
+"""Where in a connection's scope it stands what its caller may still do."""
+
+
+class Allowance(Struct, frozen=True):
+    """What a public address may still send. ``left``: at once; ``reset`` and ``retry_after``: seconds until nothing
+    counts any more, and until one more is taken."""
+
+    left: int
+    reset: int
+    retry_after: int = 0
+
+    def headers(self, status: int) -> dict[bytes, bytes]:
+        """The fields of draft-ietf-httpapi-ratelimit-headers-10, and when to come back for whoever is refused."""
+        policy = f'"{POLICY}";q={_BURST};w={ceil(_BURST / _PER_SECOND)}'
+        said = {
+            b"ratelimit-policy": policy.encode(),
+            b"ratelimit": f'"{POLICY}";r={self.left};t={self.reset}'.encode(),
+        }
+        return said | ({b"retry-after": str(self.retry_after).encode()} if status == TooMany.status else {})
+
+
+POLICY = "reports"
+"""What the limit is called in those fields."""
+
+
+def noted(scope: Any) -> Allowance | None:
+    """What a limiter found out while the request of this scope was answered."""
+    found = scope.get(_NOTED)
+    return found if isinstance(found, Allowance) else None
 
 
 @lru_cache(4096)
@@ -49,7 +81,7 @@ class Limiter:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, connection: ASGIConnection) -> None:  # type: ignore[type-arg]  # of any kind
-        """Count one report. Raises TooMany."""
+        """Count one report, and note for the answer's headers what is left. Raises TooMany."""
         origin = _origin(connection.client.host) if connection.client else None
         if origin is None:
             return
@@ -57,8 +89,11 @@ class Limiter:
         left, then = self._buckets.pop(origin, (float(_BURST), now))
         left = min(_BURST, left + (now - then) * _PER_SECOND)
         allowed = left >= 1
-        self._buckets[origin] = (left - 1 if allowed else left, now)
+        left -= allowed
+        self._buckets[origin] = (left, now)
+        reset, after = ceil((_BURST - left) / _PER_SECOND), max(0, ceil((1 - left) / _PER_SECOND))
+        connection.scope[_NOTED] = Allowance(int(left), reset, after)  # type: ignore[literal-required]  # ours
         if len(self._buckets) > _REMEMBERED:
             self._buckets.popitem(last=False)
         if not allowed:
-            raise TooMany("api.too_many_reports", retry_after=ceil((1 - left) / _PER_SECOND))
+            raise TooMany("api.too_many_reports", retry_after=after)

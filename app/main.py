@@ -12,7 +12,21 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.addresses import HOUSE_NETWORKS, Limiter
-from app.api import feed, follow, lookups, my_chats, near, operations, reference, send, session, staff, stats
+from app.api import (
+    feed,
+    follow,
+    lookups,
+    my_chats,
+    near,
+    operations,
+    public,
+    reference,
+    send,
+    session,
+    staff,
+    stats,
+    suggest,
+)
 from app.api.context import BASE, Context
 from app.api.guard import admit
 from app.api.metrics import Metrics
@@ -44,12 +58,22 @@ def litestar_app(parts: Parts, metrics: Metrics, limiter: Limiter | None = None)
         await ctx.agencies.all()
         yield
 
-    public = Router(
-        BASE, route_handlers=[*send.ROUTES, *near.ROUTES, *follow.ROUTES, *lookups.ROUTES, *feed.ROUTES, *stats.ROUTES]
+    for_all = Router(
+        BASE,
+        route_handlers=[
+            *suggest.ROUTES,
+            *near.ROUTES,
+            *send.ROUTES,
+            *follow.ROUTES,
+            *lookups.ROUTES,
+            *public.ROUTES,
+            *feed.ROUTES,
+            *stats.ROUTES,
+        ],
     )
     for_staff = Router(f"{BASE}/staff", route_handlers=[*session.ROUTES, *my_chats.ROUTES, *staff.ROUTES])
     app = Litestar(
-        [public, for_staff, *operations.ROUTES, *reference.ROUTES],
+        [for_all, for_staff, *operations.ROUTES, *reference.ROUTES],
         guards=[admit],
         exception_handlers=HANDLERS,
         lifespan=[lifespan],

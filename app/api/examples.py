@@ -8,7 +8,7 @@ ROOT = "https://phananh.example.vn/api/v1"
 _HERE = f"{ROOT}/reports/{CODE}"
 PHOTO = f"{ROOT}/photos/3b8e1f6a9c0d2e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f"
 TOKEN = "token=1795338000.kq0v3Xb1mZxLwN5sPa7eT2uHc8RdYf6GjKoQiW4lE9A"  # noqa: S105  # an example
-_AN_XUYEN = {"code": "32002", "name": "Phường An Xuyên"}
+AN_XUYEN = {"code": "32002", "name": "Phường An Xuyên"}
 STREET_LIGHT = {"id": "street-light", "name": "Đèn đường hỏng"}
 COMPANY = {
     "id": "moi-truong-do-thi-ca-mau",
@@ -16,7 +16,7 @@ COMPANY = {
 }
 TEXT = "Đèn đường trước số 12 Lý Bôn hỏng ba đêm nay, hẻm tối om, đi lại rất nguy hiểm."
 _RESULT = "Đã thay bóng và chấn lưu, đèn sáng lại từ 18 giờ ngày 23/11."
-SENT, ASSIGNED, _RESOLVED = "2026-11-22T02:14:09Z", "2026-11-22T02:14:09Z", "2026-11-23T11:30:41Z"
+SENT, ASSIGNED, RESOLVED = "2026-11-22T02:14:09Z", "2026-11-22T02:14:09Z", "2026-11-23T11:30:41Z"
 DUE = "2026-11-25T02:14:09Z"
 FIRST_ANSWER = {"due_at": "2026-11-23T02:14:09Z", "answered_at": None, "overdue": False}
 
@@ -45,7 +45,7 @@ FILED = {
     "status": "assigned",
     "status_word": "Đã chuyển xử lý",
     "category": STREET_LIGHT,
-    "commune": _AN_XUYEN,
+    "commune": AN_XUYEN,
     "place_approximate": False,
     "place_candidates": [],
     "agency": COMPANY,
@@ -67,7 +67,7 @@ _HISTORY = [
         "words": f"Chuyển đến {COMPANY['name']}. Hạn: 09:14 25/11/2026.",
         "text": None,
     },
-    {"at": _RESOLVED, "what": "resolved", "words": "Đã xử lý xong, có trả lời công khai.", "text": _RESULT},
+    {"at": RESOLVED, "what": "resolved", "words": "Đã xử lý xong, có trả lời công khai.", "text": _RESULT},
 ]
 _BEFORE = {"stage": "before", "at": SENT, "small": f"{PHOTO}/small?{TOKEN}", "large": f"{PHOTO}/large?{TOKEN}"}
 PUBLIC_VIEW: dict[str, Any] = {
@@ -78,12 +78,12 @@ PUBLIC_VIEW: dict[str, Any] = {
     "visibility": "public",
     "published": True,
     "category": STREET_LIGHT,
-    "commune": _AN_XUYEN,
+    "commune": AN_XUYEN,
     "place_approximate": False,
     "agency": COMPANY,
     "submitted_at": SENT,
     "due_at": DUE,
-    "resolved_at": _RESOLVED,
+    "resolved_at": RESOLVED,
     "ended_at": None,
     "text": TEXT,
     "photos": [_BEFORE],
@@ -103,7 +103,7 @@ REPORTER_VIEW = {
         "lat": 9.1769,
         "lon": 105.1524,
         "address": "12 Lý Bôn, An Xuyên",
-        "commune": _AN_XUYEN,
+        "commune": AN_XUYEN,
         "approximate": False,
     },
     "agency": COMPANY,
@@ -111,11 +111,11 @@ REPORTER_VIEW = {
     "intake_due_at": "2026-11-22T14:14:09Z",
     "due_at": DUE,
     "paused_at": None,
-    "resolved_at": _RESOLVED,
+    "resolved_at": RESOLVED,
     "ended_at": None,
     "text": TEXT,
     "photos": [_BEFORE],
-    "messages": [{"at": _RESOLVED, "kind": "resolution", "by": "agency", "text": _RESULT}],
+    "messages": [{"at": RESOLVED, "kind": "resolution", "by": "agency", "text": _RESULT}],
     "question": None,
     "resolution": _RESULT,
     "rating": None,
@@ -126,14 +126,14 @@ REPORTER_VIEW = {
     "links": _LINKS,
 }
 NEAR_BODY = {"text": "Đèn đường hẻm 12 Lý Bôn không sáng", "lat": 9.1769, "lon": 105.1524, "category": "street-light"}
-NEAR = {
+NEAR: dict[str, Any] = {
     "items": [
         {
             "code": CODE,
             "status": "assigned",
             "status_word": "Đã chuyển xử lý",
             "category": STREET_LIGHT,
-            "commune": _AN_XUYEN["name"],
+            "commune": AN_XUYEN["name"],
             "distance_m": 20,
             "same_photo": False,
             "words_alike": 0.53,
@@ -152,7 +152,7 @@ WITHDRAW = {"text": "Đèn đã sáng lại."}
 RATING = {"rating": "satisfied", "text": "Làm nhanh, cảm ơn."}
 DISPUTE = {"text": "Đèn chỉ sáng được một đêm rồi lại tắt."}
 
-CATEGORIES = {
+CATEGORIES: dict[str, Any] = {
     "rule_set": "8f3a1c0de9b24756",
     "groups": [
         {
@@ -207,7 +207,7 @@ _CANDIDATES = [
     {"code": "32002", "name": "Phường An Xuyên", "province": "Tỉnh Cà Mau", "distance_m": 812.4, "former": None},
     {"code": "32014", "name": "Phường Lý Văn Lâm", "province": "Tỉnh Cà Mau", "distance_m": 3302.0, "former": None},
 ]
-LOCATED = {"commune": _AN_XUYEN, "approximate": True, "candidates": _CANDIDATES}
+LOCATED = {"commune": AN_XUYEN, "approximate": True, "candidates": _CANDIDATES}
 FOUND = {
     "candidates": [
         {

@@ -1,6 +1,5 @@
 """Following a report: for anybody by its code, for its reporter with the tracking secret."""
 
-import hashlib
 import time
 
 from litestar import Response, get, post
@@ -11,11 +10,13 @@ from structlog.contextvars import bind_contextvars
 from app.accounts.model import Actor
 from app.api import examples
 from app.api.body import read_body
+from app.api.caching import etag_of, is_known, unchanged
 from app.api.context import Context, Req, answer, context
 from app.api.declare import ANYONE, ETAG, IDEMPOTENCY_KEY, REPORTER, SECRET, call
 from app.api.problems import FieldProblem, lang_of, shown
 from app.api.send import Text, idempotency_key, store_uploads
 from app.api.views import (
+    LINKS_CHANGE_EVERY,
     PublicView,
     ReporterView,
     public_view,
@@ -29,9 +30,6 @@ from app.reports import service as reports
 from app.reports.model import Form, Rating, Report
 from app.reports.service import find
 from app.reports.workflow import Act
-
-_LINKS_CHANGE_EVERY = 900
-"""Seconds; photo links in an answer are good for at least as long, so an answer's ETag changes as often."""
 
 
 class MessageBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,9 +59,8 @@ class PhotosView(Struct):
 def _etag(ctx: Context, report: Report, viewer: str, lang: Lang) -> str:
     """Changes with everything an answer is made of: the report, the reader, the rules' names, the age of photo
     links."""
-    age = int(time.time() // _LINKS_CHANGE_EVERY)
-    said = f"{report.report_id} {report.last_seq} {viewer} {lang} {ctx.parts.rules.version} {age}"
-    return f'"{hashlib.sha256(said.encode()).hexdigest()[:20]}"'
+    age = time.time() // LINKS_CHANGE_EVERY
+    return etag_of(report.report_id, report.last_seq, viewer, lang, ctx.parts.rules.version, age)
 
 
 async def found(request: Req, code: str) -> Report:
@@ -122,8 +119,8 @@ async def see_report(request: Req, code: FromPath[str]) -> Response[bytes]:
         "Cache-Control": "private, no-cache" if actor else "no-cache",
         "Vary": "Accept-Language, X-Tracking-Secret",
     }
-    if etag in request.headers.get("if-none-match", ""):
-        return Response(b"", status_code=304, headers=headers)
+    if is_known(request, etag):
+        return unchanged(etag, headers)
     if actor:
         return answer(request, await _own_view(ctx, report, actor, lang), headers=headers)
     async with ctx.parts.pool.acquire() as conn:

@@ -1,14 +1,14 @@
 """What an app needs to know before it can send a report: categories and places; and the photos' public copies."""
 
-import hashlib
 import time
 
 from litestar import Response, get
 from litestar.params import FromPath
-from msgspec import Struct, json
+from msgspec import Struct
 
 from app.api import examples
 from app.api.body import read_query
+from app.api.caching import tagged
 from app.api.context import Req, answer, context
 from app.api.declare import ANYONE, ETAG, call
 from app.api.problems import lang_of
@@ -88,7 +88,7 @@ class FoundView(Struct):
     candidates: list[PlaceCandidate]
 
 
-def _category(rules: RuleSet, category: Category, lang: Lang) -> CategoryView:
+def category_details(rules: RuleSet, category: Category, lang: Lang) -> CategoryView:
     limit = category.handling.get(category.urgency) or rules.deadlines.handling[category.urgency]
     english = lang == "en"
     return CategoryView(
@@ -129,16 +129,12 @@ async def categories(request: Req) -> Response[bytes]:
             group.group_id,
             group.name_en if lang == "en" else group.name,
             group.icon,
-            [_category(rules, rules.categories[each], lang) for each in group.categories],
+            [category_details(rules, rules.categories[each], lang) for each in group.categories],
         )
         for group in rules.groups.values()
     ]
     view = CategoriesView(rules.version, groups)
-    etag = f'"{hashlib.sha256(json.encode(view)).hexdigest()[:20]}"'
-    headers = {"ETag": etag, "Cache-Control": "public, max-age=300"}
-    if etag in request.headers.get("if-none-match", ""):
-        return Response(b"", status_code=304, headers={"ETag": etag, "Vary": "Accept-Language"})
-    return answer(request, view, headers=headers)
+    return tagged(request, view, {"Cache-Control": "public, max-age=300"})
 
 
 @get(

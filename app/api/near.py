@@ -66,7 +66,7 @@ class NearView(Struct):
     items: list[NearReport]
 
 
-async def _item(ctx: Context, found: Near, lang: Lang) -> NearReport:
+async def near_report(ctx: Context, found: Near, lang: Lang) -> NearReport:
     why, published = found.why, bool(found.text)
     return NearReport(
         found.code,
@@ -139,7 +139,7 @@ async def near_reports(request: Req) -> Response[bytes]:
     if sought is not None:
         async with ctx.parts.pool.acquire() as conn:
             found = await near.find(conn, ctx.parts.rules, sought, lang)
-    return answer(request, NearView([await _item(ctx, each, lang) for each in found]))
+    return answer(request, NearView([await near_report(ctx, each, lang) for each in found]))
 
 
 ROUTES = [near_reports]

@@ -10,7 +10,7 @@ from litestar.handlers.http_handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from app.accounts.model import Role
-from app.api import examples
+from app.api import answer_headers, examples
 from app.api.body import WrongType
 from app.api.declare import ETAG, PROBLEM, SECRET, Call, Group
 from app.api.problems import Malformed, ProblemDetails, details
@@ -230,16 +230,20 @@ def _files(name: str, most: int, kind: str, lang: Lang) -> dict[str, Any]:
 
 def _responses(method: str, call: Call, lang: Lang) -> dict[str, Any]:
     responses: dict[str, Any] = {str(call.status): _success(call, lang)}
+    if said := answer_headers.of_success(call, lang):
+        responses[str(call.status)]["headers"] = said
     for status in call.also:
         responses[str(status)] = {**_success(call, lang), "description": t(f"api.title_{status}", lang)}
     if ETAG in call.headers:
-        responses["304"] = {"description": t("api.title_304", lang)}
+        responses["304"] = {"description": t("api.title_304", lang), "headers": answer_headers.of_success(call, lang)}
     by_status: dict[int, list[AppError]] = {}
     for error in (*call.errors, *common_errors(call, method)):
         by_status.setdefault(error.status, []).append(error)
     for status, errors in sorted(by_status.items()):
         if str(status) not in responses:
             responses[str(status)] = _failure(status, errors, lang)
+            if said := answer_headers.of_failure(status, errors, lang):
+                responses[str(status)]["headers"] = said
     return responses
 
 

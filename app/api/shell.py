@@ -1,10 +1,12 @@
-"""Around the whole application: a request id, one log line, one measurement and the safety headers on every answer.
+"""Around the whole application: a request id, one log line, one measurement and the safety headers on every answer,
+and, where what one address sends is counted, how much of it is left.
 
 It stands outside the framework, so what the framework itself refuses (404, 405, a broken request line) is treated
 alike."""
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -13,6 +15,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from uuid_utils.compat import uuid7
 
+from app.addresses import noted
 from app.api.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -51,7 +54,9 @@ class Shell:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = self._dress(list(message["headers"]), request_id)
+                allowance = noted(scope)
+                more = allowance.headers(status) if allowance else {}
+                message["headers"] = self._dress(list(message["headers"]), more, request_id)
             await send(message)
 
         began = time.perf_counter()
@@ -66,9 +71,12 @@ class Shell:
         finally:
             self._note(scope, status, time.perf_counter() - began)
 
-    def _dress(self, headers: list[tuple[bytes, bytes]], request_id: bytes) -> list[tuple[bytes, bytes]]:
+    def _dress(
+        self, headers: list[tuple[bytes, bytes]], more: Mapping[bytes, bytes], request_id: bytes
+    ) -> list[tuple[bytes, bytes]]:
         given = {name.lower() for name, _ in headers}
-        return [*headers, *((n, v) for n, v in self._safety if n not in given), (b"x-request-id", request_id)]
+        added = [(n, v) for n, v in (*self._safety, *more.items()) if n not in given]
+        return [*headers, *added, (b"x-request-id", request_id)]
 
     def _note(self, scope: Any, status: int, seconds: float) -> None:
         route = scope.get("path_template") or "(none)"

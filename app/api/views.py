@@ -22,6 +22,8 @@ from app.reports.workflow import Act, acts_for
 from app.routing.service import RuleSet
 
 Doc = Meta
+LINKS_CHANGE_EVERY = 900
+"""Seconds; photo links in an answer are good for at least as long, so an answer's ETag changes as often."""
 
 
 Voices = Annotated[

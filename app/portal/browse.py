@@ -20,20 +20,15 @@ from app.portal.feeds import path_of
 from app.portal.render import show
 from app.reports import public_list
 from app.reports.public_list import Box, PublicReport, State, Wanted
-from app.stats import service as stats
-from app.stats.measures import FIGURES
-from app.stats.model import Question, value
+from app.stats import communes
 from app.stats.periods import Period, current
-from app.stats.written import NONE, written
+from app.stats.written import written
 from app.subscriptions.model import Area, name_of
 
 HERE = "/reports"
 _PHOTOS = "/api/v1/photos"
 _STATES: tuple[State, ...] = ("open", "done")
 _ZOOM_MOST = 19
-_FIGURES = ("received", "handled", "open", "on_time_rate", "satisfied_rate")
-_LEAST = 5
-"""Cases that a share must be made of, to be told to everybody."""
 
 
 class Row(Struct, frozen=True):
@@ -135,15 +130,10 @@ async def commune_page(request: Req, code: FromPath[str]) -> Response[bytes]:
 
 
 async def _told(conn: Conn, commune: Commune, year: Period, lang: Lang, now: datetime) -> list[Told]:
-    figures = [FIGURES[name] for name in _FIGURES]
-    asked = Question(start=year.start, end=year.end, as_of=now, communes=(commune.code,))
-    counts = (await stats.ask(conn, asked, figures)).groups.get("", {})
-    told = []
-    for figure in figures:
-        few = figure.kind == "share" and sum(counts[m].n for m in figure.among if m in counts) < _LEAST
-        said = NONE if few else written(figure, value(figure, counts), lang)
-        told.append(Told(figure.title(lang), said, figure.says(lang)))
-    return told
+    shown = await communes.told(conn, commune.code, year, now)
+    return [
+        Told(each.figure.title(lang), written(each.figure, each.value, lang), each.figure.says(lang)) for each in shown
+    ]
 
 
 async def _listed(request: Req, page: public_list.Page, wanted: Wanted, path: str, lang: Lang) -> dict[str, Any]:

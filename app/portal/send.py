@@ -14,7 +14,6 @@ from msgspec import Struct, structs
 from structlog.contextvars import bind_contextvars
 
 from app.casefile.words import ago, category_name, status_word
-from app.db import Conn
 from app.errors import AppError, Conflict, Invalid, NotFound, Problem, TooLarge, TooMany
 from app.forms import Form, Malformed, read_form
 from app.i18n import LANGS, Lang
@@ -25,11 +24,10 @@ from app.portal.context import LANGUAGE_COOKIE, Req, go, lang_of, open_to, porta
 from app.portal.mine import keeping
 from app.portal.render import show
 from app.report_form import field_of, fitting, report_of
-from app.reports import near
-from app.reports.intake import locate
-from app.reports.model import PHOTOS_MAX, TEXT_MIN, Place
-from app.reports.near import Sought
+from app.reports.model import PHOTOS_MAX, Place
+from app.reports.near import Near
 from app.reports.receiving import receive
+from app.reports.suggesting import suggest
 from app.routing.model import REPORTER_KINDS, Category
 
 HOME = "/"
@@ -108,55 +106,35 @@ async def _sent(request: Req, form: Form) -> Response[bytes]:
 
 async def _seen(request: Req, form: Form, lang: Lang) -> Seen:
     """Never raises for what is not written out yet."""
-    parts = portal(request).parts
-    rules, text = parts.rules, form.text("text")
-    guesses = rules.guess_category(text) if text else ()
-    chosen = rules.categories.get(form.text("category"))
-    category = chosen or (rules.categories[guesses[0].category_id] if guesses else None)
+    parts, now = portal(request).parts, datetime.now(UTC)
+    rules = parts.rules
     try:
         place = report_of(form, "web", lang).place
     except Invalid:
         place = Place()
-    candidates: tuple[Candidate, ...] = ()
-    if place.address and place.lat is None:
-        found = parts.gazetteer.search(place.address, default_province_code=rules.province_code)
-        candidates = tuple(one for one in found if one.commune.province_code == rules.province_code)
-    try:
-        located = locate(parts.gazetteer, rules, place)
-    except Invalid:
-        located = None
-    likes: list[Like] = []
-    if category and located and len(text) >= TEXT_MIN:
-        commune = located.commune.code if located.commune else None
-        sought = Sought(
-            category=category.category_id, text=text, lat=located.lat, lon=located.lon, commune_code=commune
-        )
-        async with parts.pool.acquire() as conn:
-            likes = await _likes(conn, request, sought, lang)
+    found = await suggest(
+        parts.pool, rules, parts.gazetteer, form.text("text"), form.text("category"), place, lang, at=now
+    )
     return Seen(
-        guesses=[(one.category_id, category_name(rules, one.category_id, lang)) for one in guesses],
-        category=category,
-        candidates=candidates,
-        commune=located.commune.full_name if located and located.commune else "",
-        likes=likes,
+        guesses=[(one.category_id, category_name(rules, one.category_id, lang)) for one in found.guesses],
+        category=found.category,
+        candidates=found.candidates,
+        commune=found.commune.full_name if found.commune else "",
+        likes=[_like(request, one, lang, now) for one in found.near],
     )
 
 
-async def _likes(conn: Conn, request: Req, sought: Sought, lang: Lang) -> list[Like]:
-    rules, now = portal(request).parts.rules, datetime.now(UTC)
-    return [
-        Like(
-            one.code,
-            category_name(rules, one.category, lang),
-            status_word(one.status, lang),
-            ago(one.submitted_at, now, lang),
-            # Where exactly somebody stood is theirs to tell.
-            None if one.why.distance_m is None else round(one.why.distance_m / 10) * 10,
-            one.voices,
-            one.text,
-        )
-        for one in await near.find(conn, rules, sought, lang, now)
-    ]
+def _like(request: Req, one: Near, lang: Lang, now: datetime) -> Like:
+    return Like(
+        one.code,
+        category_name(portal(request).parts.rules, one.category, lang),
+        status_word(one.status, lang),
+        ago(one.submitted_at, now, lang),
+        # Where exactly somebody stood is theirs to tell.
+        None if one.why.distance_m is None else round(one.why.distance_m / 10) * 10,
+        one.voices,
+        one.text,
+    )
 
 
 async def _page(request: Req, form: Form, error: AppError | None = None) -> Response[bytes]:
@@ -172,7 +150,7 @@ async def _page(request: Req, form: Form, error: AppError | None = None) -> Resp
         lang,
         "send.html.j2",
         status=error.status if error else 200,
-        headers=site_policy(request) | ({"Retry-After": "5"} if isinstance(error, TooMany) else {}),
+        headers=site_policy(request),
         here=HOME,
         # The same form sent again is the same report; one that was refused for its ticket gets a new one.
         ticket=_ticket(request, form, problems),

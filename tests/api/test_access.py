@@ -101,6 +101,11 @@ async def test_what_is_open_to_everybody_is_a_short_list(parts: Parts) -> None:
     assert anyone == {
         "POST /reports",
         "POST /reports/near",
+        "POST /reports/suggestions",
+        "GET /public/reports",
+        "GET /public/points",
+        "GET /communes",
+        "GET /communes/{commune_code}",
         "GET /reports/{code}",
         "GET /categories",
         "GET /places/locate",
