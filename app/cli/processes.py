@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.panel import Panel
 from rich.progress import Progress
@@ -12,6 +12,9 @@ from rich.table import Table
 
 from app.cli.common import fail, out, prepared, read_settings, told
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.demo import Seeded
 
 
 def serve_process(main: Coroutine[Any, Any, None]) -> None:
@@ -30,7 +33,7 @@ def run() -> None:
     settings = read_settings()
     with told(), database(settings) as (ready, server):
         asyncio.run(prepare(ready, take_file=True))
-        accounts = _seed_when_empty(ready)
+        seeded = _seed_when_empty(ready)
         names = ["api", "worker", "bot"] + (["simulator"] if ready.simulated else [])
         supervisor = Supervisor(ready, names, server)
         for name in (signal.SIGINT, signal.SIGTERM):
@@ -40,7 +43,7 @@ def run() -> None:
             api = f"http://127.0.0.1:{ready.port}"
             chat = [ready.simulator_url + "/"] if ready.simulated else []
             supervisor.wait_ready([f"{api}/readyz", *chat])
-            _welcome(ready, accounts, time.monotonic() - began)
+            _welcome(ready, seeded, time.monotonic() - began)
             supervisor.watch()
         finally:
             supervisor.stop()
@@ -48,18 +51,18 @@ def run() -> None:
             raise fail([f"{supervisor.failed} does not stay up; see {supervisor.log_of(supervisor.failed)}"], 1)
 
 
-def _seed_when_empty(settings: Settings) -> list[tuple[str, str, str]]:
-    """The demo, on an empty database of a system that only plays. Gives (who, username, password), shown once."""
+def _seed_when_empty(settings: Settings) -> "Seeded":
+    """The demo, on an empty database of a system that only plays."""
     from app import demo
 
     if not settings.simulated:
-        return []
+        return demo.Seeded()
     with Progress(console=out, transient=True) as progress:
         task = progress.add_task("Gieo dữ liệu mẫu / seeding the demo", total=None)
         return asyncio.run(demo.seed_when_empty(settings, lambda n, of: progress.update(task, completed=n, total=of)))
 
 
-def _welcome(settings: Settings, accounts: list[tuple[str, str, str]], seconds: float) -> None:
+def _welcome(settings: Settings, seeded: "Seeded", seconds: float) -> None:
     lines = [f"[bold]Phản ánh hiện trường[/] sẵn sàng sau {seconds:.1f} giây / ready\n"]
     if settings.simulated:
         lines.append(f"  💬 Trò chuyện với bot / chat     [link]{settings.simulator_url}/[/link]")
@@ -70,13 +73,16 @@ def _welcome(settings: Settings, accounts: list[tuple[str, str, str]], seconds: 
     lines.append(f"  📄 Nhật ký / logs                {settings.home / 'log'}")
     lines.append("\nCtrl-C để dừng / to stop.")
     out.print(Panel("\n".join(lines), expand=False))
-    if accounts:
+    if seeded.wall:
+        # An address to be copied whole is not to be broken by a frame.
+        out.print(f"  🖥  Màn hình trung tâm / wall display: [link]{seeded.wall}[/link]", soft_wrap=True)
+    if seeded.accounts:
         table = Table(title="Tài khoản mẫu, chỉ hiện một lần / demo accounts, shown once")
         table.add_column("")
         for heading in ("Tên đăng nhập / username", "Mật khẩu / password"):
             # What is to be typed must stand there whole, however narrow the window.
-            table.add_column(heading, no_wrap=True, min_width=max(len(name) for _, name, _ in accounts))
-        for row in accounts:
+            table.add_column(heading, no_wrap=True, min_width=max(len(name) for _, name, _ in seeded.accounts))
+        for row in seeded.accounts:
             table.add_row(*row)
         out.print(table)
 

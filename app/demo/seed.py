@@ -14,11 +14,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from app.accounts import chats
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Actor, Role, Staff
 from app.db import connect_pool
-from app.demo import neighbours, pictures, stories
+from app.demo import neighbours, pictures, staff, stories
 from app.i18n import LANGS
 from app.photos import service as photos
 from app.photos.model import StoredPhoto
@@ -27,12 +26,9 @@ from app.reports import intake
 from app.reports import service as reports
 from app.reports.model import Contact, Filed, Form, NewReport, Place, Rating, Report, Status
 from app.reports.workflow import Act
-from app.routing.model import Category, commune_office_id
-from app.schedules import service as schedules
-from app.schedules.model import Draft, When
+from app.routing.model import Category
 from app.settings import Settings
 from app.wiring import Parts, open_parts
-from bot.simulator.page import GROUP_ID, GROUP_TITLE, OFFICERS
 
 Progress = Callable[[int, int], None]
 _MONTHS = timedelta(days=90)
@@ -40,8 +36,6 @@ _JUST_NOW = timedelta(days=4)
 _AT_ONCE = 6
 _HOT, _HOT_SHARE = ("road-damage", "garbage", "flooding", "street-light"), 0.15
 """What comes back at a place of its own each, and how many of the reports are about that."""
-_PLAYED = dict(zip(("moi-truong-do-thi-ca-mau.cb", "moi-truong-do-thi-ca-mau.ld"), OFFICERS, strict=True))
-"""Accounts that the chat page's officers have."""
 _BEFORE, _AFTER = 3, 2
 """Drawings of each scene."""
 
@@ -58,20 +52,28 @@ class Cast(Struct, frozen=True):
     neighbours: list[UUID]
 
 
-async def seed_when_empty(settings: Settings, progress: Progress, count: int = 300) -> list[tuple[str, str, str]]:
-    """Staff of every role and reports, if the database has no staff yet. Gives (who, user name, password)."""
+class Seeded(Struct, frozen=True):
+    """What is shown once. ``accounts``: (who, user name, password); ``wall``: the address of a wall display."""
+
+    accounts: list[tuple[str, str, str]] = []
+    wall: str = ""
+
+
+async def seed_when_empty(settings: Settings, progress: Progress, count: int = 300) -> Seeded:
+    """Staff of every role and reports, if the database has no staff yet."""
     assert settings.database_url is not None
     pool = await connect_pool(settings.database_url, 2)
     async with pool, pool.acquire() as conn:
         if await accounts.all_staff(conn):
-            return []
+            return Seeded()
     async with open_parts(settings) as parts:
-        shown = await _hire(parts)
+        shown = await staff.hire(parts)
         await _fill(parts, count, progress)
-        if settings.simulated:
-            await _link_group(parts)
-            await _schedule(parts)
-        return shown
+        if not settings.simulated:
+            return Seeded(shown)
+        await staff.link_group(parts)
+        await staff.schedule(parts)
+        return Seeded(shown, await staff.hang_wall(parts))
 
 
 async def seed(settings: Settings, count: int, progress: Progress) -> None:
@@ -80,80 +82,11 @@ async def seed(settings: Settings, count: int, progress: Progress) -> None:
         async with parts.pool.acquire() as conn:
             hired = await accounts.all_staff(conn)
         if not hired:
-            await _hire(parts)
+            await staff.hire(parts)
         await _fill(parts, count, progress)
 
 
-# ---------------------------------------------------------------- people
-
-
-async def _hire(parts: Parts) -> list[tuple[str, str, str]]:
-    """Staff of every role: the operations centre, every department and enterprise, and every commune office."""
-    chance = random.Random("staff")  # noqa: S311  # a demo, not a secret
-    rules = parts.rules
-    jobs: list[tuple[str, str, Role, bool]] = [
-        ("dieuphoi", rules.coordinator_id, Role.COORDINATOR, True),
-        ("dieuphoi2", rules.coordinator_id, Role.COORDINATOR, False),
-        ("lanhdao", rules.coordinator_id, Role.LEADER, True),
-        ("quantri", rules.coordinator_id, Role.ADMINISTRATOR, True),
-    ]
-    shown = {"so-xay-dung", "moi-truong-do-thi-ca-mau", "ubnd-32002"}
-    for agency in rules.agencies.values():
-        if agency.agency_id == rules.coordinator_id:
-            continue
-        name = agency.agency_id
-        jobs.append((f"{name}.cb", name, Role.OFFICER, name in shown))
-        jobs.append((f"{name}.ld", name, Role.LEAD, name == "so-xay-dung"))
-    communes = [c for c in parts.gazetteer.communes if c.province_code == rules.province_code]
-    offices = [commune_office_id(commune.code) for commune in communes]
-    jobs += [(office, office, Role.OFFICER, office in shown) for office in offices]
-
-    slots = asyncio.Semaphore(_AT_ONCE)
-
-    async def hire(username: str, agency_id: str, role: Role, is_shown: bool) -> str:
-        name = chance.choice(stories.NAMES)
-        if (persona := _PLAYED.get(username)) is not None:
-            name = f"{persona.last_name} {persona.first_name}"
-        async with slots:
-            # Whoever is shown has an address: their mail is in var/mail.
-            email = f"{username}@phananh.example" if is_shown else ""
-            _, password = await accounts.create_staff(
-                parts.pool, username, name, agency_id, role, None, SYSTEM, email=email
-            )
-        return password
-
-    passwords = await asyncio.gather(*(hire(*job) for job in jobs))
-    names = {a.agency_id: a.name for a in rules.agencies.values()}
-    names |= {commune_office_id(c.code): f"UBND {c.full_name}" for c in communes}
-    return [
-        (f"{role.value} – {names[agency]}", username, password)
-        for (username, agency, role, is_shown), password in zip(jobs, passwords, strict=True)
-        if is_shown
-    ]
-
-
-async def _schedule(parts: Parts) -> None:
-    """The weekly report to the province's leader, on Mondays."""
-    async with parts.pool.acquire() as conn:
-        keeper, leader = [(await accounts.find_staff(conn, name)).staff_id for name in ("dieuphoi", "lanhdao")]
-        actor = await accounts.actor_of(conn, keeper)
-    assert actor is not None
-    weekly = When("weekly", 1, 7 * 60 + 30, office_days=True)
-    draft = Draft(
-        name="Báo cáo tuần", when=weekly, lang="vi", query="", formats=("pdf", "xlsx"), people=(leader, keeper)
-    )
-    await schedules.create(parts.pool, actor, draft)
-
-
-async def _link_group(parts: Parts) -> None:
-    """The chat page's group belongs to an agency, and its members are of that agency's staff: by the usual verbs."""
-    async with parts.pool.acquire() as conn:
-        people = {username: await accounts.find_staff(conn, username) for username in _PLAYED}
-    for username, persona in _PLAYED.items():
-        code, _ = await chats.make_code(parts.pool, people[username].staff_id, SYSTEM)
-        who = await chats.link(parts.pool, "telegram", str(persona.id), code, "vi")
-        if who.staff.role is Role.LEAD:
-            await chats.link_group(parts.pool, who, "telegram", str(GROUP_ID), GROUP_TITLE)
+# ---------------------------------------------------------------- who plays
 
 
 def _actor(staff: Staff) -> Actor:

@@ -10,33 +10,37 @@ from app import demo, settings
 from app.db import Pool
 from app.history import service as history
 from app.reports.model import Status
+from app.screens import links
 from app.settings import Settings
 from app.wiring import prepare
 
 WANTED = 120
+Seeded = tuple[Settings, demo.Seeded, list[tuple[int, int]]]
 
 
 @pytest_asyncio.fixture(scope="module")
-async def seeded(
-    database_url: str,
-) -> AsyncIterator[tuple[Settings, list[tuple[str, str, str]], list[tuple[int, int]]]]:
+async def seeded(database_url: str) -> AsyncIterator[Seeded]:
     with tempfile.TemporaryDirectory(prefix="phananh-demo-") as home:
         given = settings.load({"PHANANH_HOME": home, "PHANANH_DATABASE_URL": database_url})
         await prepare(given)
         steps: list[tuple[int, int]] = []
-        accounts = await demo.seed_when_empty(given, lambda n, of: steps.append((n, of)), count=WANTED)
-        yield given, accounts, steps
-
-
-Seeded = tuple[Settings, list[tuple[str, str, str]], list[tuple[int, int]]]
+        sown = await demo.seed_when_empty(given, lambda n, of: steps.append((n, of)), count=WANTED)
+        yield given, sown, steps
 
 
 async def test_every_role_gets_an_account_that_is_shown(seeded: Seeded, pool: Pool) -> None:
     roles = {row["role"] for row in await pool.fetch("SELECT DISTINCT role FROM staff")}
     assert roles == {"officer", "lead", "coordinator", "leader", "administrator"}
-    _, accounts, _ = seeded
+    accounts = seeded[1].accounts
     assert {who.split(" – ")[0] for who, _, _ in accounts} == roles
     assert len({password for _, _, password in accounts}) == len(accounts)
+
+
+async def test_a_wall_display_hangs_there_for_whoever_has_its_address(seeded: Seeded, pool: Pool) -> None:
+    given, sown, _ = seeded
+    token = sown.wall.removeprefix(f"{given.public_url}/wall/")
+    async with pool.acquire() as conn:
+        assert await links.check(conn, given.secret_key, token)
 
 
 async def test_reports_are_many_varied_and_have_photos(seeded: Seeded, pool: Pool) -> None:
@@ -72,7 +76,7 @@ async def test_progress_is_told_to_the_last(seeded: Seeded) -> None:
 
 async def test_a_second_time_nothing_is_sown(seeded: Seeded, pool: Pool) -> None:
     given, _, _ = seeded
-    assert await demo.seed_when_empty(given, lambda *_: None) == []
+    assert await demo.seed_when_empty(given, lambda *_: None) == demo.Seeded()
     assert await pool.fetchval("SELECT count(*) FROM reports") == WANTED
     await demo.seed(given, 5, lambda *_: None)
     assert await pool.fetchval("SELECT count(*) FROM reports") == WANTED + 5
