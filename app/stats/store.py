@@ -16,8 +16,12 @@ from app.stats.measures import Measure
 
 BASE = "stats_base"
 """A table for the time of a rebuild."""
-_TABLES = {"stats_occurrences": 100, "stats_sums": 85}
-"""And how full their pages are made: sums are written over again."""
+_TABLES = {
+    "stats_occurrences": "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02",
+    "stats_sums": "fillfactor = 85",
+}
+"""And their settings: stocks are read from an index alone, of pages that are known to be visible; sums are written over
+again."""
 _TIMES = ("at", "known_from", "known_until", "until", "sent", "seconds")
 _WORDS = ("measure", "agency", "category", "commune", "channel")
 _COLUMNS = ("report_id", *_TIMES, *_WORDS)
@@ -200,8 +204,8 @@ async def drop_others(conn: Conn) -> None:
 
 async def begin_generation(conn: Conn, generation: int) -> None:
     """Empty tables for the next generation, without indexes as long as they are being filled."""
-    for table, full in _TABLES.items():
-        made = f"(LIKE {table} INCLUDING ALL EXCLUDING INDEXES) WITH (fillfactor = {full})"
+    for table, settings in _TABLES.items():
+        made = f"(LIKE {table} INCLUDING ALL EXCLUDING INDEXES) WITH ({settings})"
         await conn.execute(f"CREATE TABLE {table}_{generation} {made}")
 
 

@@ -87,14 +87,16 @@ def _counted(state: State, rows: Sequence[asyncpg.Record]) -> list[Counted]:
 
 
 def _there(state: State, question: Question, figure: Figure, first: int) -> tuple[str, list[Any]]:
-    """The stays in a stock that go on at the question's end, as a query. Parameters: $1 as of, $2 the end."""
+    """The stays in a stock that go on at the question's end, as a query over an index alone. Parameters: $1 as of, $2
+    the end, which is not behind it: what is still known at the one has not ended before the other."""
     where, values = narrowed(question, state.words, first)
     codes = ", ".join(str(code) for code in state.words.known(figure.of)) or "0"
     return (
         f"""
-        SELECT o.* FROM {REACHES}, {state.occurrences} o
-        WHERE sent IS NOT NULL AND {within_reach("at", "until", "$2")} AND at < $2 AND (until IS NULL OR until >= $2)
-          AND measure IN ({codes}) AND known_from <= $1 AND (known_until IS NULL OR known_until > $1){where}
+        SELECT report_id, at, sent, agency, category, commune, channel FROM {REACHES}, {state.occurrences} o
+        WHERE measure IN ({codes}) AND sent IS NOT NULL AND {within_reach("at", "least(until, known_until)", "$2")}
+          AND at < $2 AND (until IS NULL OR until >= $2)
+          AND known_from <= $1 AND (known_until IS NULL OR known_until > $1){where}
         """,  # noqa: S608  # conditions of our own
         values,
     )
