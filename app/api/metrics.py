@@ -20,23 +20,24 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self.intakes = Counter(
-            "phananh_intakes", "Reports taken in by this process.", ("channel",), registry=self.registry
-        )
         self.photos_refused = Counter(
             "phananh_photos_refused", "Photos that were not taken, by reason.", ("reason",), registry=self.registry
         )
         self.queue_age = Gauge(
             "phananh_queue_oldest_seconds", "Age of the oldest job that could run.", registry=self.registry
         )
+        self.reports = Gauge(
+            "phananh_reports_last_day", "Reports that were sent, by channel.", ("channel",), registry=self.registry
+        )
         self.notifications = Gauge(
             "phananh_notifications_last_day", "Messages by what became of them.", ("status",), registry=self.registry
         )
 
-    def page(self, queue_age: float, notifications: dict[str, int]) -> bytes:
+    def page(self, queue_age: float, reports: dict[str, int], notifications: dict[str, int]) -> bytes:
         """The whole page in Prometheus' text format."""
         self.queue_age.set(queue_age)
-        self.notifications.clear()
-        for status, count in notifications.items():
-            self.notifications.labels(status).set(count)
+        for gauge, counts in ((self.reports, reports), (self.notifications, notifications)):
+            gauge.clear()
+            for label, count in counts.items():
+                gauge.labels(label).set(count)
         return generate_latest(self.registry)

@@ -15,6 +15,7 @@ from app.api.context import Context, Req, answer, context
 from app.api.declare import ANYONE, HOUSE, call
 from app.api.metrics import CONTENT_TYPE
 from app.notify import service as notify
+from app.upkeep import store as upkeep
 from storage.objects import StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -111,8 +112,8 @@ async def readyz(request: Req) -> Response[bytes]:
 async def metrics(request: Req) -> Response[bytes]:
     ctx = context(request)
     async with ctx.parts.pool.acquire() as conn:
-        age, told = await jobs.oldest_age(conn), await notify.counts(conn)
-    return Response(ctx.metrics.page(age, told), media_type=CONTENT_TYPE)
+        age, sent, told = await jobs.oldest_age(conn), await upkeep.reports(conn), await notify.counts(conn)
+    return Response(ctx.metrics.page(age, sent, told), media_type=CONTENT_TYPE)
 
 
 ROUTES = [healthz, readyz, metrics]

@@ -28,7 +28,7 @@ from app.errors import Conflict, Invalid, Problem, TooLarge, TooMany
 from app.photos import uploads as photos
 from app.photos.model import StoredPhoto
 from app.photos.uploads import Upload
-from app.reports.model import Channel, Contact, Filed, NewReport, Place, Report, ReporterKind, Status
+from app.reports.model import Channel, Contact, NewReport, Place, Report, ReporterKind, Status
 from app.reports.receiving import receive
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -106,14 +106,6 @@ def new_report(request: Req, body: ReportBody, channel: Channel, key: tuple[str,
     )
 
 
-def noted(ctx: Context, filed: Filed) -> Filed:
-    """Count it, and name it in the log."""
-    bind_contextvars(report_id=str(filed.report.report_id))
-    if not filed.replayed:
-        ctx.metrics.intakes.labels(filed.report.channel).inc()
-    return filed
-
-
 def candidates(ctx: Context, report: Report) -> list[PlaceCandidate]:
     """The communes that may be meant, for the person to pick from; none when the place is certain."""
     if not report.place_approximate:
@@ -165,7 +157,8 @@ async def send_report(request: Req) -> Response[bytes]:
     finally:
         for upload in uploads:
             upload.close()
-    report, lang = noted(ctx, filed).report, lang_of(request)
+    report, lang = filed.report, lang_of(request)
+    bind_contextvars(report_id=str(report.report_id))
     agencies = await ctx.agencies.all([report.agency_id])
     view = FiledView(
         report.code,

@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import Struct
+from structlog.contextvars import bind_contextvars
 
 from app.accounts import service as accounts
 from app.api import attachments, colleagues, directions, examples, examples_staff, reporter, rules, templates
@@ -17,7 +18,7 @@ from app.api.declare import CASE_STAFF, COORDINATOR, IDEMPOTENCY_KEY, call
 from app.api.follow import found
 from app.api.problems import FieldProblem, lang_of, shown
 from app.api.publish import PublicBody, public_copy
-from app.api.send import ReportBody, idempotency_key, new_report, noted, store_uploads
+from app.api.send import ReportBody, idempotency_key, new_report, store_uploads
 from app.api.views import Named, agency_view
 from app.attachments import uploads as papers
 from app.attachments.model import StoredFile
@@ -369,7 +370,8 @@ async def take_call(request: Req) -> Response[bytes]:
     finally:
         for upload in uploads:
             upload.close()
-    report, refused = noted(ctx, taken.filed).report, taken.refused
+    report, refused = taken.filed.report, taken.refused
+    bind_contextvars(report_id=str(report.report_id))
     agency = agency_view(await ctx.agencies.all([report.agency_id]), report.agency_id, lang)
     word = status_word(report.status, lang)
     view = HotlineView(report.code, report.status, word, agency, report.due_at, shown(refused, lang))

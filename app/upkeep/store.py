@@ -173,3 +173,11 @@ async def photos(conn: Conn) -> tuple[int, int]:
 async def boundaries(conn: Conn) -> str:
     """Where the communes' boundaries come from; "" as long as places are only approximate."""
     return await conn.fetchval("SELECT source FROM place_sets WHERE active") or ""
+
+
+async def reports(conn: Conn) -> dict[str, int]:
+    """How many were sent over the last day, by channel."""
+    rows = await conn.fetch(
+        "SELECT channel, count(*) FROM reports WHERE submitted_at > now() - interval '1 day' GROUP BY channel"
+    )
+    return {row["channel"]: row["count"] for row in rows}

@@ -110,7 +110,7 @@ async def test_metrics_count_requests_intakes_refusals_and_messages(http: httpx.
         assert found, line
         return float(found[1])
 
-    assert value('phananh_intakes_total{channel="api"}') >= 1
+    assert value('phananh_reports_last_day{channel="api"}') >= 1
     assert value('phananh_photos_refused_total{reason="not_image"}') >= 1
     assert value('phananh_notifications_last_day{status="sent"}') == 1
     assert value('phananh_http_request_seconds_count{method="POST",route="/api/v1/reports",status="201"}') >= 1
