@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.casefile.spans import span
 from app.i18n import Lang, t
 from app.routing.calendar import Calendar
 from app.routing.limits import Limit
@@ -45,15 +46,6 @@ def _of_the_clock(start: datetime, end: datetime) -> timedelta:
 
 
 def words(calendar: Calendar, count: Countdown, lang: Lang) -> str:
-    """ "còn 3 ngày làm việc", "còn 5 giờ 20 phút làm việc", "quá hạn 2 giờ"."""
-    span = abs(count.left)
-    day = calendar.usual_day() if count.office else timedelta(days=1)
-    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
-    if span >= 2 * day:
-        length = t("case.span_days", lang, days=span // day)
-    elif hours:
-        length = t("case.span_hours", lang, hours=hours, minutes=minutes)
-    else:
-        length = t("case.span_minutes", lang, minutes=minutes)
-    key = "case.overdue_by" if count.left < timedelta(0) else "case.left"
-    return t(f"{key}_office" if count.office else key, lang, span=length)
+    """ "còn 3 ngày 2 giờ làm việc", "còn 20 phút", "quá hạn 2 giờ"."""
+    length = span(abs(count.left), lang, office_day=calendar.usual_day() if count.office else None)
+    return t("case.overdue_by" if count.left < timedelta(0) else "case.left", lang, span=length)

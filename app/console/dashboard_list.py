@@ -7,6 +7,7 @@ from litestar import Response, get
 from msgspec import Struct, structs
 
 from app.accounts.model import Actor
+from app.casefile.spans import span
 from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.dashboard_asked import HERE, Look, Pairs, look
 from app.console.dashboard_groups import age_names
@@ -14,7 +15,6 @@ from app.console.dashboard_head import chips_of
 from app.console.dashboard_view import cases
 from app.console.declare import STATS, page
 from app.console.render import show
-from app.console.spans import span
 from app.console.words import when
 from app.db import Conn
 from app.errors import Invalid

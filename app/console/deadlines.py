@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.casefile.spans import span
 from app.i18n import Lang, t
 from app.reports.model import Status
 from app.routing.calendar import Calendar
@@ -41,13 +42,12 @@ def _reckon(
         return "done", ""
     if paused:
         return "paused", ""
-    office = limit.office
-    left = calendar.office_hours_between(now, due_at) if office else due_at - now
-    day = calendar.usual_day() if office else timedelta(days=1)
+    office_day = calendar.usual_day() if limit.office else None
+    left = calendar.office_hours_between(now, due_at) if limit.office else due_at - now
     if now >= due_at:
-        return "late", t("queue.time_late", lang, time=time_words(-left, day, lang, office=office))
-    level: Level = "soon" if left * _SOON <= _whole(limit, day) else "good"
-    return level, t("queue.time_left", lang, time=time_words(left, day, lang, office=office))
+        return "late", t("queue.time_late", lang, time=span(-left, lang, office_day=office_day))
+    level: Level = "soon" if left * _SOON <= _whole(limit, calendar.usual_day()) else "good"
+    return level, t("queue.time_left", lang, time=span(left, lang, office_day=office_day))
 
 
 def _whole(limit: Limit, day: timedelta) -> timedelta:
@@ -58,14 +58,3 @@ def _whole(limit: Limit, day: timedelta) -> timedelta:
             return limit.amount * day
         case unit:
             return timedelta(seconds=limit.amount * _UNITS[unit])
-
-
-def time_words(time: timedelta, day: timedelta, lang: Lang, *, office: bool) -> str:
-    """ "2 ngày 3 giờ làm việc": the two largest units; days of ``day`` each."""
-    days, rest = divmod(time, day)
-    hours, minutes = divmod(int(rest.total_seconds()) // 60, 60)
-    parts = [(days, "days"), (hours, "hours"), (minutes, "minutes")]
-    first = next((n for n, (amount, _) in enumerate(parts) if amount), len(parts) - 1)
-    shown = [part for part in parts[first : first + 2] if part[0]] or [(0, "minutes")]
-    said = " ".join(t(f"queue.{unit}", lang, count=amount) for amount, unit in shown)
-    return t("queue.office_time", lang, time=said) if office else said

@@ -9,9 +9,10 @@ from msgspec import Struct
 from app.accounts import service as accounts
 from app.accounts.model import Agency
 from app.casefile.proving import lines
+from app.casefile.spans import span
 from app.casefile.words import agency_name, category_name, status_word
+from app.console.countdowns import Countdown, countdown
 from app.console.desk_rows import Writer, people
-from app.console.spans import Countdown, countdown, span
 from app.db import Conn
 from app.history.model import Event, Kind
 from app.i18n import Lang

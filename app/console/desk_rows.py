@@ -9,7 +9,7 @@ from msgspec import Struct
 from app.accounts.model import Actor, Agency
 from app.casefile.words import agency_name, category_name, status_word
 from app.console.context import Console
-from app.console.spans import Countdown, countdown
+from app.console.countdowns import Countdown, countdown
 from app.db import Conn
 from app.history.model import Kind
 from app.i18n import Lang

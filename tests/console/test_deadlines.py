@@ -30,7 +30,7 @@ def test_office_time_is_counted_where_the_limit_is_in_office_time() -> None:
 def test_the_clock_is_counted_where_the_limit_is_in_plain_time() -> None:
     assert at(MONDAY, MONDAY + timedelta(hours=30), "48 hours") == ("good", "còn 1 ngày 6 giờ")
     assert at(MONDAY, MONDAY + timedelta(minutes=25), "48 hours") == ("soon", "còn 25 phút")
-    assert at(MONDAY, MONDAY + timedelta(seconds=20), "48 hours") == ("soon", "còn 0 phút")
+    assert at(MONDAY, MONDAY + timedelta(seconds=20), "48 hours") == ("soon", "còn 1 phút")
 
 
 @pytest.mark.parametrize(("hours", "level"), [(11, "good"), (10, "good"), (9.6, "soon"), (0.1, "soon"), (0, "late")])

@@ -1,10 +1,11 @@
-"""Lengths of time in words, and countdowns."""
+"""Countdowns to moments of the clock."""
 
 from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
 
+from app.casefile.spans import span
 from app.i18n import Lang, t
 
 _SOON = timedelta(minutes=30)
@@ -23,17 +24,3 @@ def countdown(at: datetime, now: datetime, lang: Lang, soon: timedelta = _SOON) 
     if left <= timedelta():
         return Countdown(at, t("desk.late_by", lang, span=span(-left, lang)), "late")
     return Countdown(at, t("desk.left", lang, span=span(left, lang)), "soon" if left < soon else "calm")
-
-
-def span(length: timedelta, lang: Lang) -> str:
-    """The two largest units: "3 ngày 4 giờ", "1 giờ 20 phút", "5 phút"; under a minute it is one."""
-    minutes = max(1, int(length.total_seconds() // 60))
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [("days", days), ("hours", hours), ("minutes", minutes)]
-    first = next(place for place, (_, count) in enumerate(parts) if count)
-    said = [
-        t(f"desk.{unit}_{'one' if count == 1 else 'many'}", lang, count=count)
-        for unit, count in parts[first : first + 2]
-        if count
-    ]
-    return " ".join(said)
