@@ -15,6 +15,8 @@ CHARTS = Path(__file__).parent / "charts" / "static"
 """The look of charts (``app.charts``), for every folder of pages that draws some."""
 MAPS = Path(__file__).parent / "maps"
 """The script that fetches a map when it is asked for, for every folder of pages that has one."""
+OFFLINE = Path(__file__).parent / "offline"
+"""Scripts of pages that work without signal."""
 FOR_GOOD = "public, max-age=31536000, immutable"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 

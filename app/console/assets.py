@@ -5,12 +5,12 @@ from pathlib import Path
 from litestar import Response, get
 from litestar.params import FromPath
 
-from app.assets import CHARTS, MAPS, Assets
+from app.assets import CHARTS, MAPS, OFFLINE, Assets
 from app.console.context import BASE, Req
 from app.console.declare import ANYONE, page
 from app.vendor import VENDOR
 
-_ASSETS = Assets(f"{BASE}/static", Path(__file__).parent / "static", CHARTS, MAPS, VENDOR)
+_ASSETS = Assets(f"{BASE}/static", Path(__file__).parent / "static", CHARTS, MAPS, OFFLINE, VENDOR)
 address = _ASSETS.address
 
 

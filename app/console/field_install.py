@@ -20,6 +20,7 @@ _PAGES = Path(__file__).parent / "pages"
 _NAMED = re.compile(r"asset\('([^']+)'\)")
 LATER = ("leaflet.css", "leaflet.js", "field-map.js")
 """For the map, which must be there without signal too."""
+_WORKER = ("device.js", "worker.js", "field-outbox.js")
 _ICONS: tuple[dict[str, Any], ...] = (
     {"src": "field-192.png", "sizes": "192x192", "type": "image/png"},
     {"src": "field-512.png", "sizes": "512x512", "type": "image/png"},
@@ -54,7 +55,7 @@ def worker_script() -> str:
     needed = dict.fromkeys([*_NAMED.findall(layout), *_NAMED.findall(page), *LATER])
     addresses = [address(name) for name in needed]
     version = hashlib.sha256("\n".join([*addresses, script]).encode()).hexdigest()[:12]
-    said = {"version": version, "here": HERE, "assets": addresses, "outbox": address("field-outbox.js")}
+    said = {"version": version, "here": HERE, "assets": addresses, "scripts": [address(name) for name in _WORKER]}
     return f"const SETUP = {json.encode(said).decode()};\n{script}"
 
 

@@ -6,7 +6,7 @@ from litestar.datastructures import State
 from app.accounts.directory import Agencies
 from app.addresses import Limiter
 from app.pins import PAGE
-from app.portal import about, assets, browse, feeds, follow, footer, map_page, opendata, send
+from app.portal import about, assets, browse, feeds, follow, footer, installed, map_page, opendata, send, waiting
 from app.portal.context import Outlines, Portal
 from app.portal.failures import HANDLERS
 from app.portal.switched import Switched
@@ -14,7 +14,7 @@ from app.wiring import Parts
 
 PATHS = (
     PAGE, "/", "/look", "/track", "/r", "/reports", "/communes", "/faq", "/privacy", "/language", "/map", "/static",
-    opendata.HERE, feeds.HERE,
+    opendata.HERE, feeds.HERE, waiting.HERE, *installed.PATHS,
 )  # fmt: skip
 """Whatever lies below these is answered here."""
 
@@ -26,6 +26,8 @@ def portal_app(parts: Parts, limiter: Limiter, *, secure: bool) -> Litestar:
             *assets.ROUTES,
             *map_page.ROUTES,
             *send.ROUTES,
+            *waiting.ROUTES,
+            *installed.ROUTES,
             *follow.ROUTES,
             *browse.ROUTES,
             *about.ROUTES,

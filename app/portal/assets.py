@@ -5,11 +5,11 @@ from pathlib import Path
 from litestar import Response, get
 from litestar.params import FromPath
 
-from app.assets import MAPS, Assets
+from app.assets import MAPS, OFFLINE, Assets
 from app.portal.context import Req, open_to
 from app.vendor import VENDOR
 
-_ASSETS = Assets("/static", Path(__file__).parent / "static", MAPS, VENDOR)
+_ASSETS = Assets("/static", Path(__file__).parent / "static", MAPS, OFFLINE, VENDOR)
 address = _ASSETS.address
 
 

@@ -7,6 +7,7 @@ from the page itself when something is missing.
 import time
 from collections import defaultdict
 from datetime import UTC, datetime
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -16,7 +17,7 @@ from structlog.contextvars import bind_contextvars
 from app.casefile.words import ago, category_name, status_word
 from app.errors import AppError, Conflict, Invalid, NotFound, Problem, TooLarge, TooMany
 from app.forms import Form, Malformed, read_form
-from app.i18n import LANGS, Lang
+from app.i18n import LANGS, Lang, catalogue, t
 from app.photos import uploads as photos
 from app.places.model import Candidate
 from app.portal import trap
@@ -24,7 +25,7 @@ from app.portal.context import LANGUAGE_COOKIE, Req, go, lang_of, open_to, porta
 from app.portal.mine import keeping
 from app.portal.render import show
 from app.report_form import field_of, fitting, report_of
-from app.reports.model import PHOTOS_MAX, Place
+from app.reports.model import PHOTOS_MAX, TEXT_MIN, Filed, Place
 from app.reports.near import Near
 from app.reports.receiving import receive
 from app.reports.suggesting import suggest
@@ -84,13 +85,24 @@ async def send(request: Req) -> Response[bytes]:
 
 
 async def _sent(request: Req, form: Form) -> Response[bytes]:
+    filed, refused = await take_in(request, form, form.text("ticket").rpartition(".")[0])
+    code, secret = filed.report.code, filed.secret
+    more = f"&refused={len(refused)}" if refused else ""
+    return go(f"/r/{code}?k={secret}&sent=1{more}", keeping(request, code, secret))
+
+
+async def take_in(request: Req, form: Form, key: str) -> tuple[Filed, list[Problem]]:
+    """The form's report, and which of its photos cannot be used; sent again with its ``key`` it is the same report.
+
+    Raises Invalid, among others ``web.once_more`` for a ticket that is none or not of the right age, Conflict, TooMany.
+    """
     here, lang = portal(request), lang_of(request)
     parts, ticket = here.parts, form.text("ticket")
     if not trap.holds(parts.settings.secret_key, ticket, time.time()):
         raise Invalid("web.once_more", field="ticket")
     here.limiter.take(request)
     new = report_of(form, "web", lang)
-    new = structs.replace(new, answers=fitting(parts.rules, new), key=("web", ticket.rpartition(".")[0]))
+    new = structs.replace(new, answers=fitting(parts.rules, new), key=("web", key))
     uploads = form.uploaded(photos.PHOTOS)
     filed, refused = await receive(
         parts,
@@ -99,9 +111,7 @@ async def _sent(request: Req, form: Form) -> Response[bytes]:
         photos=bool(uploads),
     )
     bind_contextvars(report_id=str(filed.report.report_id))
-    code, secret = filed.report.code, filed.secret
-    more = f"&refused={len(refused)}" if refused else ""
-    return go(f"/r/{code}?k={secret}&sent=1{more}", keeping(request, code, secret))
+    return filed, refused
 
 
 async def _seen(request: Req, form: Form, lang: Lang) -> Seen:
@@ -163,7 +173,19 @@ async def _page(request: Req, form: Form, error: AppError | None = None) -> Resp
         photos_most=PHOTOS_MAX,
         province=rules.province_code,
         tiles=tiles,
+        offline=_for_script(lang),
     )
+
+
+def _for_script(lang: Lang) -> dict[str, Any]:
+    """What ``static/waiting.js`` says, also without signal. ``needs``: of fields that are empty, before it is sent."""
+    said = {key.removeprefix("offline."): text for key, text in catalogue(lang).items() if key.startswith("offline.")}
+    needs = {
+        "text": t("reports.text_short", lang, field="text", least=TEXT_MIN),
+        "address": t("reports.place_missing", lang),
+        "consent": t("reports.consent_missing", lang),
+    }
+    return {"words": said, "needs": needs, "least": TEXT_MIN}
 
 
 def _ticket(request: Req, form: Form, problems: dict[str, Problem]) -> str:

@@ -366,6 +366,13 @@ def tell_job(report_id: UUID, first: int, last: int) -> Job:
     return Job("tell", {"report_id": str(report_id), "first": first, "last": last})
 
 
+async def filed_before(pool: Pool, key: tuple[str, str], secret_key: bytes) -> Filed | None:
+    """What was filed under this idempotency key, whatever it said; for who must be the one who chose the key."""
+    async with pool.acquire() as conn:
+        found = await store.by_key(conn, *key)
+    return Filed(found[1], codes.tracking_secret(secret_key, found[1].report_id), True) if found else None
+
+
 async def _replay(pool: Pool, new: NewReport, body_hash: bytes, secret_key: bytes) -> Filed:
     assert new.key is not None
     async with pool.acquire() as conn:

@@ -65,8 +65,10 @@ async def write(page: Page, act: str, words: str) -> None:
 class Sync:
     """The browser's background sync, set off by hand. It is held by a page of another site's, which closes nothing."""
 
-    def __init__(self, context: BrowserContext, address: str) -> None:
-        self.context, self.address = context, address
+    def __init__(
+        self, context: BrowserContext, address: str, scope: str = "/console/field", tag: str = "field-outbox"
+    ) -> None:
+        self.context, self.address, self.scope, self.tag = context, address, f"{address}{scope}", tag
         self.registration = ""
 
     async def __aenter__(self) -> "Sync":
@@ -78,7 +80,7 @@ class Sync:
 
     def _seen(self, said: Any) -> None:
         for one in said["registrations"]:
-            if one["scopeURL"] == f"{self.address}/console/field":
+            if one["scopeURL"] == self.scope:
                 self.registration = one["registrationId"]
 
     async def fire(self) -> None:
@@ -87,7 +89,7 @@ class Sync:
                 await asyncio.sleep(0.01)
         await self.devtools.send(
             "ServiceWorker.dispatchSyncEvent",
-            {"origin": self.address, "registrationId": self.registration, "tag": "field-outbox", "lastChance": False},
+            {"origin": self.address, "registrationId": self.registration, "tag": self.tag, "lastChance": False},
         )
 
     async def __aexit__(self, *_: object) -> None:

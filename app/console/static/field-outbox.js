@@ -10,39 +10,8 @@
   "use strict";
   const HERE = "/console/field";
   const TAG = "field-outbox";
-  const MINUTE = 60000;
-  const CHANGED = "BroadcastChannel" in self ? new BroadcastChannel("field") : null;
-
-  // ---------------------------------------------------------------- databases
-
-  const opened = {};
-  function database(name, store, keyPath) {
-    opened[name] ||= new Promise((resolve, reject) => {
-      const asking = indexedDB.open(name, 1);
-      asking.onupgradeneeded = () => asking.result.createObjectStore(store, keyPath ? { keyPath } : undefined);
-      asking.onerror = () => reject(asking.error);
-      asking.onsuccess = () => {
-        // Another tab is deleting it: at sign-out nothing may stay.
-        asking.result.onversionchange = () => {
-          asking.result.close();
-          delete opened[name];
-        };
-        resolve(asking.result);
-      };
-    });
-    return opened[name];
-  }
-
-  /** Runs `work` on a store and gives its request's result once everything is on the disk. */
-  async function within([name, store, keyPath], mode, work) {
-    const db = await database(name, store, keyPath);
-    return new Promise((resolve, reject) => {
-      const transaction = db.transaction(store, mode);
-      const request = work(transaction.objectStore(store));
-      transaction.oncomplete = () => resolve(request && request.result);
-      transaction.onabort = transaction.onerror = () => reject(transaction.error);
-    });
-  }
+  const { within, ask, alone, news } = self.device;
+  const { tell, listen } = news("field");
 
   const ACTS = ["phananh-field-outbox", "acts", "key"]; // outlives a sign-out: it is the officer's unsent work
   const KEPT = ["phananh-field-kept", "kept", null]; // does not
@@ -79,12 +48,6 @@
     return answer.json();
   }
 
-  function ask(address, options) {
-    const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), MINUTE);
-    return fetch(address, { ...options, cache: "no-store", signal: stop.signal }).finally(() => clearTimeout(timer));
-  }
-
   async function post(item, csrf) {
     const form = new FormData();
     const fields = { csrf, client_key: item.key, code: item.code, act: item.act, version: item.version, text: item.text };
@@ -99,10 +62,7 @@
 
   /** Sends what waits, one tab or worker at a time. Gives "empty", "signed-out", "waiting" (something must wait still) or
       "done". Rejects without signal. */
-  function flush() {
-    const alone = navigator.locks ? (work) => navigator.locks.request(TAG, work) : (work) => work();
-    return alone(flushAlone);
-  }
+  const flush = () => alone(TAG, flushAlone);
 
   async function flushAlone() {
     if (!(await all()).some((item) => item.state === "waiting")) return "empty";
@@ -122,17 +82,6 @@
       else await put({ ...item, state: "refused", status: outcome.status, problems: outcome.problems, card: outcome.card });
       tell({ item, outcome });
     }
-  }
-
-  const listeners = [];
-  function tell(news) {
-    if (CHANGED) CHANGED.postMessage(news);
-    for (const listener of listeners) listener(news);
-  }
-  /** Calls back for whatever any tab or the worker has sent. */
-  function listen(listener) {
-    listeners.push(listener);
-    if (CHANGED) CHANGED.onmessage = ({ data }) => listener(data);
   }
 
   self.outbox = { TAG, all, put, take, read, keep, forget, flush, whoami, listen, tell };

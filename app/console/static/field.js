@@ -130,7 +130,7 @@
     // The officer has read what the case is like now: that is the version they act on.
     const known = item.card || (work && work.cards.find((card) => card.code === item.code));
     await outbox.put({ ...item, text, version: known ? known.version : item.version, state: "waiting", problems: [], card: null });
-    await registerSync();
+    await device.syncLater(outbox.TAG);
     await send();
   }
 
@@ -204,7 +204,7 @@
 
   async function keepAct(card, act, text, files) {
     const before = items.filter((item) => item.code === card.code).pop();
-    const photos = await Promise.all(files.map(small));
+    const photos = await Promise.all(files.map((file) => smallPhoto(file, SMALL)));
     await outbox.put({
       key: crypto.randomUUID(),
       staff: setup.staff,
@@ -222,78 +222,16 @@
     });
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => false);
     byId("case").querySelector("form")?.remove();
-    await registerSync();
+    await device.syncLater(outbox.TAG);
     toast(say("kept", { act: say(`act_${act}`) }));
     await show();
     byId(byId("case").hidden ? "work-title" : "case-title").focus();
     await send();
   }
 
-  /** So that the browser sends it even when this page is closed. Not every browser can. */
-  async function registerSync() {
-    try {
-      const registration = await navigator.serviceWorker.ready;
-      await registration.sync.register(outbox.TAG);
-    } catch {
-      return; // then it goes when the page is looked at next
-    }
-  }
-
   // ---------------------------------------------------------------- photos
 
-  const LONGEST = 1600;
-  const SMALL_ENOUGH = 600000;
-
-  /** A photo as it is kept: small, upright, and with the camera's own word on when and where, which is part of the proof. */
-  async function small(picked) {
-    const data = await picked.arrayBuffer();
-    const whole = { data, type: picked.type, name: picked.name };
-    if (data.byteLength <= SMALL_ENOUGH) return whole;
-    let bitmap;
-    try {
-      bitmap = await createImageBitmap(picked);
-    } catch {
-      return whole; // of a kind that this browser cannot draw; the server may
-    }
-    const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
-    const canvas = el("canvas", { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
-    canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-    bitmap.close();
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.82));
-    return { data: withExif(await blob.arrayBuffer(), exifOf(data)), type: "image/jpeg", name: picked.name };
-  }
-
-  /** The APP1 segment of a JPEG that holds its Exif data, turned upright; null without one. */
-  function exifOf(data) {
-    const view = new DataView(data);
-    if (view.getUint16(0) !== 0xffd8) return null;
-    for (let at = 2; at + 10 < view.byteLength && view.getUint8(at) === 0xff; at += 2 + view.getUint16(at + 2)) {
-      if (view.getUint8(at + 1) === 0xda) return null;
-      if (view.getUint8(at + 1) === 0xe1 && view.getUint32(at + 4) === 0x45786966) return upright(new Uint8Array(data.slice(at, at + 2 + view.getUint16(at + 2))));
-    }
-    return null;
-  }
-
-  /** The canvas has drawn the picture upright, so the orientation (tag 0x0112 of the first directory) is 1 now. */
-  function upright(segment) {
-    const view = new DataView(segment.buffer);
-    const tiff = 10;
-    const isLittle = view.getUint16(tiff) === 0x4949;
-    const directory = tiff + view.getUint32(tiff + 4, isLittle);
-    if (directory + 2 > segment.length) return segment;
-    for (let n = 0, at = directory + 2; n < view.getUint16(directory, isLittle) && at + 12 <= segment.length; n++, at += 12)
-      if (view.getUint16(at, isLittle) === 0x0112) view.setUint16(at + 8, 1, isLittle);
-    return segment;
-  }
-
-  function withExif(jpeg, segment) {
-    if (!segment) return jpeg;
-    const made = new Uint8Array(jpeg.byteLength + segment.length);
-    made.set(new Uint8Array(jpeg, 0, 2));
-    made.set(segment, 2);
-    made.set(new Uint8Array(jpeg, 2), 2 + segment.length);
-    return made.buffer;
-  }
+  const SMALL = { longest: 1600, enough: 600000, quality: 0.82 };
 
   // ---------------------------------------------------------------- presses
 

@@ -43,8 +43,7 @@
 
   // ---------------------------------------------------------------- photos
 
-  const LONGEST = 2000;
-  const SMALL = 700_000;
+  const SMALL = { longest: 2000, enough: 700_000, quality: 0.85 };
   const shots = byId("photos");
   shots.addEventListener("change", async () => {
     const chosen = [...shots.files];
@@ -62,20 +61,12 @@
       button.disabled = false;
     }
     show();
+    form.dispatchEvent(new Event("placed"));
   });
-  // A photo that the browser cannot read goes as it is: the server knows more kinds.
   async function shrink(file) {
-    if (file.size <= SMALL) return file;
-    try {
-      const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-      const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
-      const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) });
-      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-      const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
-      return blob && blob.size < file.size ? new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" }) : file;
-    } catch {
-      return file;
-    }
+    if (file.size <= SMALL.enough) return file;
+    const { data, type, name } = await smallPhoto(file, SMALL);
+    return data.byteLength < file.size ? new File([data], name, { type }) : file;
   }
   function show() {
     const box = byId("previews");
@@ -100,8 +91,14 @@
     byId("point").hidden = !lat;
     complain("");
     if (!lat) pin?.remove();
+    form.dispatchEvent(new Event("placed"));
     later(0);
   }
+  // What was kept on the device stands in the form again.
+  form.addEventListener("filled", () => {
+    show();
+    setPoint(field("lat").value, field("lon").value);
+  });
   byId("unpoint").addEventListener("click", () => setPoint("", ""));
   byId("mine").addEventListener("click", () => {
     if (!navigator.geolocation) return complain(trouble.dataset.none);
