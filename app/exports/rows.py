@@ -5,6 +5,7 @@ had been read at once.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -60,27 +61,15 @@ class _Saying:
         match column:
             case "category" | "commune" | "agency":
                 by: By = column
-                return _Known(lambda code: self._names.of(by, self._words.word(code), self._lang))
+                return cache(lambda code: self._names.of(by, self._words.word(code), self._lang))
             case "category_id" | "commune_code" | "agency_id":
                 return self._words.word
             case "channel":
-                return _Known(lambda key: self._names.of("channel", key, self._lang))
+                return cache(lambda key: self._names.of("channel", key, self._lang))
             case "status" | "timeliness" | "rating":
-                return _Known(lambda value: t(f"exports.{column}_{value}", self._lang) if value else None)
+                return cache(lambda value: t(f"exports.{column}_{value}", self._lang) if value else None)
             case "words" | "address":
                 return lambda text: mask(text, self._lang) if text else None
             case _ if COLUMNS[column].kind == "moment":
                 return lambda moment: moment.isoformat(" ", "seconds") if moment else None
         return None
-
-
-class _Known:
-    """A function of few different values."""
-
-    def __init__(self, work: Say) -> None:
-        self._work, self._known = work, dict[Any, Any]()
-
-    def __call__(self, value: Any) -> Any:
-        if value not in self._known:
-            self._known[value] = self._work(value)
-        return self._known[value]

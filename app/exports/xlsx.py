@@ -4,10 +4,13 @@ the list of reports, and what it was made from. For people who work in a spreads
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import xlsxwriter
+import xlsxwriter.workbook
 
 from app.exports.columns import Row
 from app.exports.model import Making
@@ -24,12 +27,14 @@ _LINES: dict[str, Any] = {"border": 1, "border_color": "#b8c4be"}
 _FORMATS = {"reports": "#,##0", "percent": "0.0%", "hours": "#,##0.0", "days": "#,##0.0"}
 _CHARTED = 10
 """Groups in a chart."""
-_NOWHERE = 8
+_LEVEL = 2
+"""Of compression: a fifth larger than at the usual one, in a third of its time, which is a third of the whole."""
 
 
 def write(making: Making, rows: Iterable[list[Row]], path: Path) -> None:
     summary = making.summary
     assert summary is not None
+    xlsxwriter.workbook.ZipFile = partial(ZipFile, compresslevel=_LEVEL)  # there is no option for it
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,

@@ -1,12 +1,15 @@
 """The workbook's list of reports: rows by the hundred thousand.
 
 xlsxwriter makes a call and a dozen objects of each cell, which takes eleven seconds for a hundred thousand rows. Here
-the rows' XML is written into the file in which it keeps a sheet's rows (``constant_memory``), in the same form, in two.
+the rows' XML is written into the file in which it keeps a sheet's rows (``constant_memory``), a piece at a time and
+column by column, in one. Words that come again and again stand in the workbook's table of strings: that halves what has
+to be compressed.
 """
 
 import re
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from functools import cache, partial
 from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
@@ -22,7 +25,7 @@ _WIDTHS = {
     "rating": 13, "words": 70, "address": 30, "place": 22,
 }  # fmt: skip
 _MOMENT, _COUNT = 16.5, 10
-_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # a spreadsheet's clock has no zone
+_EPOCH = date(1899, 12, 30)
 _LONGEST = 32767
 """Characters of a cell."""
 _ODD = re.compile(r"[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
@@ -53,49 +56,77 @@ def write_list(file: Any, making: Making, rows: Iterable[list[Row]], summary: Su
     sheet.set_row(0, 34)
     sheet.freeze_panes(1, 1)
     sheet.repeat_rows(0)
-    _pour(sheet, making, rows, {kind: look._get_xf_index() for kind, look in looks.items()})  # noqa: SLF001  # as below
+    ends = [_ends(sheet, name, looks[COLUMNS[name].kind]._get_xf_index()) for name in making.columns]  # noqa: SLF001  # as below
+    _pour(sheet, ends, rows)
     sheet.autofilter(0, 0, max(making.provenance.count, 1), len(making.columns) - 1)
 
 
-def _pour(sheet: Any, making: Making, rows: Iterable[list[Row]], looks: dict[str, int]) -> None:
+Ends = Callable[[Sequence[Any]], Iterable[str]]
+"""What follows a cell's address, for a column's values one below the other."""
+_EMPTY = "/>"
+
+
+def _pour(sheet: Any, ends: list[Ends], rows: Iterable[list[Row]]) -> None:
     """The version of xlsxwriter is locked, and what comes out is read by openpyxl in the tests."""
     sheet._write_single_row(1)  # noqa: SLF001  # the head, before what follows it
-    kinds = [COLUMNS[name].kind for name in making.columns]
-    ways: list[Callable[[int, Any], str]] = [
-        _way(xl_col_to_name(at), kind, looks[kind]) for at, kind in enumerate(kinds)
-    ]
-    number = 1
+    cells = "".join(f'<c r="{xl_col_to_name(at)}{{0}}"{{{at + 1}}}' for at in range(len(ends)))
+    line = f'<row r="{{0}}">{cells}</row>'.format
+    last = 1
     for some in rows:
-        lines = []
-        for row in some:
-            number += 1
-            cells = [way(number, value) for way, value in zip(ways, row, strict=True) if value is not None]
-            lines.append(f'<row r="{number}">{"".join(cells)}</row>')
-        sheet.row_data_fh.write("".join(lines))
-    sheet.previous_row = number
-    sheet.dim_rowmax, sheet.dim_colmax = number - 1, max(sheet.dim_colmax or 0, len(kinds) - 1)
+        columns = [end(values) for end, values in zip(ends, zip(*some, strict=True), strict=True)]
+        sheet.row_data_fh.write("".join(map(line, range(last + 1, last + 1 + len(some)), *columns)))
+        last += len(some)
+    sheet.previous_row = last
+    sheet.dim_rowmax, sheet.dim_colmax = last - 1, max(sheet.dim_colmax or 0, len(ends) - 1)
 
 
-def _way(column: str, kind: str, look: int) -> Callable[[int, Any], str]:
-    """How a cell of this column is written, for the number of its row and its value."""
-    if kind == "count":
-        return lambda row, value: f'<c r="{column}{row}" s="{look}"><v>{value}</v></c>'
-    if kind == "moment":
-        return lambda row, value: f'<c r="{column}{row}" s="{look}"><v>{_serial(value):.10f}</v></c>'
-    open_, close = '<is><t xml:space="preserve">', "</t></is></c>"
-    return lambda row, value: f'<c r="{column}{row}" s="{look}" t="inlineStr">{open_}{_said(value)}{close}'
+def _ends(sheet: Any, name: str, look: int) -> Ends:
+    number = f' s="{look}"><v>%s</v></c>'
+
+    def counted(values: Sequence[int | None]) -> list[str]:
+        return [_EMPTY if value is None else number % value for value in values]
+
+    def moments(values: Sequence[str | None]) -> list[str]:
+        return [_EMPTY if at is None else number % (_day(at[:10]) + _time(at[11:])) for at in values]
+
+    def unlike(values: Sequence[str | None]) -> list[str]:
+        return [_EMPTY if text is None else inline % _said(text) for text in values]
+
+    @cache
+    def shared(text: str | None) -> str:
+        if text is None:
+            return _EMPTY
+        place = sheet.str_table._get_shared_string_index(_plain(text))  # noqa: SLF001  # as above
+        return f' s="{look}" t="s"><v>{place}</v></c>'
+
+    inline = f' s="{look}" t="inlineStr"><is>%s</is></c>'
+    ways: dict[str, Ends] = {"count": counted, "moment": moments, "free": unlike, "text": partial(map, shared)}
+    return unlike if name == "code" else ways[COLUMNS[name].kind]
 
 
-def _serial(moment: str) -> float:
+@cache
+def _day(day: str) -> str:
     """Days since the end of 1899, as spreadsheets count."""
-    past = datetime.fromisoformat(moment) - _EPOCH
-    return past.days + past.seconds / 86400
+    return str((date.fromisoformat(day) - _EPOCH).days)
+
+
+@cache
+def _time(time: str) -> str:
+    """What of a day has passed, from the point on."""
+    hours, minutes, seconds = map(int, time.split(":"))
+    return f"{((hours * 60 + minutes) * 60 + seconds) / 86400:.10f}"[1:]
+
+
+def _plain(text: str) -> str:
+    """However it begins, the cell says that it is a string. It is defused all the same, for whoever saves it as CSV."""
+    return str(defused(text))[:_LONGEST]
 
 
 def _said(text: str) -> str:
-    """However it begins, the cell says that it is a string. It is defused all the same, for whoever saves it as CSV."""
-    text = str(defused(text))[:_LONGEST]
-    return _ODD.sub(_written, text)
+    """With its tags."""
+    text = _plain(text)
+    space = ' xml:space="preserve"' if text != text.strip() else ""
+    return f"<t{space}>{_ODD.sub(_written, text)}</t>"
 
 
 def _written(odd: re.Match[str]) -> str:

@@ -172,6 +172,14 @@ async def test_the_workbook_says_what_the_dashboard_says(lived: Pool, tmp_path: 
     assert sources["Phiên bản quy tắc"] == world.RULES.version
 
 
+async def test_the_workbooks_list_is_the_csv_cell_by_cell(lived: Pool, tmp_path: Path) -> None:
+    await made(lived, tmp_path / "list.csv", "csv")
+    await made(lived, tmp_path / "book.xlsx", "xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx", read_only=True)["Danh sách"]
+    read = [["" if value is None else str(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+    assert read[1:] == [list(row.values()) for row in read_csv(tmp_path / "list.csv")]
+
+
 async def test_words_are_words_to_a_spreadsheet_whatever_they_look_like(lived: Pool, tmp_path: Path) -> None:
     at = datetime(2026, 4, 10, 2, 0, tzinfo=UTC)
     texts = ("=1+1 là gì vậy", "https://example.vn/x <b>&amp; </b>", "Hai dòng\nnhư thế này")
