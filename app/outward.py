@@ -33,7 +33,12 @@ _EMBEDS = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/
 
 
 class Unreached(OSError):
-    """There was no answer, or none in time; says why, for a ledger."""
+    """There was no answer, or none in time; says why, for a ledger. ``asked``: what was sent may have arrived all the
+    same."""
+
+    def __init__(self, why: str, *, asked: bool = True) -> None:
+        super().__init__(why)
+        self.asked = asked
 
 
 class Late(Unreached):
@@ -72,7 +77,7 @@ async def resolve(host: str, port: int, networks: Networks = ()) -> list[str]:
     if not addresses:
         raise OSError("the name has no address")
     if not all(is_public(each) or _named(each, networks) for each in addresses):
-        raise Refused("the name leads to an address that is not public")
+        raise Refused("the name leads to an address that is not public", asked=False)
     return addresses
 
 
@@ -163,7 +168,8 @@ class Client:
         """One exchange, of which at most ``most`` bytes of the answer are read. Raises Unreached,
         Late, Refused."""
         said = list((headers or {}).items())
-        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), patience)
+        # Who cannot be reached is known a little sooner than who does not answer.
+        timeouts = {"connect": patience * 2 / 3, "read": patience, "write": patience, "pool": patience * 2 / 3}
         try:
             async with (
                 asyncio.timeout(patience),
@@ -175,8 +181,11 @@ class Client:
                 return Answer(answer.status, _headers(answer), content, whole)
         except Refused:
             raise
-        except (TimeoutError, httpcore.TimeoutException):
-            raise Late("no answer in time") from None
+        except (TimeoutError, httpcore.TimeoutException) as late:
+            early = isinstance(late, httpcore.ConnectTimeout | httpcore.PoolTimeout)
+            raise Late("no answer in time", asked=not early) from None
+        except (httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError) as failed:
+            raise Unreached(f"{type(failed).__name__}: {failed}"[:200]) from failed
         except (
             httpcore.NetworkError,
             httpcore.ProtocolError,
@@ -184,7 +193,7 @@ class Client:
             OSError,
             ValueError,
         ) as failed:
-            raise Unreached(f"{type(failed).__name__}: {failed}"[:200]) from failed
+            raise Unreached(f"{type(failed).__name__}: {failed}"[:200], asked=False) from failed
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -23,6 +23,7 @@ from app.console.declare import CASES, page
 from app.console.files_view import files, proof
 from app.console.render import show
 from app.i18n import t
+from app.partners import ledger as partners
 from app.reports import colleagues
 from app.reports import near as nearness
 from app.reports import service as reports
@@ -108,6 +109,7 @@ async def context(request: Req, report: Report, asked: Asked = _NOTHING) -> dict
         around = await nearness.around(conn, parts.rules, report, case_map.AROUND_M)
         responses = await templates.offered(conn, parts.rules, who, report)
         takers = await colleagues.of_report(conn, report) if Act.GIVE in case.acts else []
+        at_partners = await partners.of_report(conn, report.report_id)
     reader = await reader_of(request, [report.agency_id, *case.calls])
     ours, seen = _ours(who, around), shots(case, reader)
     return _acts(request, case, reader, asked, takers) | {
@@ -129,6 +131,7 @@ async def context(request: Req, report: Report, asked: Asked = _NOTHING) -> dict
         "notes": notes(case, reader),
         "responses": by_act(responses),
         "directed": directed(case, reader),
+        "at_partners": at_partners,
         "timeline": timeline(case, reader),
         "why": case.why,
         "why_words": next((m.body for m in case.messages if str(m.message_id) == case.why.message_id), ""),

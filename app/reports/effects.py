@@ -74,7 +74,7 @@ def _claim(c: Change) -> None:
 
 
 def _start(c: Change) -> None:
-    c.set(assignee_id=c.actor.id)
+    c.set(assignee_id=c.actor.id or c.report.assignee_id)
     c.note(Kind.STARTED, c.say("note", "staff"))
 
 

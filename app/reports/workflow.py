@@ -84,6 +84,7 @@ _COORDINATOR: frozenset[Who] = frozenset({Role.COORDINATOR})
 _LEADER: frozenset[Who] = frozenset({Role.LEADER})
 _CITIZEN: frozenset[Who] = frozenset({"citizen"})
 _SYSTEM: frozenset[Who] = frozenset({"system"})
+"""Time that has passed, and what partners say of the work (``app.partners``)."""
 
 MOVES: dict[Act, Move] = {
     move.act: move
@@ -93,13 +94,13 @@ MOVES: dict[Act, Move] = {
         Move(Act.CLAIM, WORK, None, _AGENCY),
         Move(Act.GIVE, WORK | {S.AWAITING_INFO}, None, _AGENCY, ("colleague",)),
         Move(Act.RELEASE, WORK | {S.AWAITING_INFO}, None, _AGENCY),
-        Move(Act.START, frozenset({S.ASSIGNED}), S.IN_PROGRESS, _AGENCY),
+        Move(Act.START, frozenset({S.ASSIGNED}), S.IN_PROGRESS, _AGENCY | _SYSTEM),
         Move(Act.ASK, WORK, S.AWAITING_INFO, _AGENCY, ("text",)),
         Move(Act.RESUME, frozenset({S.AWAITING_INFO}), S.IN_PROGRESS, _AGENCY | _SYSTEM),
         Move(Act.RETURN, WORK, S.RETURNED, _AGENCY, ("text",)),
         Move(Act.TRANSFER, WORK, S.ASSIGNED, frozenset({Role.LEAD}), ("agency", "text")),
-        Move(Act.PROGRESS, WORK, None, _AGENCY | _COORDINATOR, ("text",)),
-        Move(Act.RESOLVE, WORK, S.RESOLVED, _AGENCY, ("text", "proof")),
+        Move(Act.PROGRESS, WORK, None, _AGENCY | _COORDINATOR | _SYSTEM, ("text",)),
+        Move(Act.RESOLVE, WORK, S.RESOLVED, _AGENCY | _SYSTEM, ("text", "proof")),
         Move(Act.CONFIRM_PROOF, frozenset({S.RESOLVED, S.CLOSED}), None, _COORDINATOR),
         Move(Act.CLOSE, frozenset({S.RESOLVED}), S.CLOSED, _SYSTEM),
         Move(Act.REOPEN, frozenset({S.RESOLVED, S.CLOSED, S.REJECTED}), None, _COORDINATOR, ("text",)),
@@ -118,7 +119,7 @@ MOVES: dict[Act, Move] = {
         Move(Act.DIRECT, ANY, None, _LEADER, ("text", "by")),
         Move(Act.REPORT_BACK, ANY, None, _AGENCY | _COORDINATOR, ("text", "direction")),
         Move(Act.LIFT_DIRECTION, ANY, None, _LEADER, ("text", "direction")),
-        Move(Act.NOTE, ANY, None, _AGENCY | _COORDINATOR, ("text",)),
+        Move(Act.NOTE, ANY, None, _AGENCY | _COORDINATOR | _SYSTEM, ("text",)),
         Move(Act.TAG, ANY, None, _AGENCY | _COORDINATOR, ("tags",)),
         Move(Act.ATTACH, ANY, None, _AGENCY | _COORDINATOR, ("files",)),
         Move(Act.DETACH, ANY, None, _AGENCY | _COORDINATOR, ("attachment", "text")),

@@ -44,7 +44,7 @@ async def write(conn: Conn, change: Change) -> Report:
             events=events,
             messages=change.messages,
             photos=[store.PhotoClaim(uuid7(), bytes.fromhex(p.sha256), change.stage) for p in change.form.photos],
-            by="staff" if actor.kind == "staff" else "citizen",
+            by="citizen" if actor.kind == "citizen" else "staff",
             files=change.claims,
             removed=change.removed,
             actor_id=actor.id,

@@ -18,18 +18,18 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _lock(key: bytes) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(hmac.digest(key, b"webhooks", hashlib.sha256)))
+def _lock(key: bytes, purpose: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hmac.digest(key, purpose.encode(), hashlib.sha256)))
 
 
-def seal(key: bytes, secret: str) -> bytes:
-    return _lock(key).encrypt(secret.encode())
+def seal(key: bytes, secret: str, purpose: str = "webhooks") -> bytes:
+    return _lock(key, purpose).encrypt(secret.encode())
 
 
-def unseal(key: bytes, sealed: bytes) -> str | None:
+def unseal(key: bytes, sealed: bytes, purpose: str = "webhooks") -> str | None:
     """None: it was locked with another key."""
     try:
-        return _lock(key).decrypt(sealed).decode()
+        return _lock(key, purpose).decrypt(sealed).decode()
     except InvalidToken:
         return None
 

@@ -50,7 +50,7 @@ async def follow_statistics(parts: Parts, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), _STATISTICS_EVERY)
 
 
-FOLLOWERS = (follow_statistics, partners.send_webhooks)
+FOLLOWERS = (follow_statistics, partners.send_webhooks, partners.work_with_partners)
 """What reads the history as long as a worker runs."""
 
 

@@ -23,13 +23,13 @@ assign     | coordinator              | submitted received returned assigned in_
 claim      | officer lead             | assigned in_progress                                           | =
 give       | officer lead             | assigned in_progress awaiting_info                             | =
 release    | officer lead             | assigned in_progress awaiting_info                             | =
-start      | officer lead             | assigned                                                       | in_progress
+start      | officer lead system      | assigned                                                       | in_progress
 ask        | officer lead             | assigned in_progress                                           | awaiting_info
 resume     | officer lead system      | awaiting_info                                                  | in_progress
 return     | officer lead             | assigned in_progress                                           | returned
 transfer   | lead                     | assigned in_progress                                           | assigned
-progress   | officer lead coordinator | assigned in_progress                                           | =
-resolve    | officer lead             | assigned in_progress                                           | resolved
+progress   | officer lead coordinator system | assigned in_progress                                    | =
+resolve    | officer lead system      | assigned in_progress                                           | resolved
 confirm_proof    | coordinator    | resolved closed                                                | =
 close      | system                   | resolved                                                       | closed
 reopen     | coordinator              | resolved closed                                                | in_progress
@@ -50,7 +50,7 @@ unpublish  | coordinator              | *                                       
 direct     | leader                   | *                                                              | =
 report_back      | officer lead coordinator | *                                                        | =
 lift_direction   | leader         | *                                                              | =
-note       | officer lead coordinator | *                                                              | =
+note       | officer lead coordinator system | *                                                       | =
 tag        | officer lead coordinator | *                                                              | =
 attach     | officer lead coordinator | *                                                              | =
 detach     | officer lead coordinator | *                                                              | =
