@@ -96,7 +96,7 @@ class Event(Struct, frozen=True):
     hash: bytes
 
 
-class Happened(Struct, frozen=True):
+class Happened(Struct, frozen=True, gc=False):
     """What counts of an event for whoever reads very many."""
 
     kind: str

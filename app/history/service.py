@@ -12,6 +12,7 @@ from app.history import store
 from app.history.model import NO_HASH, Event, Happened, Kind, digest, link
 
 Cursor = tuple[int, UUID, int]
+_decode = msgspec.json.Decoder().decode
 START: Cursor = (0, UUID(int=0), 0)
 
 
@@ -31,8 +32,12 @@ async def of_report(conn: Conn, report_id: UUID) -> list[Event]:
 async def of_kinds(conn: Conn, report_ids: Sequence[UUID], kinds: Collection[str]) -> dict[UUID, list[Happened]]:
     """What happened of these kinds to each, oldest first."""
     found: dict[UUID, list[Happened]] = {}
+    one, its = None, list[Happened]()
     for report_id, kind, at, data in await store.happened(conn, report_ids, kinds):
-        found.setdefault(report_id, []).append(Happened(kind, at, msgspec.json.decode(data)))
+        if report_id != one:
+            one, its = report_id, []
+            found[report_id] = its
+        its.append(Happened(kind, at, _decode(data)))
     return found
 
 
@@ -67,7 +72,7 @@ async def reports_since(conn: Conn, cursor: Cursor) -> set[UUID]:
 
 async def next_reports(conn: Conn, beyond: UUID, limit: int) -> list[UUID]:
     """The next reports by id."""
-    return [report_id for report_id, *_ in await store.heads(conn, beyond, limit)]
+    return await store.next_ids(conn, beyond, limit)
 
 
 async def every(conn: Conn, number: int) -> list[UUID]:

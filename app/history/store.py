@@ -1,7 +1,6 @@
 """SQL of the history."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -120,6 +119,13 @@ async def heads(conn: Conn, beyond: UUID, limit: int) -> list[tuple[UUID, str, i
     return [(r["report_id"], r["code"], r["last_seq"], r["last_hash"]) for r in rows]
 
 
+async def next_ids(conn: Conn, beyond: UUID, limit: int) -> list[UUID]:
+    rows = await conn.fetch(
+        "SELECT report_id FROM reports WHERE report_id > $1 ORDER BY report_id LIMIT $2", beyond, limit
+    )
+    return [row["report_id"] for row in rows]
+
+
 async def head_of_code(conn: Conn, code: str) -> tuple[UUID, str, int, bytes] | None:
     row = await conn.fetchrow(
         """
@@ -131,11 +137,9 @@ async def head_of_code(conn: Conn, code: str) -> tuple[UUID, str, int, bytes] | 
     return (row["report_id"], row["code"], row["last_seq"], row["last_hash"]) if row else None
 
 
-async def happened(
-    conn: Conn, report_ids: Sequence[UUID], kinds: Collection[str]
-) -> list[tuple[UUID, str, datetime, str]]:
-    """Report, kind, time and data as JSON: a third of the time that whole events take."""
-    rows = await conn.fetch(
+async def happened(conn: Conn, report_ids: Sequence[UUID], kinds: Collection[str]) -> list[asyncpg.Record]:
+    """Report, kind, time and data as JSON, report by report: a third of the time that whole events take."""
+    return await conn.fetch(
         """
         SELECT report_id, kind, at, data::text FROM report_events WHERE report_id = ANY($1) AND kind = ANY($2)
         ORDER BY report_id, seq
@@ -143,7 +147,6 @@ async def happened(
         list(report_ids),
         list(kinds),
     )
-    return [tuple(row) for row in rows]
 
 
 async def events_of(conn: Conn, report_ids: Sequence[UUID]) -> list[Event]:

@@ -26,6 +26,23 @@ HALF_DAY_GRAINS = tuple(each for each in _SETS if each.bit_count() <= _FEW)
 SPAN_GRAINS = tuple(SPAN | each for each in _SETS)
 GRAINS = (*HALF_DAY_GRAINS, *SPAN_GRAINS)
 FULL = SPAN | 15
+
+
+def source(grain: int) -> int | None:
+    """The grain that sums up to this one in the fewest rows; None of those that are made from what happened."""
+    for dimension in (3, 0, 1, 2):
+        if not grain & 1 << dimension:
+            return grain | 1 << dimension if grain | 1 << dimension in GRAINS else None
+    return None
+
+
+def _steps(grain: int) -> int:
+    finer = source(grain)
+    return 0 if finer is None else 1 + _steps(finer)
+
+
+ROUNDS = tuple(tuple(g for g in GRAINS if _steps(g) == steps) for steps in range(max(map(_steps, GRAINS)) + 1))
+"""In which order they are made: what is in one round does not wait for each other."""
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 """Nothing happened before."""
 _VIETNAM = timedelta(hours=7)

@@ -24,8 +24,10 @@ DESK = ""
 """Stands for the agency as long as no agency has the report: it is on the coordinators' desk."""
 
 
-class Occurrence(Struct, frozen=True):
-    """``seconds``: how long it took, where that is counted; ``known_until`` None: it holds to this day.
+class Occurrence(Struct, gc=False):
+    """Whoever has it from here leaves it as it is.
+
+    ``seconds``: how long it took, where that is counted; ``known_until`` None: it holds to this day.
 
     Of what came into a stock, ``until``: when it left, as far as is known; ``sent``: when the report was.
     """
@@ -63,8 +65,15 @@ _PLAIN: dict[str, Measure] = {
     Kind.CLOSED: Measure.CLOSED,
 }
 """Events that are counted as they come, for the agency that has the report just before."""
-_CORRECTS = frozenset({Kind.ASSIGNED, Kind.TRANSFERRED, Kind.RECLASSIFIED})
+_HANDS_ON = frozenset({Kind.ASSIGNED, Kind.TRANSFERRED})
+_CORRECTS = _HANDS_ON | {Kind.RECLASSIFIED}
 """Who hands a report on may name its category too."""
+_TO_DESK = frozenset({Kind.RETURNED, Kind.SPLIT, Kind.PART_REOPENED})
+_TO_DESK_OF_INTAKE = frozenset({Kind.REOPENED, Kind.UNMERGED})
+"""There where the limit for intake runs again."""
+_OPENS = frozenset({Kind.REOPENED, Kind.UNMERGED, Kind.DISPUTED})
+_ACCEPTS = frozenset({Kind.RECEIVED, Kind.ASSIGNED})
+_CLOCK_RUNS_ON = frozenset({Kind.RESUMED, Kind.RESOLVED, Kind.DEADLINE_RECOMPUTED})
 SETS_CLOCK = frozenset(
     {Kind.SUBMITTED, Kind.ASSIGNED, Kind.TRANSFERRED, Kind.RESUMED, Kind.REOPENED, Kind.UNMERGED, Kind.DISPUTED}
     | {Kind.URGENCY_SET, Kind.RECLASSIFIED, Kind.DEADLINE_RECOMPUTED, Kind.EXTENSION_GRANTED}
@@ -76,6 +85,12 @@ MATTERS = frozenset(
     | {*_STANDS_NO_MORE, *_PLAIN, *SETS_CLOCK, *_STOPS}
 )
 """A life without any other events comes to the same."""
+_SUBMITTED, _ASKED, _RESUMED, _RESOLVED, _RATED, _SPLIT, _ASSIGNED, _EXTENDED = (
+    Kind.SUBMITTED, Kind.ASKED, Kind.RESUMED, Kind.RESOLVED, Kind.RATED, Kind.SPLIT, Kind.ASSIGNED,
+    Kind.EXTENSION_GRANTED,
+)  # fmt: skip
+_OPEN_IN, _OVERDUE_IN = Measure.OPEN_IN, Measure.OVERDUE_IN
+"""By names of our own, and kinds in sets: an enumeration's take ten times as long, tens of times in each life."""
 
 
 def occurrences(events: Sequence[Event | Happened]) -> list[Occurrence]:
@@ -116,40 +131,38 @@ class _Life:
         ]
 
     def live_through(self, event: Event | Happened) -> None:
-        if self._coming is not None and self._coming.at <= event.at:
+        kind, at = event.kind, event.at
+        if self._coming is not None and self._coming.at <= at:
             self._coming, self._overdue = None, True
-        self._take_back(event)
-        if event.kind in _PLAIN:
-            self._add(_PLAIN[Kind(event.kind)], event.at)
+        if gone := _STANDS_NO_MORE.get(kind):
+            self._end(at, [row for row in self._all if row.known_until is None and row.measure in gone])
+        if plain := _PLAIN.get(kind):
+            self._add(plain, at)
         self._move(event)
         self._measure(event)
-        if event.kind in _CORRECTS:
+        if kind in _CORRECTS:
             category = event.data.get("category", self._category)
             commune = event.data.get("commune", self._commune) or ""
             if (category, commune) != (self._category, self._commune):
-                self._rekey(event.at, category=category, commune=commune)
+                self._rekey(at, category=category, commune=commune)
 
     # ------------------------------------------------------------ what happened
 
-    def _take_back(self, event: Event | Happened) -> None:
-        if gone := _STANDS_NO_MORE.get(event.kind):
-            self._end(event.at, [row for row in self._all if row.known_until is None and row.measure in gone])
-
     def _measure(self, event: Event | Happened) -> None:
-        at, data = event.at, event.data
-        if event.kind in (Kind.RECEIVED, Kind.ASSIGNED) and not self._accepted:
+        kind, at, data = event.kind, event.at, event.data
+        if kind in _ACCEPTS and not self._accepted:
             self._accepted = True
             on_time = self._intake_due is None or at <= self._intake_due
             self._add(Measure.ACCEPTED_ON_TIME if on_time else Measure.ACCEPTED_LATE, at, self._since_submitted(at))
-        if event.kind == Kind.ASSIGNED and not self._assigned:
+        if kind == _ASSIGNED and not self._assigned:
             self._assigned = True
             self._add(Measure.ASSIGNED, at, self._since_submitted(at))
         if data.get("first_answered"):
             late = data.get("first_answer_on_time") is False
             self._add(Measure.ANSWERED_LATE if late else Measure.ANSWERED_ON_TIME, at, self._since_submitted(at))
-        if event.kind == Kind.RESOLVED and not self._split:
+        if kind == _RESOLVED and not self._split:
             self._add(self._result(event), at, round((at - self._submitted_at).total_seconds() - self._paused_seconds))
-        if event.kind == Kind.RATED:
+        if kind == _RATED:
             self._add(Measure(f"rated_{data['rating']}"), at)
 
     def _result(self, event: Event | Happened) -> Measure:
@@ -168,27 +181,25 @@ class _Life:
         kind, at, data = event.kind, event.at, event.data
         proposed = data.get("proposed") or data
         agency, is_open, paused, due = self._agency, self._open, self._paused_at, self._due
-        if kind == Kind.SUBMITTED:
+        if kind == _SUBMITTED:
             is_open = True
             if not data.get("part_of"):
                 self._add(Measure.RECEIVED, at)
-        elif kind in (Kind.ASSIGNED, Kind.TRANSFERRED):
+        elif kind in _HANDS_ON:
             agency = data["agency"]
-        elif kind in (Kind.RETURNED, Kind.SPLIT, Kind.PART_REOPENED) or (
-            kind in (Kind.REOPENED, Kind.UNMERGED) and "intake_due" in data
-        ):
+        elif kind in _TO_DESK or (kind in _TO_DESK_OF_INTAKE and "intake_due" in data):
             agency = DESK
-        if kind in (Kind.REOPENED, Kind.UNMERGED, Kind.DISPUTED):
+        if kind in _OPENS:
             is_open = True
-        elif kind in _STOPS or kind == Kind.SPLIT:
+        elif kind in _STOPS or kind == _SPLIT:
             is_open = False
-        elif kind == Kind.ASSIGNED or data.get("back"):
+        elif kind == _ASSIGNED or data.get("back"):
             self._split, is_open = False, True
-        self._split = self._split or kind == Kind.SPLIT
+        self._split = self._split or kind == _SPLIT
         is_open = is_open and not self._split
-        if kind == Kind.ASKED:
+        if kind == _ASKED:
             paused = at
-        elif paused is not None and (kind == Kind.RESUMED or not is_open):
+        elif paused is not None and (kind == _RESUMED or not is_open):
             self._paused_seconds += (at - paused).total_seconds()
             paused = None
         if "intake_due" in data:
@@ -200,9 +211,9 @@ class _Life:
 
     def _extend(self, kind: str, event: Event | Happened) -> None:
         """What the deadline was before more time was granted; a pause or a recount moves it only onwards."""
-        if kind == Kind.EXTENSION_GRANTED:
+        if kind == _EXTENDED:
             self._due_unextended = self._due_unextended or datetime.fromisoformat(event.data["due_was"])
-        elif kind not in (Kind.RESUMED, Kind.RESOLVED, Kind.DEADLINE_RECOMPUTED):
+        elif kind not in _CLOCK_RUNS_ON:
             self._due_unextended = None  # the clock was started anew
 
     def _now(self, at: datetime, agency: str, due: datetime | None, paused: datetime | None, *, is_open: bool) -> None:
@@ -214,36 +225,36 @@ class _Life:
             self._leave(at)
         if agency != self._agency:
             received = [row for row in self._all if row.measure is Measure.RECEIVED and row.known_until is None]
-            self._end(at, received)
             self._all += [structs.replace(row, known_from=at, agency=agency) for row in received]
+            self._end(at, received)
         self._agency, self._due, self._paused_at = agency, due, paused
         if moved and is_open:
-            self._add(Measure.OPEN_IN, at)
+            self._add(_OPEN_IN, at)
         self._open = is_open
         if moved or clock:
             self._start_clock(at)
 
     def _leave(self, at: datetime) -> None:
         """Out of an agency's hands, or off the desk; what the rules pass on at once was never there."""
-        if self._came(Measure.OPEN_IN).at == at:
-            self._all.remove(self._came(Measure.OPEN_IN))
+        came = self._came(_OPEN_IN)
+        if came.at == at:
+            self._all.remove(came)
         else:
-            self._went(Measure.OPEN_IN, at)
+            came.until = at
             self._add(Measure.OPEN_OUT, at)
 
     def _came(self, measure: Measure) -> Occurrence:
-        return next(row for row in reversed(self._all) if row.measure is measure and row.known_until is None)
-
-    def _went(self, measure: Measure, at: datetime) -> None:
-        came = self._came(measure)
-        self._all[self._all.index(came)] = structs.replace(came, until=at)
+        for row in reversed(self._all):
+            if row.measure is measure and row.known_until is None:
+                return row
+        raise LookupError(measure)
 
     def _stop_clock(self, at: datetime) -> None:
         if self._coming is not None:
             self._all.remove(self._coming)
             self._coming = None
         if self._overdue:
-            self._went(Measure.OVERDUE_IN, at)
+            self._came(_OVERDUE_IN).until = at
             self._add(Measure.OVERDUE_OUT, at)
             self._overdue = False
 
@@ -251,16 +262,16 @@ class _Life:
         if not self._open or self._paused_at is not None or self._due is None:
             return
         if self._due <= at:
-            self._add(Measure.OVERDUE_IN, at)
+            self._add(_OVERDUE_IN, at)
             self._overdue = True
         else:
-            self._coming = self._row(Measure.OVERDUE_IN, self._due, at)
+            self._coming = self._row(_OVERDUE_IN, self._due, at)
             self._all.append(self._coming)
 
     # ------------------------------------------------------------ rows
 
     def _row(self, measure: Measure, at: datetime, known_from: datetime, seconds: int | None = None) -> Occurrence:
-        sent = self._submitted_at if measure in (Measure.OPEN_IN, Measure.OVERDUE_IN) else None
+        sent = self._submitted_at if measure is _OPEN_IN or measure is _OVERDUE_IN else None
         return Occurrence(
             measure,
             at,
@@ -278,17 +289,18 @@ class _Life:
     def _add(self, measure: Measure, at: datetime, seconds: int | None = None) -> None:
         self._all.append(self._row(measure, at, at, seconds))
 
-    def _end(self, at: datetime, rows: Iterable[Occurrence]) -> None:
+    @staticmethod
+    def _end(at: datetime, rows: Iterable[Occurrence]) -> None:
         for row in rows:
-            self._all[self._all.index(row)] = structs.replace(row, known_until=at)
+            row.known_until = at
 
     def _rekey(self, at: datetime, *, category: str, commune: str) -> None:
         """From now on all of it counts under the corrected category and commune."""
         self._category, self._commune = category, commune
         live = [row for row in self._all if row.known_until is None]
-        self._end(at, live)
         for row in live:
             moved = structs.replace(row, known_from=at, category=category, commune=commune)
+            row.known_until = at
             self._all.append(moved)
-            if row == self._coming:
+            if row is self._coming:
                 self._coming = moved

@@ -49,7 +49,7 @@ async def _step(conn: Conn) -> int:
 async def _take_in(conn: Conn, state: store.State, report_ids: list[UUID]) -> None:
     before = await store.occurrences_of(conn, state, report_ids)
     lives = await lives_of(conn, report_ids)
-    changed = {i: life for i, life in lives.items() if Counter(life) != Counter(before.get(i, ()))}
+    changed = {i: life for i, life in lives.items() if _all(life) != _all(before.get(i, ()))}
     words = await store.words_for(conn, state.words, changed.values())
     state = structs.replace(state, words=words)
     if known := [i for i in changed if i in before]:
@@ -60,6 +60,10 @@ async def _take_in(conn: Conn, state: store.State, report_ids: list[UUID]) -> No
         _sum(changes, before.get(report_id, ()), -1)
         _sum(changes, life, 1)
     await sums.add(conn, state, changes)
+
+
+def _all(life: Iterable[Occurrence]) -> Counter[tuple[object, ...]]:
+    return Counter(structs.astuple(o) for o in life)
 
 
 async def lives_of(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, list[Occurrence]]:

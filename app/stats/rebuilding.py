@@ -16,6 +16,7 @@ from app.db import Pool, transaction
 from app.history import service as history
 from app.stats import sharing, store
 from app.stats import store_sums as sums
+from app.stats.grains import ROUNDS
 from app.stats.projection import catch_up, lives_of
 
 _BATCH = 2_000
@@ -95,7 +96,7 @@ async def _finish(pool: Pool, generation: int) -> None:
             await sums.sum_up(conn, state, grain)
 
     await _two_at_a_time([base, *(partial(run, each) for each in statements)])
-    for grains in sums.ROUNDS:
+    for grains in ROUNDS:
         await _two_at_a_time([partial(sum_up, grain) for grain in grains])
     await run(f"DROP TABLE {store.BASE}")
     tidy = (f"VACUUM (ANALYZE) {state.occurrences}", f"VACUUM (ANALYZE) {state.sums}")

@@ -7,7 +7,7 @@ seconds are kept as they are. Percentiles are by nearest rank, as ``percentile_d
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -58,6 +58,17 @@ def unpacked(kept: bytes) -> dict[float, int]:
     entries = np.frombuffer(kept, _ENTRY)
     numbers = np.bincount(entries["bucket"], entries["n"], 0)
     return {_MIDDLES[bucket]: round(numbers[bucket]) for bucket in np.flatnonzero(numbers).tolist()}
+
+
+def unlike(one: Sequence[bytes], other: Sequence[bytes]) -> set[int]:
+    """The places of those among so many spreads, as the sums keep them, that do not say the same as the other ones."""
+    entries = np.frombuffer(b"".join((*one, *other)), _ENTRY)
+    lengths = [len(kept) // _ENTRY.itemsize for kept in (*one, *other)]
+    place = np.repeat(np.tile(np.arange(len(one)), 2), lengths)
+    signs = np.repeat([1, -1], [sum(lengths[: len(one)]), sum(lengths[len(one) :])])
+    keys, inverse = np.unique(place * (len(EDGES) + 1) + entries["bucket"], return_inverse=True)
+    left = np.bincount(inverse, signs * entries["n"], len(keys))
+    return set((keys[left != 0] // (len(EDGES) + 1)).tolist())
 
 
 def added(one: Spread, other: Spread, sign: int = 1) -> Spread:

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -137,23 +138,47 @@ async def move_on(conn: Conn, cursor: Cursor, read_at: datetime) -> None:
 # ---------------------------------------------------------------- occurrences
 
 
-async def occurrences_of(conn: Conn, state: State, report_ids: Sequence[UUID]) -> dict[UUID, list[Occurrence]]:
+Row = tuple[Any, ...]
+"""An occurrence as it is kept: the values of ``_COLUMNS``."""
+
+
+def row_of(words: Words, report_id: UUID, o: Occurrence) -> Row:
+    """None in place of a code that was never given."""
+    code = words.codes.get
+    return (report_id, o.at, o.known_from, o.known_until, o.until, o.sent, o.seconds, code(o.measure), code(o.agency),
+            code(o.category), code(o.commune), code(o.channel))  # fmt: skip
+
+
+def said_of(words: Words, row: Row) -> str:
+    """What a row says, in short."""
+    said = dict(zip(_COLUMNS, row, strict=True))
+    measure = words.word(said["measure"]) if said["measure"] else "something unheard of"
+    return f"{measure} at {said['at']:%Y-%m-%d %H:%M:%S}Z"
+
+
+async def rows_of(conn: Conn, state: State, report_ids: Sequence[UUID]) -> dict[UUID, list[Row]]:
+    """What is kept of each, mostly in the order in which it was."""
     rows = await conn.fetch(
         f"SELECT {', '.join(_COLUMNS)} FROM {state.occurrences} WHERE report_id = ANY($1)",  # noqa: S608  # names of our own
         list(report_ids),
     )
-    found: dict[UUID, list[Occurrence]] = {}
-    word = state.words.word
+    found: dict[UUID, list[Row]] = {}
     for row in rows:
-        report_id, at, known_from, known_until, until, sent, seconds, measure, *dimensions = row.values()
-        agency, category, commune, channel = (word(code) for code in dimensions)
-        found.setdefault(report_id, []).append(
-            Occurrence(
-                Measure(word(measure)), at, known_from, known_until, agency, category, commune, channel, seconds, until,
-                sent,
-            )
-        )  # fmt: skip
+        found.setdefault(row[0], []).append(tuple(row))
     return found
+
+
+async def occurrences_of(conn: Conn, state: State, report_ids: Sequence[UUID]) -> dict[UUID, list[Occurrence]]:
+    kept = await rows_of(conn, state, report_ids)
+    return {report_id: [_occurrence(state.words, row) for row in rows] for report_id, rows in kept.items()}
+
+
+def _occurrence(words: Words, row: Row) -> Occurrence:
+    _, at, known_from, known_until, until, sent, seconds, *codes = row
+    measure, agency, category, commune, channel = (words.word(code) for code in codes)
+    return Occurrence(
+        Measure(measure), at, known_from, known_until, agency, category, commune, channel, seconds, until, sent
+    )
 
 
 async def forget(conn: Conn, state: State, report_ids: Sequence[UUID]) -> None:
@@ -162,17 +187,11 @@ async def forget(conn: Conn, state: State, report_ids: Sequence[UUID]) -> None:
 
 async def keep(conn: Conn, table: str, words: Words, lives: Mapping[UUID, Iterable[Occurrence]]) -> None:
     """What is kept of these reports from now on; nothing was kept, or it is forgotten."""
-    code = words.codes
     await conn.copy_records_to_table(
         table,
         columns=_COLUMNS,
-        records=[
-            (report_id, o.at, o.known_from, o.known_until, o.until, o.sent, o.seconds, code[o.measure], code[o.agency],
-             code[o.category], code[o.commune], code[o.channel])
-            for report_id, life in lives.items()
-            for o in life
-        ],
-    )  # fmt: skip
+        records=[row_of(words, report_id, o) for report_id, life in lives.items() for o in life],
+    )
 
 
 async def strangers(conn: Conn, state: State) -> list[UUID]:

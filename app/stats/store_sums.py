@@ -1,30 +1,28 @@
-"""SQL of the sums: adding to them, working them out anew, proving them."""
+"""SQL of the sums: adding to them, working them out anew."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import asyncpg
-
 from app.db import Conn
-from app.stats.grains import DIMENSIONS, FULL, GRAINS, HALF_DAY_GRAINS, SPAN, SPAN_GRAINS, span_of
+from app.stats.grains import DIMENSIONS, GRAINS, SPAN, source, span_of
 from app.stats.measures import SPREAD, TIMED, Measure
 from app.stats.model import Count
-from app.stats.spread import EDGES, bucket_of, packed, unpacked
+from app.stats.spread import EDGES, bucket_of, packed
 from app.stats.store import BASE, State, Words
 
 Key = tuple[datetime, str, str, str, str]
 """Of what is added: half day, agency, category, commune, channel."""
 _TIMED = [m for m in Measure if m in TIMED]
 _SPREAD = [m for m in Measure if m in SPREAD]
-_NUMBERS = [*(str(m) for m in Measure), *(f"{m}_seconds" for m in _TIMED)]
-_SPREADS = [f"{m}_spread" for m in _SPREAD]
-_VALUES = [*_NUMBERS, *_SPREADS]
+NUMBERS = [*(str(m) for m in Measure), *(f"{m}_seconds" for m in _TIMED)]
+SPREADS = [f"{m}_spread" for m in _SPREAD]
+VALUES = [*NUMBERS, *SPREADS]
 _KEY = ("grain", "slot", *DIMENSIONS)
 _SLOT = "date_bin('12 hours', at, timestamptz '1970-01-01 05:00+00')"
 _PACK_FROM = 1200
 """Bytes from which a spread is tidied up."""
-_LONG = 4 * 3600.0
+LONG = 4 * 3600.0
 """Seconds that one statement over everything may take."""
 
 
@@ -45,7 +43,7 @@ async def add(conn: Conn, state: State, changes: Mapping[Key, Mapping[Measure, C
         return
     code = state.words.codes
     columns: list[list[Any]] = [[], [], [], [], [], []]
-    values: dict[str, list[Any]] = {name: [None] * len(rows) for name in _VALUES}
+    values: dict[str, list[Any]] = {name: [None] * len(rows) for name in VALUES}
     for i, ((slot, *names), counts) in enumerate(rows):
         for column, each in zip(columns, (slot, span_of(slot), *(code[name] for name in names)), strict=True):
             column.append(each)
@@ -55,15 +53,15 @@ async def add(conn: Conn, state: State, changes: Mapping[Key, Mapping[Measure, C
                 values[f"{measure}_seconds"][i] = count.seconds
             if measure in SPREAD:
                 values[f"{measure}_spread"][i] = packed(count.spread)  # type: ignore[arg-type]  # buckets
-    types = ["timestamptz", "timestamptz", *["smallint"] * 4, *["bigint"] * len(_NUMBERS), *["bytea"] * len(_SPREADS)]
+    types = ["timestamptz", "timestamptz", *["smallint"] * 4, *["bigint"] * len(NUMBERS), *["bytea"] * len(SPREADS)]
     given = ", ".join(f"${i}::{of}[]" for i, of in enumerate(types, 1))
     grains = ", ".join(f"({grain})" for grain in GRAINS)
-    kept = ", ".join(_kept(name) for name in _VALUES)
+    kept = ", ".join(_kept(name) for name in VALUES)
     await conn.execute(
         f"""
-        INSERT INTO {state.sums} AS kept ({", ".join((*_KEY, *_VALUES))})
+        INSERT INTO {state.sums} AS kept ({", ".join((*_KEY, *VALUES))})
         SELECT grain, CASE WHEN grain & {SPAN} > 0 THEN span ELSE slot END, {_apart("grain")}, {_added()}
-        FROM unnest({given}) AS d(slot, span, {", ".join((*DIMENSIONS, *_VALUES))}), (VALUES {grains}) AS g(grain)
+        FROM unnest({given}) AS d(slot, span, {", ".join((*DIMENSIONS, *VALUES))}), (VALUES {grains}) AS g(grain)
         GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
         ON CONFLICT (grain, agency, category, commune, channel, slot) DO UPDATE SET {kept}
         """,  # noqa: S608  # names of our own
@@ -73,7 +71,7 @@ async def add(conn: Conn, state: State, changes: Mapping[Key, Mapping[Measure, C
 
 
 def _kept(name: str) -> str:
-    if name not in _SPREADS:
+    if name not in SPREADS:
         return f"{name} = nullif(coalesce(kept.{name}, 0) + coalesce(excluded.{name}, 0), 0)"
     both = f"coalesce(kept.{name}, '') || excluded.{name}"
     tidy = f"CASE WHEN length({both}) > {_PACK_FROM} THEN stats_packed({both}) ELSE {both} END"
@@ -86,8 +84,8 @@ def _apart(grain: str) -> str:
 
 
 def _added() -> str:
-    numbers = [f"nullif(sum({name}), 0)" for name in _NUMBERS]
-    return ", ".join([*numbers, *(f"string_agg({name}, ''::bytea)" for name in _SPREADS)])
+    numbers = [f"nullif(sum({name}), 0)" for name in NUMBERS]
+    return ", ".join([*numbers, *(f"string_agg({name}, ''::bytea)" for name in SPREADS)])
 
 
 def _counted(words: Words) -> str:
@@ -105,7 +103,7 @@ def _counted(words: Words) -> str:
     )
 
 
-def _base(state: State) -> str:
+def base(state: State) -> str:
     """Everything that holds today by half days and all dimensions."""
     return f"""
         SELECT {_SLOT} AS slot, {", ".join(DIMENSIONS)}, {_counted(state.words)}
@@ -113,15 +111,15 @@ def _base(state: State) -> str:
     """  # noqa: S608  # names of our own
 
 
-def _rolled(grain: int, source: str) -> str:
+def rolled(grain: int, made_from: str) -> str:
     """The sums of a grain out of those of a finer one."""
     slot = "stats_span(slot)" if grain & SPAN else "slot"
     dimensions = ", ".join(name if grain & 1 << d else f"0::smallint AS {name}" for d, name in enumerate(DIMENSIONS))
-    numbers = [f"nullif(sum({name}), 0) AS {name}" for name in _NUMBERS]
-    spreads = [f"{_tidy(f'string_agg({name}, NULL::bytea)')} AS {name}" for name in _SPREADS]
+    numbers = [f"nullif(sum({name}), 0) AS {name}" for name in NUMBERS]
+    spreads = [f"{_tidy(f'string_agg({name}, NULL::bytea)')} AS {name}" for name in SPREADS]
     return f"""
         SELECT {grain}::smallint AS grain, {slot} AS slot, {dimensions}, {", ".join([*numbers, *spreads])}
-        FROM {source} GROUP BY 2, 3, 4, 5, 6
+        FROM {made_from} GROUP BY 2, 3, 4, 5, 6
     """  # noqa: S608  # names of our own
 
 
@@ -132,78 +130,17 @@ def _tidy(spread: str) -> str:
 async def lay_base(conn: Conn, state: State) -> None:
     """A table for this rebuild alone, that the sums are made from."""
     await conn.execute(f"DROP TABLE IF EXISTS {BASE}")
-    await conn.execute(f"CREATE UNLOGGED TABLE {BASE} AS {_base(state)}", timeout=_LONG)
-    await conn.execute(f"ANALYZE {BASE} ({', '.join(('slot', *DIMENSIONS))})", timeout=_LONG)
+    await conn.execute(f"CREATE UNLOGGED TABLE {BASE} AS {base(state)}", timeout=LONG)
+    await conn.execute(f"ANALYZE {BASE} ({', '.join(('slot', *DIMENSIONS))})", timeout=LONG)
 
 
 async def sum_up(conn: Conn, state: State, grain: int) -> None:
-    """The sums of one grain, once, into an empty generation. Those of spans are made from the fullest of them."""
-    source = BASE
-    if grain & SPAN and grain != FULL:
-        source = f"(SELECT * FROM {state.sums} WHERE grain = {FULL}) AS full_grain"  # noqa: S608  # names of our own
-    columns, order = ", ".join((*_KEY, *_VALUES)), ", ".join((*DIMENSIONS, "slot"))
+    """The sums of one grain, once, into an empty generation; after those that it is made from."""
+    finer, made_from = source(grain), BASE
+    if finer is not None:
+        made_from = f"(SELECT * FROM {state.sums} WHERE grain = {finer}) AS finer"  # noqa: S608  # names of our own
+    columns, order = ", ".join((*_KEY, *VALUES)), ", ".join((*DIMENSIONS, "slot"))
     await conn.execute(
-        f"INSERT INTO {state.sums} ({columns}) {_rolled(grain, source)} ORDER BY {order}",  # names of our own
-        timeout=_LONG,
-    )
-
-
-ROUNDS: tuple[tuple[int, ...], ...] = ((FULL, *HALF_DAY_GRAINS), tuple(g for g in SPAN_GRAINS if g != FULL))
-"""In which order: what is in one round does not wait for each other."""
-
-
-# ---------------------------------------------------------------- proving
-
-
-async def lay_recount(conn: Conn, state: State) -> None:
-    """For ``wrong_sums``, inside this transaction."""
-    await conn.execute(f"CREATE TEMP TABLE stats_recount ON COMMIT DROP AS {_base(state)}", timeout=_LONG)
-    full = _rolled(FULL, "stats_recount")
-    await conn.execute(f"CREATE TEMP TABLE stats_recount_full ON COMMIT DROP AS {full}", timeout=_LONG)
-
-
-async def wrong_sums(conn: Conn, state: State, grain: int) -> list[str]:
-    """Sums of a grain that are not those of the occurrences, in words."""
-    same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM k.{name}" for name in _NUMBERS)
-    spread = " AND ".join(
-        f"(c.{name} IS NOT DISTINCT FROM k.{name} "
-        f"OR stats_packed(c.{name}) IS NOT DISTINCT FROM stats_packed(k.{name}))"
-        for name in _SPREADS
-    )
-    nothing = " AND ".join([f"{name} IS NULL" for name in _NUMBERS])
-    rows = await conn.fetch(
-        f"""
-        WITH c AS ({_rolled(grain, "stats_recount_full" if grain & SPAN else "stats_recount")}),
-        k AS (SELECT * FROM {state.sums} WHERE grain = {grain} AND NOT ({nothing}))
-        SELECT slot, {", ".join(DIMENSIONS)}, to_jsonb(c) AS counted, to_jsonb(k) AS kept
-        FROM c FULL JOIN k USING (slot, {", ".join(DIMENSIONS)})
-        WHERE NOT (c.slot IS NOT NULL AND k.slot IS NOT NULL AND {same} AND {spread}) ORDER BY 1, 2, 3, 4, 5
-        """,  # noqa: S608  # names of our own
-        timeout=_LONG,
-    )
-    return [each for row in rows for each in _differences(state.words, grain, row)]
-
-
-def _differences(words: Words, grain: int, row: asyncpg.Record) -> list[str]:
-    apart = [words.word(row[name]) or "none" for d, name in enumerate(DIMENSIONS) if grain & 1 << d]
-    slot = f"the {'span' if grain & SPAN else 'half day'} of {row['slot']:%Y-%m-%d %H:%M}Z"
-    where = f"{slot}, {', '.join(apart) or 'all'}"
-    counted, kept = row["counted"] or {}, row["kept"] or {}
-    return [
-        f"{name} of {where}: {_said(counted.get(name))} happened, {_said(kept.get(name))} in the sums"
-        for name in _VALUES
-        if _read(counted.get(name)) != _read(kept.get(name))
-    ]
-
-
-def _read(value: Any) -> Any:
-    return unpacked(bytes.fromhex(value.removeprefix("\\x"))) if isinstance(value, str) else value or 0
-
-
-def _said(value: Any) -> str:
-    times = _read(value)
-    return (
-        f"{sum(times.values())} times of {sum(s * n for s, n in times.items()):.0f} s"
-        if isinstance(times, dict)
-        else str(times)
+        f"INSERT INTO {state.sums} ({columns}) {rolled(grain, made_from)} ORDER BY {order}",  # names of our own
+        timeout=LONG,
     )

@@ -3,16 +3,17 @@ kept, and the sums against what they add up."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from itertools import chain
 from uuid import UUID
 
 from app.db import Pool
 from app.history import service as history
 from app.stats import sharing, store
-from app.stats import store_sums as sums
-from app.stats.grains import GRAINS
-from app.stats.life import Occurrence, occurrences
+from app.stats import store_recount as recount
+from app.stats.grains import ROUNDS
+from app.stats.life import Occurrence
 from app.stats.model import Difference
-from app.stats.projection import catch_up
+from app.stats.projection import catch_up, lives_of
 
 _BATCH = 2000
 
@@ -56,10 +57,11 @@ async def _of_all(pool: Pool) -> AsyncIterator[str]:
         state = await store.state(conn)
         for report_id in await store.strangers(conn, state):
             yield f"something is kept of {report_id}, which is no report"
-        await sums.lay_recount(conn, state)
-        for grain in GRAINS:
-            for says in await sums.wrong_sums(conn, state, grain):
+        await recount.lay(conn, state)
+        for grain in chain.from_iterable(ROUNDS):
+            async for says in recount.wrong(conn, state, grain):
                 yield says
+        await recount.clear(conn)
 
 
 async def _batch(pool: Pool, beyond: UUID, last: UUID) -> tuple[list[Difference], list[UUID]]:
@@ -71,17 +73,20 @@ async def _batch(pool: Pool, beyond: UUID, last: UUID) -> tuple[list[Difference]
         if not report_ids:
             return [], []
         unread = await history.reports_since(conn, state.cursor)
-        lives = await history.of_reports(conn, report_ids)
-        kept = await store.occurrences_of(conn, state, report_ids)
+        lives = await lives_of(conn, report_ids)
+        kept = await store.rows_of(conn, state, report_ids)
     return [
-        d for i in report_ids if i not in unread for d in _apart(i, occurrences(lives[i]), kept.get(i, []))
+        d for i in report_ids if i not in unread for d in _apart(state.words, i, lives[i], kept.get(i, []))
     ], report_ids
 
 
-def _apart(report_id: UUID, counted: list[Occurrence], kept: list[Occurrence]) -> list[Difference]:
+def _apart(words: store.Words, report_id: UUID, life: list[Occurrence], kept: list[store.Row]) -> list[Difference]:
+    counted = [store.row_of(words, report_id, o) for o in life]
+    if counted == kept:  # mostly in the same order
+        return []
     a, b = Counter(counted), Counter(kept)
     return [
-        Difference(report_id, f"{row.measure} at {row.at:%Y-%m-%d %H:%M:%S}Z {says}")
+        Difference(report_id, f"{store.said_of(words, row)} {says}")
         for says, rows in (("is missing", a - b), ("did not happen", b - a))
         for row in rows.elements()
     ]
