@@ -1,5 +1,5 @@
-"""Statistics among five million reports with forty million events: how long a rebuild takes and every kind of question,
-and that the answers are what the history says.
+"""Statistics among five million reports with forty million events: how long a rebuild takes and every kind of question
+and page, and that the answers are what the history says.
 
     PHANANH_BENCH_REPORTS=200000 python -m tests.bench stats     with another number in place of the five million
     PHANANH_BENCH_KEEP=/path python -m tests.bench stats         the database stays there, and is taken from there
@@ -34,6 +34,7 @@ from app.stats.projection import catch_up
 from app.stats.rebuilding import rebuild
 from app.stats.verify import verify
 from tests.bench import Figure
+from tests.bench._figure_pages import paged
 from tests.bench._province import BIG, fill
 from tests.bench._recount import recounted
 from tests.small_world import settle
@@ -47,6 +48,8 @@ _ROUNDS = 3
 _CHECKED = 8
 _BAR = 100.0
 """Milliseconds."""
+_LONG = 30.0
+"""Minutes that rebuilding or verifying five million may take: a coffee, not a night."""
 _KINDS: tuple[periods.Kind, ...] = ("day", "week", "month", "cut", "quarter", "year", "span")
 _BY: tuple[By | None, ...] = (None, "agency", "category", "commune", "channel")
 _FILTERS: tuple[dict[str, Any], ...] = (
@@ -73,8 +76,9 @@ async def run() -> list[Figure]:
             figures.append(await _rebuilt(pool, url))
         await catch_up(pool)
         figures += await _asked(pool)
+        figures += await paged(url, f"among {await _number(pool):,} reports")
         if "verify" not in _SKIP:
-            figures.append(await _verified(pool, url))
+            figures += await _verified(pool, url)
     return [*figures, *await _lived()]
 
 
@@ -102,21 +106,27 @@ async def _rebuilt(pool: Pool, url: str) -> Figure:
     with Progress() as progress:
         task = progress.add_task("rebuild", total=None)
         done = await rebuild(pool, lambda n, of: progress.update(task, completed=n, total=of), url)
-    minutes = (time.perf_counter() - began) / 60
-    limit = max(done / 5_000_000, 0.05) * 30
-    name = f"rebuild of the statistics of {done:,} reports"
-    return Figure(
-        name, round(minutes, 1), "min", "bar", round(limit, 1), round(minutes / limit, 2), "≤ 1 ×", minutes <= limit
-    )
+    return _minutes("rebuilding the statistics", (time.perf_counter() - began) / 60, done)
 
 
-async def _verified(pool: Pool, url: str) -> Figure:
+async def _verified(pool: Pool, url: str) -> list[Figure]:
     began = time.perf_counter()
     with Progress() as progress:
         task = progress.add_task("verify", total=None)
         found = [one async for one in verify(pool, lambda n: progress.update(task, completed=n), url)]
     minutes = (time.perf_counter() - began) / 60
-    return _nothing(f"differences found by verifying, in {minutes:.1f} min", len(found))
+    return [
+        _nothing("differences found by verifying", len(found)),
+        _minutes("verifying the statistics", minutes, await _number(pool)),
+    ]
+
+
+def _minutes(name: str, minutes: float, reports: int) -> Figure:
+    limit = max(reports / 5_000_000, 0.05) * _LONG
+    name = f"{name} of {reports:,} reports"
+    return Figure(
+        name, round(minutes, 1), "min", "bar", round(limit, 1), round(minutes / limit, 2), "≤ 1 ×", minutes <= limit
+    )
 
 
 def _nothing(name: str, value: int) -> Figure:
@@ -129,14 +139,18 @@ def _nothing(name: str, value: int) -> Figure:
 async def _asked(pool: Pool) -> list[Figure]:
     async with pool.acquire() as conn:
         now = await conn.fetchval("SELECT max(submitted_at) FROM reports") + timedelta(minutes=7)
-        number = await conn.fetchval("SELECT reltuples::bigint FROM pg_class WHERE relname = 'reports'")
         works = _works(now)
-        figures = []
+        figures, number = [], await _number(pool)
         for name, group in works.items():
             times = await _timed(conn, group)
             figures += _said(f"{name} among {number:,} reports", times)
         figures.append(_nothing("answers that are not a recount of what happened", await _apart(conn, now)))
     return figures
+
+
+async def _number(pool: Pool) -> int:
+    number: int = await pool.fetchval("SELECT reltuples::bigint FROM pg_class WHERE relname = 'reports'")
+    return number
 
 
 def _said(name: str, times: dict[str, list[float]]) -> list[Figure]:

@@ -121,6 +121,9 @@ def _form(dice: random.Random, act: Act, move: Move, report: Report, at: datetim
         given["days"] = dice.randrange(1, 20)
     if "proof" in move.needs or "photos" in move.needs:
         given["photos"] = (PHOTO,)
+    if "colleague" in move.needs:
+        there = [each.id for each in world.STAFF if each.agency_id == report.agency_id]
+        given["colleague"] = dice.choice(there or [world.OFFICER.id])
     if "rating" in move.needs:
         given["rating"] = dice.choice(list(Rating))
     given["due"] = None

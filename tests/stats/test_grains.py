@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.stats.grains import BEGINNING, HALF_DAY_GRAINS, next_span, pieces, span_of
+from app.stats.grains import (
+    BEGINNING,
+    GRAINS,
+    HALF_DAY_GRAINS,
+    ROUNDS,
+    SPAN,
+    next_span,
+    pieces,
+    source,
+    span_of,
+)
 from app.stats.model import HALF_DAY, slot_of
 from app.stats.periods import parse
 
@@ -27,6 +37,17 @@ def test_the_pieces_of_a_time_cover_it_once_and_nothing_else(one: int, other: in
             p.since, p.before, True,
         )  # fmt: skip
         assert p.level != "span" or (span_of(p.since), span_of(p.before)) == (p.since, p.before)
+
+
+def test_every_grain_is_made_from_a_finer_one_of_a_round_before() -> None:
+    before: set[int | None] = {None}
+    for grains in ROUNDS:
+        for grain in grains:
+            finer = source(grain)
+            assert finer in before
+            assert finer is None or (finer & grain == grain != finer and finer & SPAN == grain & SPAN)
+        before |= {*grains}
+    assert before == {None, *GRAINS}
 
 
 @pytest.mark.parametrize("key", ["2026-02", "2026-Q1", "2025", "2026-03-cut", "2026-01-cut"])

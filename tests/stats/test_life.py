@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.history.model import Event
+from app.accounts.model import Role
+from app.history.model import Event, Kind
 from app.stats.life import MATTERS, Occurrence, occurrences
 from app.stats.measures import FIGURES, Measure
+from tests.small_world import STAFF
 from tests.stats.lives import life
 
 Key = tuple[Measure, datetime, str, str, str, str, int | None]
@@ -26,6 +28,15 @@ def known(rows: list[Occurrence], as_of: datetime) -> Counter[Key]:
 
 def until(events: list[Event], as_of: datetime) -> list[Event]:
     return [event for event in events if event.at <= as_of]
+
+
+def test_in_random_lives_cases_are_given_to_colleagues_and_put_back() -> None:
+    dice = random.Random(3)
+    events = [event for _ in range(200) for event in life(dice)[1]]
+    given = {event.data["assignee"] for event in events if event.kind == Kind.GIVEN}
+    assert given & {str(one.id) for one in STAFF if one.role is Role.OFFICER}
+    assert given <= {str(one.id) for one in STAFF}
+    assert {event.data["was"] for event in events if event.kind == Kind.RELEASED} & given
 
 
 @settings(max_examples=400, deadline=None)

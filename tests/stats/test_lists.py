@@ -1,5 +1,6 @@
 """The reports behind the figures: every figure opens the list it counts."""
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from asyncpg.connection import LoggedQuery
 from msgspec import structs
 
 from app.db import Conn, Pool
@@ -96,6 +98,28 @@ async def test_of_a_share_the_whole_can_be_listed_and_of_times_the_slowest_first
     slowest = [row.seconds or 0 for row in await everything(conn, question, hours, slowest=True)]
     assert len(slowest) == whole
     assert slowest == sorted(slowest, reverse=True)
+
+
+async def test_what_was_open_or_overdue_at_a_moment_is_read_from_an_index_alone(conn: Conn) -> None:
+    asked: list[LoggedQuery] = []
+    end = world.MONDAY + 30 * DAY
+    question = Question(start=world.MONDAY, end=end, as_of=end + DAY, agencies=("roads",), by="category")
+    state = await service.state(conn)
+    with conn.query_logger(asked.append):
+        await service.ageing(conn, question, known=state)
+        await service.longest_overdue(conn, question, known=state)
+        await asyncio.sleep(0)  # then it is told
+    await conn.execute("SET enable_bitmapscan = off")
+    for one in asked:
+        plan = await conn.fetchval(f"EXPLAIN (FORMAT JSON) {one.query}", *one.args)
+        nodes = _nodes(plan[0]["Plan"])
+        assert [n["Node Type"] for n in nodes if n.get("Relation Name") == state.occurrences] == ["Index Only Scan"]
+    await conn.execute("RESET enable_bitmapscan")
+    assert len(asked) == 2
+
+
+def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(node for below in plan.get("Plans", []) for node in _nodes(below))]
 
 
 async def test_the_ages_of_open_reports_add_up_to_those_open_and_the_longest_overdue_is_the_first_of_its_list(

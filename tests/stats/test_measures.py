@@ -1,6 +1,7 @@
 """Every figure is defined once, in both languages, and the documentation says what the definitions say."""
 
 import math
+import random
 from collections import Counter
 
 import pytest
@@ -11,7 +12,7 @@ from app.history.model import Kind
 from app.i18n import LANGS, Lang
 from app.stats.measures import FIGURES, Measure
 from app.stats.model import Count, value
-from app.stats.spread import ERROR, added, bucket_of, packed, percentile, spread_of, unpacked
+from app.stats.spread import ERROR, added, bucket_of, packed, percentile, spread_of, unlike, unpacked
 from tests.stats.page import PAGES, page
 
 
@@ -66,3 +67,18 @@ def test_distributions_add_up_and_come_apart_again(one: list[int], other: list[i
     buckets = [packed(Counter(map(bucket_of, each))) for each in (one, other)]
     assert unpacked(b"".join(buckets)) == spread_of(one + other) == added(spread_of(one), spread_of(other))
     assert added(spread_of(one + other), spread_of(other), -1) == spread_of(one)
+
+
+_SPREADS = st.dictionaries(st.integers(0, 40), st.integers(1, 9), max_size=6)
+
+
+@given(st.lists(_SPREADS.flatmap(lambda one: st.tuples(st.just(one), st.just(one) | _SPREADS))), st.randoms())
+def test_spreads_that_say_the_same_in_whatever_order_and_pieces_are_told_from_those_that_do_not(
+    pairs: list[tuple[dict[int, int], dict[int, int]]], dice: random.Random
+) -> None:
+    def in_pieces(spread: dict[int, int]) -> bytes:
+        pieces = [packed({bucket: 1}) for bucket, n in spread.items() for _ in range(n)]
+        return b"".join(dice.sample(pieces, len(pieces)))
+
+    found = unlike([packed(one) for one, _ in pairs], [in_pieces(other) for _, other in pairs])
+    assert found == {at for at, (one, other) in enumerate(pairs) if one != other}

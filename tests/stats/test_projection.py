@@ -4,7 +4,7 @@ import asyncio
 import math
 import random
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -119,6 +119,36 @@ async def test_any_question_is_answered_as_a_recount_of_the_history_would(lives:
             answered += bool(answer.groups)
         await conn.execute("RESET enable_seqscan")
     assert answered > 100
+
+
+@pytest.mark.parametrize("year", [1, 1900, 1999])
+async def test_a_period_before_there_was_anything_is_answered_with_nothing(
+    year: int, lives: Lives, settled: Pool
+) -> None:
+    start = datetime(year, 2, 1, tzinfo=UTC)
+    question = Question(start=start, end=start + 30 * DAY, as_of=start + 40 * DAY)
+    async with settled.acquire() as conn:
+        assert (await service.ask(conn, question)).groups == {}
+        assert await service.ageing(conn, question) == {}
+        assert await service.longest_overdue(conn, question) == []
+        for figure in (FIGURES["received"], FIGURES["hours_to_resolve"], FIGURES["overdue"]):
+            assert (await service.listed(conn, question, figure)).rows == []
+
+
+async def test_whether_anything_is_unread_is_seen_in_one_step_however_long_the_history_is(
+    lives: Lives, settled: Pool
+) -> None:
+    queries: list[str] = []
+    await settled.execute("VACUUM ANALYZE report_events")
+    async with settled.acquire() as conn:
+        with conn.query_logger(lambda asked: queries.append(asked.query)):
+            await store.state(conn)
+            await asyncio.sleep(0)  # then it is told
+        (query,) = queries
+        ((done,),) = await conn.fetch(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query}")
+        pages = await conn.fetchval("SELECT pg_relation_size('report_events') / 8192")
+    assert done[0]["Plan"]["Shared Hit Blocks"] + done[0]["Plan"]["Shared Read Blocks"] < 12
+    assert pages > 100
 
 
 async def test_asked_exactly_percentiles_are_of_the_very_times_and_the_stored_ones_within_their_error(
