@@ -78,25 +78,34 @@ async def look(conn: Conn, secret_key: bytes, chat: Chat, typed: str) -> Chat:
 
     Call it outside of a transaction that the error would undo.
     """
-    if await _wrong_tries(conn, chat) >= _TRIES:
-        raise Conflict("accounts.link_too_many")
+    await check_tries(conn, chat)
     found = await _find(conn, secret_key, chat, typed)
     if found is None:
-        await conn.execute(
-            """
-            INSERT INTO link_tries AS t (channel, channel_user_id, tries, since) VALUES ($1, $2, 1, now())
-            ON CONFLICT (channel, channel_user_id) DO UPDATE
-            SET tries = CASE WHEN t.since < now() - $3::interval THEN 1 ELSE t.tries + 1 END,
-                since = CASE WHEN t.since < now() - $3::interval THEN now() ELSE t.since END
-            """,
-            chat.channel,
-            chat.user_id,
-            _TRIES_WINDOW,
-        )
+        await count_wrong(conn, chat)
         raise Invalid("accounts.link_wrong")
     if (found.channel, found.user_id) == (chat.channel, chat.user_id):
         raise Conflict("accounts.link_own_code")
     return found
+
+
+async def check_tries(conn: Conn, chat: Chat) -> None:
+    """Raises Conflict in a chat that has typed too many wrong codes of late."""
+    if await _wrong_tries(conn, chat) >= _TRIES:
+        raise Conflict("accounts.link_too_many")
+
+
+async def count_wrong(conn: Conn, chat: Chat) -> None:
+    await conn.execute(
+        """
+        INSERT INTO link_tries AS t (channel, channel_user_id, tries, since) VALUES ($1, $2, 1, now())
+        ON CONFLICT (channel, channel_user_id) DO UPDATE
+        SET tries = CASE WHEN t.since < now() - $3::interval THEN 1 ELSE t.tries + 1 END,
+            since = CASE WHEN t.since < now() - $3::interval THEN now() ELSE t.since END
+        """,
+        chat.channel,
+        chat.user_id,
+        _TRIES_WINDOW,
+    )
 
 
 async def _wrong_tries(conn: Conn, chat: Chat) -> int:

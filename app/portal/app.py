@@ -6,7 +6,20 @@ from litestar.datastructures import State
 from app.accounts.directory import Agencies
 from app.addresses import Limiter
 from app.pins import PAGE
-from app.portal import about, assets, browse, feeds, follow, footer, installed, map_page, opendata, send, waiting
+from app.portal import (
+    about,
+    assets,
+    browse,
+    devices,
+    feeds,
+    follow,
+    footer,
+    installed,
+    map_page,
+    opendata,
+    send,
+    waiting,
+)
 from app.portal.context import Outlines, Portal
 from app.portal.failures import HANDLERS
 from app.portal.switched import Switched
@@ -14,7 +27,7 @@ from app.wiring import Parts
 
 PATHS = (
     PAGE, "/", "/look", "/track", "/r", "/reports", "/communes", "/faq", "/privacy", "/language", "/map", "/static",
-    opendata.HERE, feeds.HERE, waiting.HERE, *installed.PATHS,
+    opendata.HERE, feeds.HERE, waiting.HERE, devices.HERE, *installed.PATHS,
 )  # fmt: skip
 """Whatever lies below these is answered here."""
 
@@ -27,6 +40,7 @@ def portal_app(parts: Parts, limiter: Limiter, *, secure: bool) -> Litestar:
             *map_page.ROUTES,
             *send.ROUTES,
             *waiting.ROUTES,
+            *devices.ROUTES,
             *installed.ROUTES,
             *follow.ROUTES,
             *browse.ROUTES,

@@ -5,7 +5,7 @@ that sent the report. A form carries it as a field, so no foreign page can act f
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +16,7 @@ from structlog.contextvars import bind_contextvars
 
 from app.accounts.model import Actor, Agency
 from app.casefile.told import PUBLIC, REPORTER
-from app.casefile.words import agency_name, ago, category_name, sentence, status_word, when
+from app.casefile.words import agency_name, category_name, sentence, status_word, when
 from app.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from app.forms import Form, read_form
 from app.history import service as history
@@ -26,8 +26,9 @@ from app.photos import uploads as photos
 from app.photos.service import own_url
 from app.portal.context import Req, go, lang_of, open_to, portal, site_policy
 from app.portal.mine import forgetting, keeping, mine
+from app.portal.own_list import is_reporter, listed
 from app.portal.render import show
-from app.reports import following, many, publication
+from app.reports import following, publication
 from app.reports import service as reports
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Picture, Rating, Report, Status
 from app.reports.model import Form as Said
@@ -76,17 +77,6 @@ class Shown(Struct, frozen=True):
     acts: tuple[Act, ...] = ()
 
 
-class Mine(Struct, frozen=True):
-    """A line of one's own list."""
-
-    code: str
-    status: str
-    category: str
-    place: str
-    when: str
-    waits: bool
-
-
 # ---------------------------------------------------------------- finding
 
 
@@ -113,44 +103,14 @@ async def _track(request: Req, code: str = "", error: AppError | None = None) ->
         here="/track",
         code=code[:40],
         problem=error.problems[0] if error else None,
-        mine=await _mine(request, lang),
+        mine=await listed(request, lang),
     )
-
-
-async def _mine(request: Req, lang: Lang) -> list[Mine]:
-    """Those whose secret is right; what this browser does not know the secret of stays out."""
-    parts, now, kept = portal(request).parts, datetime.now(UTC), mine(request)
-    found = []
-    async with parts.pool.acquire() as conn:
-        known = {report.code: report for report in await many.of_codes(conn, list(kept))} if kept else {}
-    for code, secret in kept.items():
-        report = known.get(code)
-        if report is None or not await _is_reporter(request, report, secret):
-            continue
-        found.append(
-            Mine(
-                code,
-                status_word(report.status, lang),
-                category_name(parts.rules, report.category, lang),
-                ", ".join(part for part in (report.address, report.commune_name) if part),
-                ago(report.submitted_at, now, lang),
-                report.status in (Status.AWAITING_INFO, Status.RESOLVED),
-            )
-        )
-    return found
 
 
 @post("/track/forget", **open_to("anyone"))
 async def forget(request: Req) -> Response[bytes]:
     """This browser is somebody else's from now on. The reports themselves stay, and so do their personal links."""
-    return go("/track", forgetting(request))
-
-
-async def _is_reporter(request: Req, report: Report, secret: str) -> Actor | None:
-    try:
-        return await reports.reporter(portal(request).parts.pool, report, secret=secret)
-    except Forbidden:
-        return None
+    return go("/mine", forgetting(request))
 
 
 # ---------------------------------------------------------------- the page
@@ -163,7 +123,7 @@ async def report_page(request: Req, code: FromPath[str]) -> Response[bytes]:
         return go(f"/r/{report.code}?{request.scope['query_string'].decode('ascii', 'ignore')}")
     linked = request.query_params.get("k", "")
     secret = linked or mine(request).get(report.code, "")
-    actor = await _is_reporter(request, report, secret) if secret else None
+    actor = await is_reporter(request, report, secret) if secret else None
     if linked and actor is None:
         raise Forbidden("web.link_wrong")
     headers = keeping(request, report.code, linked) if linked else {}

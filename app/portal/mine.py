@@ -28,8 +28,14 @@ def mine(request: Req) -> dict[str, str]:
 
 def keeping(request: Req, code: str, secret: str) -> dict[str, str]:
     """The header that remembers one more."""
-    others = [(known, its) for known, its in mine(request).items() if known != code]
-    return _header(request, [(code, secret), *others][:_MOST])
+    return keeping_all(request, [(code, secret)])
+
+
+def keeping_all(request: Req, found: list[tuple[str, str]]) -> dict[str, str]:
+    """The header that remembers these, codes and secrets, before what is known already."""
+    new = dict(found)
+    others = [(code, secret) for code, secret in mine(request).items() if code not in new]
+    return _header(request, [*found, *others][:_MOST])
 
 
 def forgetting(request: Req) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 from app.i18n import LANGS
 from app.i18n.text import fold
 from bot.conversation import (
+    devices,
     extra,
     filling,
     joining,
@@ -87,6 +88,8 @@ def _words(turn: Turn) -> Talk:
         yield from presses.press(turn, meant)
     elif settings.is_link_code(text):
         yield from settings.link(turn, text)
+    elif devices.is_code(text):
+        yield from devices.ask(turn, text)
     elif code := asked_code(text):
         yield from own.show(turn, code)
     elif intent:
@@ -186,11 +189,14 @@ def _command(turn: Turn) -> Talk:
 
 
 def _start(turn: Turn, payload: str) -> Talk:
-    """A greeting, or what a QR code carries: ``PA-…``, ``c-<category>``, ``x-<commune>``, ``g-<lat>-<lon>`` in 1e-5
-    degrees; several parts are joined by ``__``.
+    """A greeting; a code of reports sent on the web; or what a QR code carries: ``PA-…``, ``c-<category>``,
+    ``x-<commune>``, ``g-<lat>-<lon>`` in 1e-5 degrees; several parts are joined by ``__``.
     """
     if code := asked_code(payload):
         yield from own.show(turn, code)
+        return
+    if devices.is_code(payload):
+        yield from devices.ask(turn, payload)
         return
     for part in payload.split("__") if payload else ():
         _deep_link(turn, part)

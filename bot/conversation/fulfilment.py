@@ -11,12 +11,12 @@ from uuid_utils.compat import uuid7
 from app.accounts import citizens, data_requests, linking
 from app.accounts import service as accounts
 from app.accounts.model import Actor
-from app.db import Pool
-from app.errors import AppError, Conflict, Forbidden
+from app.db import Pool, transaction
+from app.errors import AppError, Conflict, Forbidden, Invalid
 from app.i18n import Lang
 from app.photos.lab import PhotoLab
 from app.places.service import Gazetteer
-from app.reports import following, ownership, rights
+from app.reports import devices, following, ownership, rights
 from app.reports import service as reports
 from app.reports.intake import file_report
 from app.reports.limits import check_pace, check_spot
@@ -115,6 +115,8 @@ class Fulfilment:
                 await self._mute(wish)
             case wishes.LinkCode() | wishes.LinkLook() | wishes.LinkJoin() | wishes.Unlink():
                 return await self._link(wish)
+            case wishes.WebLook() | wishes.WebTake() | wishes.WebLink():
+                return await self._web(wish)
             case wishes.MyData():
                 return await rights.show(pool, citizen_id)
             case wishes.TurnAway():
@@ -154,6 +156,25 @@ class Fulfilment:
         async with pool.acquire() as conn:
             self.citizen_id = await citizens.of_chat(conn, chat.channel, chat.user_id) or self.citizen_id
         return done
+
+    async def _web(self, wish: Wish) -> int | str:
+        pool, settings, citizen_id = self._parts.pool, self._parts.settings, self._chat.citizen_id
+        key, by = settings.secret_key, f"{self._self.channel}:{self._self.user_id}"
+        if isinstance(wish, wishes.WebLook | wishes.WebTake):
+            async with pool.acquire() as conn:
+                await linking.check_tries(conn, self._self)
+                try:
+                    found = await devices.look(conn, key, wish.typed, by)
+                except Invalid:
+                    await linking.count_wrong(conn, self._self)
+                    raise
+            if isinstance(wish, wishes.WebLook):
+                return len(found)
+            async with transaction(pool) as conn:
+                return await devices.give(conn, await devices.take(conn, key, wish.typed, by), citizen_id)
+        async with pool.acquire() as conn:
+            own = await devices.own(conn, citizen_id)
+            return f"{settings.public_url}/mine/take?code={await devices.offer(conn, key, own)}" if own else ""
 
     async def _file(self, wish: wishes.FileReport) -> wishes.Sent:
         parts, draft = self._parts, wish.draft

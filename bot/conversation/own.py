@@ -128,6 +128,8 @@ def show_list(turn: Turn, skip: int = 0, instead_of: int = 0) -> Talk:
         turning.append(turn.choice("list_older", f"n1|{skip + _PAGE}"))
     if turning:
         rows.append(tuple(turning))
+    if any(each.mine for each in listed):
+        rows.append((turn.choice("web_open", "o1"),))
     text = "\n\n".join([turn.t("list_head"), *(_list_line(turn, each) for each in listed)])
     turn.say_text(text, tuple(rows), instead_of=instead_of)
 

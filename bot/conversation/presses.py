@@ -5,7 +5,7 @@ touches a report proves again that the report is this person's own.
 import msgspec
 
 from app.i18n import LANGS
-from bot.conversation import extra, filling, joining, own, places, questions, rights, settings, wishes
+from bot.conversation import devices, extra, filling, joining, own, places, questions, rights, settings, wishes
 from bot.conversation.draft import Asked, Content, Draft
 from bot.conversation.questions import ask_next
 from bot.conversation.turn import Turn
@@ -44,6 +44,10 @@ def press(turn: Turn, data: str) -> Talk:
             yield from settings.mute_report(turn, code, muted=verb == "m1")
         case "k1", [typed]:
             yield from settings.join(turn, typed)
+        case "h1", [typed]:
+            yield from devices.take(turn, typed)
+        case "o1", []:
+            yield from devices.on_the_web(turn)
         case "k0", []:
             turn.say("link_left")
         case "e1", ["ask"]:

@@ -71,6 +71,22 @@ class Unlink(Struct, frozen=True):
     """Take this chat from the person's others."""
 
 
+class WebLook(Struct, frozen=True):
+    """How many reports sent on the web a code brings?"""
+
+    typed: str
+
+
+class WebTake(Struct, frozen=True):
+    """They are this chat's from now on."""
+
+    typed: str
+
+
+class WebLink(Struct, frozen=True):
+    """An address that shows this chat's reports in a browser, once."""
+
+
 class Do(Struct, frozen=True):
     """An act of the reporter on one report; repeating it with the same incoming key changes nothing."""
 
@@ -130,6 +146,7 @@ class TurnAway(Struct, frozen=True):
 Wish = (
     FileReport | Waiting | Look | Mine | Do | Speak | Erase | MyData | TurnAway
     | Near | Join | Leave | RateFollowed | Mute | LinkCode | LinkLook | LinkJoin | Unlink
+    | WebLook | WebTake | WebLink
 )  # fmt: skip
 
 
@@ -212,6 +229,18 @@ def link_join(typed: str) -> Generator[Wish, Any, Chat | AppError]:
 
 def unlink() -> Generator[Wish, Any, list[Chat] | AppError]:
     return (yield Unlink())  # type: ignore[no-any-return]  # as above
+
+
+def web_look(typed: str) -> Generator[Wish, Any, int | AppError]:
+    return (yield WebLook(typed))  # type: ignore[no-any-return]  # as above
+
+
+def web_take(typed: str) -> Generator[Wish, Any, int | AppError]:
+    return (yield WebTake(typed))  # type: ignore[no-any-return]  # as above
+
+
+def web_link() -> Generator[Wish, Any, str]:
+    return (yield WebLink())  # type: ignore[no-any-return]  # as above
 
 
 def near(draft: Draft) -> Generator[Wish, Any, list[Alike] | AppError]:

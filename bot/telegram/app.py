@@ -8,6 +8,7 @@ import structlog
 from telegram import BotCommand, BotCommandScopeAllGroupChats
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
+from app.accounts import bots
 from app.i18n import DEFAULT, LANGS, Lang, t
 from app.settings import Settings
 from bot import process
@@ -56,8 +57,8 @@ def line_of(parts: Parts, bot: Bot) -> Line:
     channel, telegram = TelegramChannel(bot, parts.objects), parts.settings.telegram
     if telegram and telegram.webhook_url and telegram.webhook_secret:
         hook = Hook(telegram.webhook_url, secret_in(_SECRET_HEADER, telegram.webhook_secret), arrived)
-        return Line(channel, hook=hook, beside=lambda: _set_menu(bot))
-    return Line(channel, poll=lambda runner: Polling(runner, bot).run(), beside=lambda: _set_menu(bot))
+        return Line(channel, hook=hook, beside=lambda: _introduce(parts, bot))
+    return Line(channel, poll=lambda runner: Polling(runner, bot).run(), beside=lambda: _introduce(parts, bot))
 
 
 async def serve(parts: Parts, bot: Bot, stop: asyncio.Event) -> None:
@@ -138,10 +139,12 @@ _GROUP_MENU: dict[Lang, dict[str, str]] = {
 }
 
 
-async def _set_menu(bot: Bot) -> None:
-    """The command menu in both languages, as soon as Telegram answers; without a language it is Vietnamese."""
+async def _introduce(parts: Parts, bot: Bot) -> None:
+    """The command menu in both languages, as soon as Telegram answers; without a language it is Vietnamese. And what
+    the bot is called, for pages that lead to it."""
     while True:
         try:
+            me = await bot.get_me()
             for lang in LANGS:
                 commands = [BotCommand(name, t(f"bot.menu_{what}", lang)) for name, what in _MENU[lang].items()]
                 await bot.set_my_commands(commands, language_code=lang)
@@ -154,4 +157,6 @@ async def _set_menu(bot: Bot) -> None:
             log.warning("the command menu was not set yet", reason=str(error))
             await asyncio.sleep(_MENU_SECONDS)
         else:
-            return
+            break
+    async with parts.pool.acquire() as conn:
+        await bots.note(conn, "telegram", me.username or "")

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from app.reports import service as reports
 from tests.browser.desk import faults
+from tests.portal.test_send_page import GOOD, ticket
 from tests.world import World
 
 
@@ -76,7 +77,13 @@ async def test_every_page_is_accessible_and_fits(browser: Browser, address: str,
     assert above is not None
     assert inside["y"] > above["y"] + above["height"] / 2, "the map hides nothing"
     assert await faults(page) == [], "the public list with its map"
-    for path in ("/privacy", "/faq"):
+    await page.request.post(address, form={"ticket": ticket(world), **GOOD})
+    await page.goto(f"{address}/mine")
+    assert await faults(page) == [], "my reports"
+    await page.get_by_role("button", name="Lấy mã").click()
+    code = await page.locator(".code").inner_text()
+    assert await faults(page) == [], "a code for another device"
+    for path in ("/privacy", "/faq", f"/mine/take?code={code}", "/mine/take?code=TB-1"):
         await page.goto(f"{address}{path}")
         assert await faults(page) == [], path
     await context.close()

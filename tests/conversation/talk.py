@@ -107,6 +107,7 @@ class Talk:
         self.waiting: list[Report] = []
         self.seen: wishes.Seen | AppError | None = None
         self.done: Report | AppError | None = None
+        self.web: int | str | AppError = 2
         self.linked: Chat | AppError = Chat("zalo_bot", "z", "Chị Lan")
         self.refused: AppError | None = None
         self.held = NOBODY
@@ -219,6 +220,8 @@ class Talk:
                 return "LK-7K3M-9QX2"
             case wishes.LinkLook() | wishes.LinkJoin():
                 return self.linked
+            case wishes.WebLook() | wishes.WebTake() | wishes.WebLink():
+                return self.web
             case wishes.Unlink():
                 return self.linked if isinstance(self.linked, AppError) else [self.linked]
             case wishes.Mute():

@@ -35,7 +35,7 @@ def test_a_long_list_comes_in_pages_that_are_turned_in_place() -> None:
 def test_a_short_list_has_no_pages_and_each_report_a_button_to_open_it() -> None:
     talk = several(6)
     talk.commands("list")
-    assert [choice.data for choice in talk.choices()] == [f"t1|PA-0000-{n:04}" for n in range(1, 7)]
+    assert [choice.data for choice in talk.choices()] == [*(f"t1|PA-0000-{n:04}" for n in range(1, 7)), "o1"]
 
 
 def test_the_list_shows_by_a_sign_what_waits_for_the_person() -> None:
