@@ -26,6 +26,7 @@ from app.api import (
     staff,
     stats,
     suggest,
+    tus,
 )
 from app.api.context import BASE, Context
 from app.api.guard import admit
@@ -64,6 +65,7 @@ def litestar_app(parts: Parts, metrics: Metrics, limiter: Limiter | None = None)
             *suggest.ROUTES,
             *near.ROUTES,
             *send.ROUTES,
+            *tus.ROUTES,
             *follow.ROUTES,
             *lookups.ROUTES,
             *public.ROUTES,

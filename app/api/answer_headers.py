@@ -16,7 +16,7 @@ _LIMITS = {"RateLimit-Policy": _ALLOWANCE["ratelimit-policy"], "RateLimit": _ALL
 
 
 def of_success(call: Call, lang: Lang) -> dict[str, Any]:
-    said: dict[str, str] = {}
+    said = {header.name: header.example for header in call.gives}
     if ETAG in call.headers:
         said["ETag"] = ETAG.example
     if IDEMPOTENCY_KEY in call.headers and call.status == 201:

@@ -90,7 +90,7 @@ async def read_body(
 async def _multipart(
     request: Request[Any, Any, Any], kind: type[T], boundary: bytes, takes: Collection[str]
 ) -> tuple[T, list[Upload]]:
-    form = _Form(takes)
+    form = _Form(takes, kind)
     try:
         with PushMultipartParser(boundary, max_segment_count=_FIELDS_MOST) as parser:
             async for chunk in _chunks(request, MULTIPART_MOST):
@@ -110,10 +110,12 @@ async def _multipart(
 
 
 class _Form:
-    """Collects the parts of a multipart body. ``takes``: names of the parts that are files."""
+    """Collects the parts of a multipart body. ``takes``: names of the parts that are files; ``kind``: what its fields
+    make, of which those that are lists may come several times."""
 
-    def __init__(self, takes: Collection[str]) -> None:
+    def __init__(self, takes: Collection[str], kind: type[Struct]) -> None:
         self._takes = takes
+        self._lists = {field.encode_name for field in msgspec.structs.fields(kind) if "list" in str(field.type)}
         self._fields: dict[str, bytearray] = {}
         self._uploads: list[Upload] = []
         self._into: Upload | bytearray | None = None
@@ -134,9 +136,13 @@ class _Form:
         if part.name not in self._takes:
             if part.filename:
                 raise Invalid("api.file_field", field=part.name[:60])
-            if part.name in self._fields:
+            if part.name not in self._fields:
+                self._into = self._fields[part.name] = bytearray()
+            elif part.name in self._lists:
+                self._into = self._fields[part.name]
+                self._into += b","
+            else:
                 raise Invalid("api.field_twice", field=part.name[:60])
-            self._into = self._fields[part.name] = bytearray()
             return
         key, most = _MOST[part.name]
         if sum(upload.field == part.name for upload in self._uploads if upload.size) == most:
@@ -150,7 +156,8 @@ class _Form:
         return [upload for upload in self._uploads if upload.size or upload.name]
 
     def decoded(self, kind: type[T]) -> T:
-        """The text fields as ``kind``. An empty field counts as not sent, as browsers mean it."""
+        """The text fields as ``kind``. An empty field counts as not sent, as browsers mean it; a list may
+        come with commas."""
         flags = {field.encode_name for field in msgspec.structs.fields(kind) if field.type is bool}
         objects = {field.encode_name for field in msgspec.structs.fields(kind) if "dict" in str(field.type)}
         values: dict[str, Any] = {}
@@ -161,6 +168,8 @@ class _Form:
                 raise Malformed("api.not_utf8", field=name[:60]) from None
             if text and name in objects:
                 values[name] = _object(name, text)
+            elif text and name in self._lists:
+                values[name] = [each.strip() for each in text.split(",") if each.strip()]
             elif text:
                 values[name] = "true" if name in flags and text == "on" else text
         return _decoded(lambda: msgspec.convert(values, kind, strict=False))
@@ -222,8 +231,11 @@ def _no_zero_bytes(value: Struct) -> None:
     """PostgreSQL keeps no NUL in a text; nobody types one."""
     for name in value.__struct_fields__:
         given = getattr(value, name)
-        texts = (given,) if isinstance(given, str) else (*given, *given.values()) if isinstance(given, dict) else ()
-        if any("\x00" in text for text in texts):
+        if isinstance(given, dict):
+            texts: tuple[Any, ...] = (*given, *given.values())
+        else:
+            texts = tuple(given) if isinstance(given, list) else (given,)
+        if any("\x00" in text for text in texts if isinstance(text, str)):
             raise Invalid("api.zero_byte", field=name)
 
 

@@ -43,10 +43,12 @@ Group = Literal["report", "follow", "look_up", "session", "case", "figures", "pr
 
 
 class Header(Struct, frozen=True):
-    """A request header; what it means is ``calls.field_<name>`` in the catalogues."""
+    """A header; what it means is ``calls.field_<name>`` in the catalogues, for those of answers
+    ``calls.header_<name>``."""
 
     name: str
     example: str
+    required: bool = False
 
 
 IDEMPOTENCY_KEY = Header("Idempotency-Key", "0b8b4a52-5e0c-4c3e-9a51-0f2f6f0f7a11")
@@ -59,7 +61,8 @@ class Call(Struct, frozen=True, kw_only=True):
     and ``calls.<function>_says`` in the catalogues; its fields' meanings ``calls.field_<name>``.
 
     ``query``, ``body``, ``answer``: struct types, None where there is none; a body with ``photos`` may come as
-    multipart, with ``files`` it may bring other files too. ``raw``: media type of an answer that is no JSON. ``also``:
+    multipart, with ``files`` it may bring other files too. ``takes``: media type of a body that is bytes. ``gives``:
+    headers of the answer. ``raw``: media type of an answer that is no JSON. ``also``:
     other statuses with the same answer. ``example``: (body, answer). ``errors``: what may go wrong beyond what every
     route of this kind has in common. ``listed``: whether the description names it. ``scopes``: of a program's key, any
     of which does as well as ``read`` or ``write``.
@@ -74,6 +77,8 @@ class Call(Struct, frozen=True, kw_only=True):
     body: Any = None
     photos: bool = False
     files: bool = False
+    takes: str | None = None
+    gives: tuple[Header, ...] = ()
     answer: Any = None
     raw: str | None = None
     example: tuple[Any, Any] = (None, None)

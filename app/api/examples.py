@@ -146,6 +146,7 @@ NEAR: dict[str, Any] = {
         }
     ]
 }
+PHOTOS_BODY = {"uploads": ["3f0c5f0e-6a64-4b7e-9d7c-2b7f0f1f5b11"]}
 PHOTOS = {"photos_refused": [], "report": REPORTER_VIEW}
 MESSAGE = {"text": "Đèn hỏng là cây đèn thứ hai tính từ đầu hẻm."}
 WITHDRAW = {"text": "Đèn đã sáng lại."}

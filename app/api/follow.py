@@ -14,7 +14,7 @@ from app.api.caching import etag_of, is_known, unchanged
 from app.api.context import Context, Req, answer, context
 from app.api.declare import ANYONE, ETAG, IDEMPOTENCY_KEY, REPORTER, SECRET, call
 from app.api.problems import FieldProblem, lang_of, shown
-from app.api.send import Text, idempotency_key, store_uploads
+from app.api.send import Text, Uploads, check_count, idempotency_key, store_uploads
 from app.api.views import (
     LINKS_CHANGE_EVERY,
     PublicView,
@@ -45,8 +45,10 @@ class RatingBody(Struct, frozen=True, forbid_unknown_fields=True):
     text: str = ""
 
 
-class NoBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """Photos alone."""
+class PhotosBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """Photos alone: those of the form, and ``uploads`` that were sent piece by piece."""
+
+    uploads: Uploads = []
 
 
 class PhotosView(Struct):
@@ -153,10 +155,10 @@ _NOT_NOW = (
         REPORTER,
         "follow",
         headers=(SECRET,),
-        body=NoBody,
+        body=PhotosBody,
         photos=True,
         answer=PhotosView,
-        example=(None, examples.PHOTOS),
+        example=(examples.PHOTOS_BODY, examples.PHOTOS),
         errors=(*_NOT_NOW, Invalid("reports.needs_photos", field="photos"), Invalid("photos.not_image", name="a.txt")),
     ),
 )
@@ -164,8 +166,13 @@ async def add_photos(request: Req, code: FromPath[str]) -> Response[bytes]:
     ctx, lang = context(request), lang_of(request)
     report = await found(request, code)
     actor = await _reporter(request, report)
-    _, uploads = await read_body(request, NoBody, photos=True)
-    stored, refused = await store_uploads(ctx, uploads)
+    body, uploads = await read_body(request, PhotosBody, photos=True)
+    try:
+        check_count(uploads, body.uploads)
+        stored, refused = await store_uploads(ctx, uploads, body.uploads)
+    finally:
+        for upload in uploads:
+            upload.close()
     if refused and not stored:
         raise Invalid.many(refused)
     after = await reports.perform(ctx.parts.pool, ctx.parts.rules, actor, report, Act.ADD_PHOTOS, Form(photos=stored))

@@ -151,6 +151,8 @@ def _operation(
         operation["security"] = [{"secret": []}]
     if call.body is not None:
         operation["requestBody"] = _request_body(call, components, lang)
+    elif call.takes is not None:
+        operation["requestBody"] = {"content": {call.takes: {"schema": {"type": "string", "format": "binary"}}}}
     return operation
 
 
@@ -198,7 +200,7 @@ def _headers(call: Call, lang: Lang) -> list[dict[str, Any]]:
         {
             "name": header.name,
             "in": "header",
-            "required": header == SECRET and call.who.kind == "reporter",
+            "required": header.required or (header == SECRET and call.who.kind == "reporter"),
             "description": _meaning(header.name, lang),
             "schema": {"type": "string"},
             "example": header.example,

@@ -1,6 +1,7 @@
 """Sending a report: for anybody, without an account."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -25,22 +26,26 @@ from app.api.views import (
 )
 from app.casefile.words import status_word
 from app.errors import Conflict, Invalid, Problem, TooLarge, TooMany
+from app.photos import resumable
 from app.photos import uploads as photos
 from app.photos.model import StoredPhoto
 from app.photos.uploads import Upload
-from app.reports.model import Channel, Contact, NewReport, Place, Report, ReporterKind, Status
+from app.reports.model import PHOTOS_MAX, Channel, Contact, NewReport, Place, Report, ReporterKind, Status
 from app.reports.receiving import receive
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 Text = Annotated[str, Meta(extra_json_schema={"minLength": 5, "maxLength": 4000})]
 
+Uploads = Annotated[list[str], Meta(extra_json_schema={"maxItems": PHOTOS_MAX})]
+
 
 class ReportBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A report. The place is a point (``lat`` and ``lon``, WGS 84), a typed ``address``, or the ``commune_code`` the
     person confirmed; with a point the other two make it more exact. ``consent``: the person agreed to the processing of
     their data. ``answers``: question → answer, to the extra questions of the category (see ``/categories``); in a form
-    it is a JSON object. Contact is optional and seen by coordinators alone."""
+    it is a JSON object. ``uploads``: photos that were sent piece by piece before; in a form with commas. Contact is
+    optional and seen by coordinators alone."""
 
     text: Text
     lat: float | None = None
@@ -49,6 +54,7 @@ class ReportBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     commune_code: str | None = None
     category: str | None = None
     answers: dict[str, str] = {}
+    uploads: Uploads = []
     reporter: ReporterKind = "citizen"
     contact_name: str = ""
     contact_phone: str = ""
@@ -74,13 +80,25 @@ class FiledView(Struct):
     links: dict[str, str]
 
 
-async def store_uploads(ctx: Context, uploads: list[Upload]) -> tuple[tuple[StoredPhoto, ...], list[Problem]]:
-    """Store what can be stored; a problem for each photo that cannot, by its place in the request."""
+async def store_uploads(
+    ctx: Context, uploads: list[Upload], sent_before: Sequence[str] = ()
+) -> tuple[tuple[StoredPhoto, ...], list[Problem]]:
+    """Store what can be stored; a problem for each photo that cannot, by its place in the request. ``sent_before``:
+    uploads that came piece by piece."""
     parts = ctx.parts
     stored, problems = await photos.store(parts.pool, parts.objects, parts.lab, ctx.uploads, uploads)
+    more, others = await resumable.as_photos(parts.pool, parts.objects, parts.lab, ctx.uploads, sent_before)
+    stored = tuple({photo.sha256: photo for photo in (*stored, *more)}.values())
+    problems += others
     for problem in problems:
         ctx.metrics.photos_refused.labels(problem.key.partition(".")[2]).inc()
     return stored, problems
+
+
+def check_count(uploads: list[Upload], sent_before: Sequence[str]) -> None:
+    """Raises Invalid for more photos than a report takes at once."""
+    if len(uploads) + len(sent_before) > PHOTOS_MAX:
+        raise Invalid("reports.photos_many", field="uploads" if sent_before else "photos", most=PHOTOS_MAX)
 
 
 def idempotency_key(request: Req) -> str | None:
@@ -151,9 +169,12 @@ async def send_report(request: Req) -> Response[bytes]:
     ctx.limiter.take(request)
     body, uploads = await read_body(request, ReportBody, photos=True)
     try:
+        check_count(uploads, body.uploads)
         key = idempotency_key(request)
         new = new_report(request, body, "api", ("api", key) if key else None)
-        filed, refused = await receive(ctx.parts, new, lambda: store_uploads(ctx, uploads), photos=bool(uploads))
+        filed, refused = await receive(
+            ctx.parts, new, lambda: store_uploads(ctx, uploads, body.uploads), photos=bool(uploads or body.uploads)
+        )
     finally:
         for upload in uploads:
             upload.close()

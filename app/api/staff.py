@@ -18,7 +18,7 @@ from app.api.declare import CASE_STAFF, COORDINATOR, IDEMPOTENCY_KEY, call
 from app.api.follow import found
 from app.api.problems import FieldProblem, lang_of, shown
 from app.api.publish import PublicBody, public_copy
-from app.api.send import ReportBody, idempotency_key, new_report, store_uploads
+from app.api.send import ReportBody, check_count, idempotency_key, new_report, store_uploads
 from app.api.views import Named, agency_view
 from app.attachments import uploads as papers
 from app.attachments.model import StoredFile
@@ -358,14 +358,15 @@ async def take_call(request: Req) -> Response[bytes]:
     ctx, lang = context(request), lang_of(request)
     body, uploads = await read_body(request, ReportBody, photos=True)
     try:
+        check_count(uploads, body.uploads)
         call = new_report(request, body, "hotline", None)
         taken = await hotline.take_call(
             ctx.parts,
             staff(request),
             call,
             idempotency_key(request),
-            lambda: store_uploads(ctx, uploads),
-            photos=bool(uploads),
+            lambda: store_uploads(ctx, uploads, body.uploads),
+            photos=bool(uploads or body.uploads),
         )
     finally:
         for upload in uploads:

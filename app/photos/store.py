@@ -44,3 +44,15 @@ async def known(conn: Conn, hashes: Sequence[bytes]) -> list[StoredPhoto]:
         list(hashes),
     )
     return [StoredPhoto(*row.values()) for row in rows]
+
+
+async def touched(conn: Conn, hashes: Sequence[str]) -> list[StoredPhoto]:
+    """Those of the photos (sha256, hex) that are kept, and no sweep takes for a day. Waits while one holds them."""
+    rows = await conn.fetch(
+        """
+        UPDATE photo_blobs SET touched_at = now() WHERE sha256 = ANY($1)
+        RETURNING encode(sha256, 'hex'), phash, width, height, size_bytes, content_type, taken_at, lat, lon
+        """,
+        [bytes.fromhex(each) for each in hashes],
+    )
+    return [StoredPhoto(*row.values()) for row in rows]

@@ -9,6 +9,7 @@ from pgqueuer.models import Schedule
 from app.accounts import service as accounts
 from app.attachments import service as attachments
 from app.casefile import presence
+from app.photos import resumable
 from app.photos import service as photos
 from app.reports import service as reports
 from app.sounds import service as sounds
@@ -36,6 +37,11 @@ def register(queue: PgQueuer, means: Means) -> None:
     async def sweep_photos(_: Schedule) -> None:
         swept = await photos.sweep_orphans(parts.pool, parts.objects)
         log.info("orphan photos removed", photos=swept)
+
+    @queue.schedule("sweep_uploads", "47 * * * *")
+    async def sweep_uploads(_: Schedule) -> None:
+        swept = await resumable.sweep(parts.pool)
+        log.info("unused uploads removed", uploads=swept)
 
     @queue.schedule("sweep_sounds", "19 * * * *")
     async def sweep_sounds(_: Schedule) -> None:
