@@ -20,11 +20,22 @@ from app.errors import TooMany
 
 HOUSE_NETWORKS = ("127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 """Where a reverse proxy of ours may stand."""
-_BURST, _PER_SECOND = 60, 1.0
-"""A whole neighbourhood may share one address of a mobile network, and report the same flood."""
 _REMEMBERED = 20_000
 _NOTED = "phananh.allowance"
 """Where in a connection's scope it stands what its caller may still do."""
+
+
+class Limit(Struct, frozen=True):
+    """How much one address may do: ``burst`` at once, then ``per_second``. ``refusal``: what it is told beyond that."""
+
+    name: str
+    burst: int
+    per_second: float
+    refusal: str
+
+
+REPORTS = Limit("reports", 60, 1.0, "api.too_many_reports")
+"""A whole neighbourhood may share one address of a mobile network, and report the same flood."""
 
 
 class Allowance(Struct, frozen=True):
@@ -34,19 +45,17 @@ class Allowance(Struct, frozen=True):
     left: int
     reset: int
     retry_after: int = 0
+    limit: Limit = REPORTS
 
     def headers(self, status: int) -> dict[bytes, bytes]:
         """The fields of draft-ietf-httpapi-ratelimit-headers-10, and when to come back for whoever is refused."""
-        policy = f'"{POLICY}";q={_BURST};w={ceil(_BURST / _PER_SECOND)}'
+        name, burst = self.limit.name, self.limit.burst
+        policy = f'"{name}";q={burst};w={ceil(burst / self.limit.per_second)}'
         said = {
             b"ratelimit-policy": policy.encode(),
-            b"ratelimit": f'"{POLICY}";r={self.left};t={self.reset}'.encode(),
+            b"ratelimit": f'"{name}";r={self.left};t={self.reset}'.encode(),
         }
         return said | ({b"retry-after": str(self.retry_after).encode()} if status == TooMany.status else {})
-
-
-POLICY = "reports"
-"""What the limit is called in those fields."""
 
 
 def noted(scope: Any) -> Allowance | None:
@@ -74,26 +83,27 @@ def from_house(connection: ASGIConnection) -> bool:  # type: ignore[type-arg]  #
 
 
 class Limiter:
-    """A bucket of tokens for each public address, in this process: 60 reports at once, then one a second."""
+    """A bucket of tokens for each public address, in this process."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, limit: Limit = REPORTS) -> None:
         self._clock = clock
+        self._limit = limit
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, connection: ASGIConnection) -> None:  # type: ignore[type-arg]  # of any kind
-        """Count one report, and note for the answer's headers what is left. Raises TooMany."""
+        """Count one, and note for the answer's headers what is left. Raises TooMany."""
         origin = _origin(connection.client.host) if connection.client else None
         if origin is None:
             return
-        now = self._clock()
-        left, then = self._buckets.pop(origin, (float(_BURST), now))
-        left = min(_BURST, left + (now - then) * _PER_SECOND)
+        now, limit = self._clock(), self._limit
+        left, then = self._buckets.pop(origin, (float(limit.burst), now))
+        left = min(limit.burst, left + (now - then) * limit.per_second)
         allowed = left >= 1
         left -= allowed
         self._buckets[origin] = (left, now)
-        reset, after = ceil((_BURST - left) / _PER_SECOND), max(0, ceil((1 - left) / _PER_SECOND))
-        connection.scope[_NOTED] = Allowance(int(left), reset, after)  # type: ignore[literal-required]  # ours
+        reset, after = ceil((limit.burst - left) / limit.per_second), max(0, ceil((1 - left) / limit.per_second))
+        connection.scope[_NOTED] = Allowance(int(left), reset, after, limit)  # type: ignore[literal-required]  # ours
         if len(self._buckets) > _REMEMBERED:
             self._buckets.popitem(last=False)
         if not allowed:
-            raise TooMany("api.too_many_reports", retry_after=after)
+            raise TooMany(limit.refusal, retry_after=after)

@@ -25,10 +25,12 @@ class DataRequest(Struct, frozen=True):
 
 
 async def request_erasure(conn: Conn, citizen_id: UUID) -> None:
-    """Withdraw consent and keep the request to be erased. Asking again while one is open changes nothing."""
+    """Withdraw consent, end the news of areas, and keep the request to be erased. Asking again while one is open
+    changes nothing."""
     await conn.execute(
         """
-        WITH withdrawn AS (UPDATE citizens SET consent_version = NULL, consent_at = NULL WHERE citizen_id = $1)
+        WITH withdrawn AS (UPDATE citizens SET consent_version = NULL, consent_at = NULL WHERE citizen_id = $1),
+             unsubscribed AS (DELETE FROM area_followers WHERE citizen_id = $1)
         INSERT INTO data_requests (citizen_id, kind) VALUES ($1, 'erase') ON CONFLICT DO NOTHING
         """,
         citizen_id,
@@ -77,6 +79,7 @@ async def forget(conn: Conn, citizen_id: UUID) -> None:
         WHERE recipient = 'citizen:' || $1::uuid
         """,
         "DELETE FROM report_followers WHERE citizen_id = $1",
+        "DELETE FROM area_followers WHERE citizen_id = $1",
         "DELETE FROM channel_identities WHERE citizen_id = $1",
         "UPDATE citizens SET lang = 'vi', consent_version = NULL, consent_at = NULL WHERE citizen_id = $1",
         "UPDATE data_requests SET done_at = now() WHERE citizen_id = $1 AND done_at IS NULL",

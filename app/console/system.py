@@ -14,6 +14,8 @@ from app.errors import Invalid
 from app.forms import Form
 from app.i18n import Lang, catalogue, t
 from app.notify import undelivered
+from app.places.gazetteer import Gazetteer
+from app.subscriptions import service as subscriptions
 from app.upkeep import service as upkeep
 from app.upkeep.model import BACKUP_WITHIN, State
 
@@ -76,6 +78,12 @@ def size(count: float) -> str:
     return f"{count:.1f} TB"
 
 
+def _followed(gazetteer: Gazetteer, places: list[tuple[str, int]], lang: Lang) -> list[tuple[str, int]]:
+    """The most followed communes by name."""
+    named = [(gazetteer.commune(code) if code else None, count) for code, count in places]
+    return [(one.full_name if one else t("follow.whole_province", lang), count) for one, count in named]
+
+
 @get("/system", **page(SYSTEM))
 async def system(request: Req) -> Response[bytes]:
     return await _page(request)
@@ -88,6 +96,7 @@ async def _page(request: Req, *, error: Invalid | None = None) -> Response[bytes
     async with parts.pool.acquire() as conn:
         counts = await undelivered.counts(conn, since)
         lost = await undelivered.latest(conn, since, _LOST_SHOWN)
+        followers = await subscriptions.counted(conn)
     done = request.query_params.get("done", "")
     return show(
         request,
@@ -97,6 +106,8 @@ async def _page(request: Req, *, error: Invalid | None = None) -> Response[bytes
         findings=findings(state, lang),
         counts=counts,
         lost=lost,
+        followers=followers,
+        followed=_followed(parts.gazetteer, followers.places, lang),
         days=_LOST_DAYS.days,
         size=size,
         job_name=lambda entrypoint: catalogue(lang).get(f"system.entrypoint_{entrypoint}", entrypoint),

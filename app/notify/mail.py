@@ -44,15 +44,18 @@ _POLICY = _Policy(linesep="\r\n")
 
 
 class Line(Struct, frozen=True):
-    """A paragraph, or with ``link`` one that leads somewhere."""
+    """A paragraph, or with ``link`` one that leads somewhere. ``more``: words below that do not."""
 
     text: str
     link: str = ""
+    more: str = ""
+    heading: bool = False
 
 
 class Mail(Struct, frozen=True, kw_only=True):
     """One message for one person. ``name`` is the same for the same message, so that a mail server which gets it twice
-    can tell. ``list_id``: what kind of message it is, for filters in mailboxes."""
+    can tell. ``list_id``: what kind of message it is, for filters in mailboxes. ``unsubscribe``: an address that ends
+    them all when it is posted to, for the mailbox's own button (RFC 8058)."""
 
     to: str
     subject: str
@@ -62,6 +65,7 @@ class Mail(Struct, frozen=True, kw_only=True):
     at: datetime
     list_id: str = "phananh"
     files: Sequence[Document] = ()
+    unsubscribe: str = ""
 
 
 class MailSender(Protocol):
@@ -89,6 +93,9 @@ def written(mail: Mail, sender: str) -> EmailMessage:
     # Written by a machine: nobody's holiday note answers it, and nobody unsubscribes from their work.
     message["Auto-Submitted"] = "auto-generated"
     message["List-Id"] = f"<{mail.list_id}.{domain}>"
+    if mail.unsubscribe:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Content-Language"] = mail.lang
     message.set_content(_plain(mail.lines), cte="quoted-printable")
     message.add_alternative(_html(mail), subtype="html", cte="quoted-printable")
@@ -99,12 +106,16 @@ def written(mail: Mail, sender: str) -> EmailMessage:
 
 
 def _plain(lines: Sequence[Line]) -> str:
-    return "\n\n".join(f"{line.text}\n{line.link}" if line.link else line.text for line in lines) + "\n"
+    return "\n\n".join("\n".join(part for part in _pieces(line) if part) for line in lines) + "\n"
+
+
+def _pieces(line: Line) -> tuple[str, ...]:
+    return line.text.upper() if line.heading else line.text, line.more, line.link
 
 
 def _html(mail: Mail) -> str:
     """No pictures, no styles of others, nothing that is fetched when it is opened."""
-    paragraphs = "\n".join(f"<p>{_linked(line)}</p>" for line in mail.lines)
+    paragraphs = "\n".join(_paragraph(line) for line in mail.lines)
     title = html.escape(mail.subject)
     return (
         f'<!doctype html>\n<html lang="{mail.lang}">\n<head><meta charset="utf-8"><title>{title}</title></head>\n'
@@ -113,6 +124,13 @@ def _html(mail: Mail) -> str:
     )
 
 
-def _linked(line: Line) -> str:
-    text = html.escape(line.text).replace("\n", "<br>\n")
-    return f'<a href="{html.escape(line.link)}">{text}</a>' if line.link else text
+def _paragraph(line: Line) -> str:
+    text = _broken(line.text)
+    if line.heading:
+        return f'<h2 style="font-size: 18px">{text}</h2>'
+    linked = f'<a href="{html.escape(line.link)}">{text}</a>' if line.link else text
+    return f"<p>{linked}<br>\n{_broken(line.more)}</p>" if line.more else f"<p>{linked}</p>"
+
+
+def _broken(text: str) -> str:
+    return html.escape(text).replace("\n", "<br>\n")

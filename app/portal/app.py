@@ -18,6 +18,7 @@ from app.portal import (
     map_page,
     opendata,
     send,
+    subscribe,
     waiting,
 )
 from app.portal.context import Outlines, Portal
@@ -27,7 +28,7 @@ from app.wiring import Parts
 
 PATHS = (
     PAGE, "/", "/look", "/track", "/r", "/reports", "/communes", "/faq", "/privacy", "/language", "/map", "/static",
-    opendata.HERE, feeds.HERE, waiting.HERE, devices.HERE, *installed.PATHS,
+    opendata.HERE, feeds.HERE, subscribe.HERE, waiting.HERE, devices.HERE, *installed.PATHS,
 )  # fmt: skip
 """Whatever lies below these is answered here."""
 
@@ -47,6 +48,7 @@ def portal_app(parts: Parts, limiter: Limiter, *, secure: bool) -> Litestar:
             *about.ROUTES,
             *opendata.ROUTES,
             *feeds.ROUTES,
+            *subscribe.ROUTES,
         ],
         before_request=footer.look,
         exception_handlers=HANDLERS,

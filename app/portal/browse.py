@@ -148,9 +148,13 @@ async def _listed(request: Req, page: public_list.Page, wanted: Wanted, path: st
     if path != HERE:
         del asked["commune"]
     said = {name: chosen for name, chosen in asked.items() if chosen}
-    areas = dict.fromkeys([Area(wanted.commune or "", category=wanted.category or ""), Area()])
+    here_only = Area(wanted.commune or "", category=wanted.category or "")
     return {
-        "feeds": [(path_of(each, lang), name_of(parts.rules, parts.gazetteer, each, lang)) for each in areas],
+        "follow": f"/follow?{urlencode({'commune': wanted.commune or '', 'topic': here_only.topic})}",
+        "feeds": [
+            (path_of(each, lang), name_of(parts.rules, parts.gazetteer, each, lang))
+            for each in dict.fromkeys((here_only, Area()))
+        ],
         "rows": [
             Row(
                 row,

@@ -9,7 +9,7 @@ from litestar import Request, Response
 from msgspec import Struct, field
 
 from app.accounts.directory import Agencies
-from app.addresses import Limiter
+from app.addresses import Limit, Limiter
 from app.assets import Packed, pack
 from app.i18n import LANGS, Lang, pick
 from app.photos.uploads import AT_ONCE
@@ -40,6 +40,10 @@ class Outlines:
         return found
 
 
+ASKS = Limit("follow", 10, 1 / 120, "follow.too_many")
+"""Confirmations of following that one network address may have sent: a family's, not a mailing list's."""
+
+
 class Portal(Struct, frozen=True):
     """``secure``: the system is reached by HTTPS, so cookies must not leave by anything else."""
 
@@ -50,6 +54,7 @@ class Portal(Struct, frozen=True):
     switched: Switched
     secure: bool
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    asks: Limiter = field(default_factory=lambda: Limiter(limit=ASKS))
 
 
 def portal(request: Req) -> Portal:

@@ -6,7 +6,12 @@ from app.portal.context import Req, portal
 
 _OPTIONAL: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("optional", default=())
 
-LINKS = (("/mine", "devices.foot"), ("/faq", "faq.title"), ("/privacy", "web.foot_privacy"))
+LINKS = (
+    ("/mine", "devices.foot"),
+    ("/follow", "follow.menu"),
+    ("/faq", "faq.title"),
+    ("/privacy", "web.foot_privacy"),
+)
 """Path and name of each; those that are there only when switched on follow."""
 _OPENDATA = ("/opendata", "web.foot_opendata")
 

@@ -216,6 +216,6 @@ async def language(request: Req, wanted: FromPath[str]) -> Response[bytes]:
     return go(back if back in PAGES else HOME, {"Set-Cookie": cookie})
 
 
-PAGES = (HOME, "/track", "/mine", "/reports", "/faq", "/privacy", "/opendata")
+PAGES = (HOME, "/track", "/mine", "/reports", "/follow", "/faq", "/privacy", "/opendata")
 """Where one may come back to from choosing a language."""
 ROUTES = [form_page, look, send, language]

@@ -52,13 +52,26 @@ async def latest(
     return [_news(row, lang) for row in rows]
 
 
-async def between(
-    conn: Conn, lang: Lang, since: datetime, until: datetime, parts: Sequence[Part], limit: int
-) -> list[News]:
-    """What was published for the first time, or got its result, after ``since`` and not after ``until``; oldest first.
-    What was only published anew is no news."""
+class Since(Struct, frozen=True):
+    """What became known in a time: reports without a result and with one, the latest few of each, and how many."""
+
+    fresh: list[News]
+    done: list[News]
+    fresh_count: int
+    done_count: int
+
+
+async def between(conn: Conn, lang: Lang, since: datetime, until: datetime, parts: Sequence[Part], limit: int) -> Since:
+    """What was published for the first time, or got its result, after ``since`` and not after ``until``, each report
+    once. What was only published anew is no news. One statement."""
     rows = await store_news.between(conn, shown_statuses(), since, until, parts, limit)
-    return [_news(row, lang) for row in rows]
+    found: dict[bool, list[News]] = {False: [], True: []}
+    counts = {False: 0, True: 0}
+    for row in rows:
+        done = row["resolved_at"] is not None
+        counts[done] = row["of_its_kind"]
+        found[done].append(_news(row, lang))
+    return Since(found[False], found[True], counts[False], counts[True])
 
 
 def _news(row: asyncpg.Record, lang: Lang) -> News:

@@ -40,7 +40,31 @@ async def hand_over(conn: Conn, giver: UUID, taker: UUID) -> tuple[list[UUID], l
         giver,
         taker,
     )
+    await _hand_over_areas(conn, giver, taker)
     return [row["report_id"] for row in own], [row["report_id"] for row in followed]
+
+
+async def _hand_over_areas(conn: Conn, giver: UUID, taker: UUID) -> None:
+    """What both follow becomes one wish, in the taker's rhythm. It stays with the taker when the chats part again."""
+    await conn.execute(
+        """
+        INSERT INTO followed_areas (follower_id, commune, topic_group, category)
+        SELECT t.follower_id, a.commune, a.topic_group, a.category
+        FROM area_followers g JOIN followed_areas a USING (follower_id) JOIN area_followers t ON t.citizen_id = $2
+        WHERE g.citizen_id = $1 ON CONFLICT DO NOTHING
+        """,
+        giver,
+        taker,
+    )
+    await conn.execute(
+        """
+        WITH merged AS (DELETE FROM area_followers WHERE citizen_id = $1
+                      AND EXISTS (SELECT FROM area_followers WHERE citizen_id = $2) RETURNING 1)
+        UPDATE area_followers SET citizen_id = $2 WHERE citizen_id = $1 AND NOT EXISTS (SELECT FROM merged)
+        """,
+        giver,
+        taker,
+    )
 
 
 async def give_back(

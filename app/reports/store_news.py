@@ -12,7 +12,7 @@ from app.reports.store_public import PUBLIC, first_photo
 # Word for word the expression of the indexes reports_news….
 _AT = "greatest(published_at, resolved_at)"
 _SHOWN = f"""
-    SELECT r.*, page.news_at, w.body AS public_body, m.body AS result,
+    SELECT r.*, page.news_at, page.of_its_kind, w.body AS public_body, m.body AS result,
            (SELECT p.body FROM public_words p
             WHERE p.report_id = r.report_id AND p.message_id = m.message_id) AS public_result,
            {first_photo("<> 'after'")} AS before, {first_photo("= 'after'")} AS after
@@ -44,7 +44,7 @@ async def latest(
     return await conn.fetch(
         f"""
         WITH page AS (
-            SELECT report_id, {_AT} AS news_at FROM reports WHERE {" AND ".join(wanted)}
+            SELECT report_id, {_AT} AS news_at, 0 AS of_its_kind FROM reports WHERE {" AND ".join(wanted)}
             ORDER BY {_AT} DESC, report_id DESC LIMIT $2
         )
         {_SHOWN} ORDER BY page.news_at DESC, r.report_id DESC
@@ -55,7 +55,7 @@ async def latest(
 
 _FIRST = "(SELECT min(e.at) FROM report_events e WHERE e.report_id = n.report_id AND e.kind = 'published')"
 NEWS = f"""
-    SELECT n.report_id, {_AT} AS news_at, n.commune_code, n.category FROM reports n
+    SELECT n.report_id, {_AT} AS news_at, n.commune_code, n.category, n.resolved_at FROM reports n
     WHERE {PUBLIC} AND status = ANY($1) AND {_AT} > $2
       AND ((resolved_at > $2 AND resolved_at <= $3) OR ({_FIRST} > $2 AND {_FIRST} <= $3))
 """  # noqa: S608  # pieces of our own
@@ -73,13 +73,15 @@ async def between(
     return await conn.fetch(
         f"""
         WITH page AS (
-            SELECT * FROM ({NEWS}) n
+            SELECT n.*, count(*) OVER kind AS of_its_kind,
+                   row_number() OVER (kind ORDER BY news_at DESC, report_id DESC) AS place
+            FROM ({NEWS}) n
             WHERE EXISTS (SELECT FROM unnest($4::text[], $5::text[]) AS a(commune, category)
                           WHERE coalesce(a.commune, n.commune_code) IS NOT DISTINCT FROM n.commune_code
                             AND coalesce(a.category, n.category) = n.category)
-            ORDER BY news_at, report_id LIMIT $6
+            WINDOW kind AS (PARTITION BY resolved_at IS NOT NULL)
         )
-        {_SHOWN} ORDER BY page.news_at, r.report_id
+        {_SHOWN} WHERE page.place <= $6 ORDER BY page.news_at DESC, r.report_id DESC
         """,  # noqa: S608  # pieces of our own
         list(statuses),
         since,

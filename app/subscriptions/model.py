@@ -1,7 +1,9 @@
 """What somebody can follow: a commune, a category or a group of them, both, or the whole province. Pure."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -67,9 +69,44 @@ def parts_of(rules: RuleSet, areas: Sequence[Area]) -> list[Part]:
 def name_of(rules: RuleSet, gazetteer: Gazetteer, area: Area, lang: Lang) -> str:
     """ "Đèn đường hỏng – Phường An Xuyên"."""
     matter = t("follow.all_matters", lang)
-    if area.group and (group := rules.groups.get(area.group)):
-        matter = group.name_en if lang == "en" else group.name
-    elif area.category and (category := rules.categories.get(area.category)):
-        matter = category.name_en if lang == "en" else category.name
+    if named := rules.groups.get(area.group) or rules.categories.get(area.category):
+        matter = named.name_en if lang == "en" else named.name
+    elif area.topic:
+        matter = area.group or area.category  # the rules have it no more
     commune = gazetteer.commune(area.commune) if area.commune else None
     return f"{matter} – {commune.full_name if commune else t('follow.whole_province', lang)}"
+
+
+Rhythm = Literal["daily", "weekly"]
+RHYTHMS: tuple[Rhythm, ...] = ("daily", "weekly")
+AREAS_MOST = 20
+
+
+class Follower(Struct, frozen=True):
+    """Somebody who hears of what is published: by ``address`` (e-mail) or, where that is "", by a chat of the
+    citizen's."""
+
+    follower_id: UUID
+    address: str
+    citizen_id: UUID | None
+    lang: Lang
+    rhythm: Rhythm
+    areas: tuple[Area, ...]
+
+
+class Digest(Struct, frozen=True):
+    """What one follower is told of one time. ``attempts`` counts the calls before this one."""
+
+    follower_id: UUID
+    until: datetime
+    since: datetime
+    attempts: int
+
+
+class Wish(Struct, frozen=True):
+    """What somebody asks to hear of, and the words they agreed to."""
+
+    area: Area
+    rhythm: Rhythm
+    lang: Lang
+    consent: str

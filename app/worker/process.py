@@ -14,7 +14,7 @@ from app.settings import Settings
 from app.stats import projection
 from app.upkeep.service import alive
 from app.wiring import Parts, open_parts
-from app.worker import figures, partners, reports, staff, upkeep
+from app.worker import figures, followers, partners, reports, staff, upkeep
 from app.worker.taking import Means
 from bot.telegram.send import telegram_sender
 from bot.zalo.send import zalo_senders
@@ -25,6 +25,7 @@ REGISTERS: tuple[Callable[[PgQueuer, Means], None], ...] = (
     reports.register,
     staff.register,
     figures.register,
+    followers.register,
     partners.register,
     upkeep.register,
 )
@@ -71,11 +72,11 @@ async def run(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, queue.shutdown.set)
-        followers = [asyncio.create_task(follow(parts, queue.shutdown)) for follow in FOLLOWERS]
+        reading = [asyncio.create_task(follow(parts, queue.shutdown)) for follow in FOLLOWERS]
         log.info("worker ready")
         try:
             await queue.run(heartbeat_timeout=_HEARTBEAT, dequeue_timeout=_LOOK_EVERY)
         finally:
             queue.shutdown.set()
-            await asyncio.gather(*followers)
+            await asyncio.gather(*reading)
     log.info("worker stopped")

@@ -61,6 +61,17 @@ async def test_every_page_says_who_may_open_it(parts: Parts) -> None:
         ("/opendata", "anyone"),
         ("/opendata/catalog.jsonld", "anyone"),
         ("/opendata/{name}", "anyone"),
+        ("/feeds/{last}", "anyone"),
+        ("/feeds/communes/{code}", "anyone"),
+        ("/feeds/communes/{code}/{kind}/{last}", "anyone"),
+        ("/feeds/groups/{last}", "anyone"),
+        ("/feeds/categories/{last}", "anyone"),
+        ("/feeds/photos/{last}", "anyone"),
+        ("/follow", "anyone"),
+        ("/follow/sent", "anyone"),
+        ("/follow/confirm", "link"),
+        ("/follow/mine", "link"),
+        ("/follow/end", "link"),
     }
 
 
