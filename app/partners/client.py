@@ -53,18 +53,19 @@ class Client:
         self._http, self._server, self._patience = http, server, patience
 
     async def find(self, address: str) -> Server:
-        """The server behind a typed address: as its discovery says, else as it answers. Raises Failed."""
+        """The server behind a typed address: what answers there, else what its discovery names. Raises Failed."""
         base = address.split("?")[0].rstrip("/")
         for ending in ("/discovery.json", "/discovery.xml"):
             base = base.removesuffix(ending)
-        found: Endpoint | None = None
+        named: Endpoint | None = None
         for form in ("json", "xml"):
             with suppress(Failed):
-                found = await self._get(f"{base}/discovery.{form}", {}, lambda said: answers.endpoint(said, base))
-            if found:
+                named = await self._get(f"{base}/discovery.{form}", {}, lambda said: answers.endpoint(said, base))
+            if named:
                 break
         trouble = Failed("silent", "nothing was asked", arrived=False)
-        for one in [found] if found else [Endpoint(base, "json"), Endpoint(base, "xml")]:
+        # Behind a network of its own, a server may be reached by another address than it tells everybody.
+        for one in [Endpoint(base, "json"), Endpoint(base, "xml"), *([named] if named else [])]:
             server = structs.replace(self._server, endpoint=one.url, form=one.form)
             try:
                 await Client(self._http, server, self._patience).services()

@@ -201,6 +201,8 @@ async def connect(means: Means, actor: Actor, partner_id: UUID) -> Partner:
         seen = await get(conn, actor, partner_id)
     try:
         server = await (await client_of(means, seen)).find(seen.url)
+        if server.endpoint != seen.url:
+            await _check_named(means, server.endpoint)
         there = Client(means.http, server, means.patience)
         services, updates = await there.services(), await there.has_updates()
     except Failed as failed:
@@ -211,6 +213,14 @@ async def connect(means: Means, actor: Actor, partner_id: UUID) -> Partner:
         await store.set_server(conn, partner_id, server.endpoint, server.form, services, has_updates=updates)
         await store.went(conn, partner_id, "")
         return await _locked(conn, partner_id)
+
+
+async def _check_named(means: Means, endpoint: str) -> None:
+    """An address that discovery names has to be as good as one that was typed: the key goes there. Raises Failed."""
+    try:
+        await outward.check(endpoint, means.networks)
+    except Invalid as error:
+        raise Failed("refused", f"{endpoint}: {error.key}", arrived=False) from None
 
 
 async def asked(means: Means, actor: Actor, partner_id: UUID, service_code: str) -> list[Attribute]:

@@ -175,10 +175,12 @@ async def faulty() -> AsyncIterator[Faulty]:
     one = Faulty()
     server = await asyncio.start_server(one.serve, "127.0.0.1", 0)
     one.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v2"
-    yield one
-    one.ended.set()
-    server.close()
-    for writer in one.writers:
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
+    try:
+        yield one
+    finally:
+        one.ended.set()
+        server.close()
+        for writer in one.writers:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
