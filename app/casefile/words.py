@@ -80,6 +80,8 @@ def fact(event: Event, agencies: Mapping[str, Agency], lang: Lang, names: Mappin
         code=event.data.get("code", ""),
         photos=len(event.data.get("photos", ())),
         level=event.data.get("level", ""),
+        source=event.data.get("source", ""),
+        number=event.data.get("number", ""),
         name=names.get(UUID(given), "?") if (given := event.data.get("assignee")) else "",
     )
 

@@ -8,6 +8,7 @@ import structlog
 import typer
 
 from app.cli import care, exports, posters, processes
+from app.cli.importing import import_cli
 from app.cli.places import places_cli
 from app.cli.privacy import privacy_cli
 from app.cli.rules import rules_cli
@@ -38,6 +39,7 @@ for command in (
     cli.command()(command)
 cli.add_typer(care.audit, name="audit")
 cli.add_typer(care.backup, name="backup")
+cli.add_typer(import_cli, name="import")
 cli.add_typer(places_cli, name="places")
 cli.add_typer(privacy_cli, name="privacy")
 cli.add_typer(rules_cli, name="rules")

@@ -37,7 +37,7 @@ def read_settings() -> Settings:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def told(lang: Lang = "en") -> Iterator[None]:
     """Whatever a person did wrong ends as sentences and exit code 2, never as a traceback."""
     from app.db import MigrationFailed
     from app.embedded import EmbeddedFailed
@@ -48,9 +48,9 @@ def told() -> Iterator[None]:
     try:
         yield
     except AppError as error:
-        raise fail([t(p.key, "en", **p.params) for p in error.problems]) from None
+        raise fail([t(p.key, lang, **p.params) for p in error.problems]) from None
     except RulesError as error:
-        raise fail(error.lines("en")) from None
+        raise fail(error.lines(lang)) from None
     except (EmbeddedFailed, MigrationFailed, StartFailed, StoreUnavailable) as error:
         raise fail([str(error)], 1) from None
     except ConnectionError as error:
@@ -58,12 +58,12 @@ def told() -> Iterator[None]:
 
 
 @contextmanager
-def prepared(*, take_file: bool = False) -> Iterator[Settings]:
+def prepared(*, take_file: bool = False, lang: Lang = "en") -> Iterator[Settings]:
     """Settings with a database that runs and is up to date; ``take_file`` as in ``app.wiring.prepare``."""
     from app.supervisor import database
     from app.wiring import prepare
 
     settings = read_settings()
-    with told(), database(settings) as (ready, _):
+    with told(lang), database(settings) as (ready, _):
         asyncio.run(prepare(ready, take_file=take_file))
         yield ready

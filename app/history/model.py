@@ -18,6 +18,7 @@ class Kind(StrEnum):
     """Every kind of fact. The value is stored for ever; never reuse or rename one."""
 
     SUBMITTED = "submitted"
+    IMPORTED = "imported"
     RECEIVED = "received"
     ASSIGNED = "assigned"
     ACCEPTED = "accepted"
@@ -102,6 +103,12 @@ class Happened(Struct, frozen=True, gc=False):
     kind: str
     at: datetime
     data: dict[str, Any]
+
+
+def known_at(event: Event | Happened) -> datetime:
+    """Since when we know of it: as soon as it happened, but for what another system's history told us later."""
+    known = event.data.get("known")
+    return datetime.fromisoformat(known) if known else event.at
 
 
 def digest(text: str) -> str:

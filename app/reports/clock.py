@@ -17,6 +17,7 @@ from app.routing.limits import Limit
 
 _MAY_START = frozenset(
     {Kind.SUBMITTED, Kind.ASSIGNED, Kind.TRANSFERRED, Kind.REOPENED, Kind.UNMERGED, Kind.DISPUTED, Kind.URGENCY_SET}
+    | {Kind.IMPORTED}
 )
 """They start the handling clock when they say what is due; else it runs on."""
 

@@ -44,7 +44,7 @@ from app.watchwords.model import WordList
 
 _PHONE = re.compile(r"\+?[0-9(][0-9 .()-]{6,18}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
-_NAME_MOST, _ADDRESS_MOST, _EMAIL_MOST = 120, 300, 254
+_NAME_MOST, ADDRESS_MOST, _EMAIL_MOST = 120, 300, 254
 _CODE_TRIES = 5
 _PROBLEMS_MOST = 10
 
@@ -71,7 +71,7 @@ def check_text(text: str, field: str = "text") -> tuple[str, list[Problem]]:
     return clean, []
 
 
-def _check_contact(contact: Contact) -> list[Problem]:
+def check_contact(contact: Contact) -> list[Problem]:
     problems = []
     if len(contact.name) > _NAME_MOST:
         problems.append(Problem("reports.name_long", {"most": _NAME_MOST}, "contact.name"))
@@ -104,8 +104,8 @@ def _check_answers(rules: RuleSet, new: NewReport) -> list[Problem]:
 def locate(gazetteer: Gazetteer, rules: RuleSet, place: Place) -> Located:
     """Where the report is. Raises Invalid when nothing usable was given or the place is surely in another province."""
     home, address = rules.province_code, nfc(place.address)
-    if len(address) > _ADDRESS_MOST:
-        raise Invalid("reports.address_long", field="place.address", most=_ADDRESS_MOST)
+    if len(address) > ADDRESS_MOST:
+        raise Invalid("reports.address_long", field="place.address", most=ADDRESS_MOST)
     if (place.lat is None) != (place.lon is None):
         raise Invalid("reports.half_point", field="place")
     confirmed = gazetteer.commune(place.commune_code) if place.commune_code else None
@@ -153,7 +153,7 @@ def _examine(rules: RuleSet, gazetteer: Gazetteer, new: NewReport) -> tuple[NewR
     if new.category is not None and new.category not in rules.categories:
         problems.append(Problem("reports.category_unknown", {"category": new.category[:60]}, "category"))
     problems += _check_answers(rules, new)
-    problems += _check_contact(contact)
+    problems += check_contact(contact)
     try:
         located = locate(gazetteer, rules, new.place)
     except Invalid as error:

@@ -14,7 +14,7 @@ from app.photos.model import Box, StoredPhoto
 from app.places.model import Commune
 from app.sounds.service import StoredSound
 
-Channel = Literal["web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311"]
+Channel = Literal["web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311", "import"]
 Urgency = Literal["urgent", "normal", "complex"]
 Visibility = Literal["public", "private"]
 ReporterKind = Literal["citizen", "visitor", "business"]

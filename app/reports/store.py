@@ -146,12 +146,19 @@ async def by_key(conn: Conn, scope: str, key: str) -> tuple[bytes, Report] | Non
     return (row["body_hash"], report_of(row)) if row else None
 
 
+def searched(given: str) -> str:
+    """What a search looks through from now on: what is given, with the number that the report had elsewhere; without
+    anything given what it was."""
+    number = "coalesce((SELECT ' ' || i.search_text FROM imported_reports i WHERE i.report_id = $1), '')"
+    return f"CASE WHEN {given} IS NULL THEN search_text ELSE {given} || {number} END"
+
+
 _M = len(_MUTABLE)
 _UPDATE = f"""
     WITH changed AS (
         UPDATE reports SET ({", ".join(_MUTABLE)}) = ROW ({", ".join(f"${i + 3}" for i in range(_M))}),
                version = version + ${_M + 33}, last_seq = ${_M + 3}, last_hash = ${_M + 4},
-               search_text = coalesce(${_M + 31}::text, search_text)
+               search_text = {searched(f"${_M + 31}::text")}
         WHERE report_id = $1 AND version = $2 AND last_seq = ${_M + 32}
         RETURNING report_id
     ),

@@ -11,6 +11,7 @@ from app.db import Conn
 from app.history import store as history
 from app.history.model import Event
 from app.reports.model import Report, Status
+from app.reports.store import searched
 
 
 async def is_citizen(conn: Conn, citizen_id: UUID) -> bool:
@@ -42,8 +43,8 @@ async def lock_reports(conn: Conn, citizen_id: UUID | None, only: UUID | None) -
 
 _ERASE = f"""
     WITH changed AS (
-        UPDATE reports SET body = $2, search_text = $3, version = version + 1, last_seq = $4, last_hash = $5,
-               updated_at = $6
+        UPDATE reports SET body = $2, search_text = {searched("$3::text")}, version = version + 1, last_seq = $4,
+               last_hash = $5, updated_at = $6
         WHERE report_id = $1 RETURNING report_id
     ),
     contact AS (

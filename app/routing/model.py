@@ -12,7 +12,7 @@ from app.routing.limits import Limit
 AgencyKind = Literal["operations_centre", "department", "enterprise", "commune_office", "security"]
 Urgency = Literal["urgent", "normal", "complex"]
 Visibility = Literal["public", "private"]
-Channel = Literal["web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311"]
+Channel = Literal["web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311", "import"]
 ReporterKind = Literal["citizen", "visitor", "business"]
 CommuneKind = Literal["xã", "phường", "đặc khu"]
 

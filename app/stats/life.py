@@ -8,6 +8,9 @@ true as well.
 What is done about a split report is done about its parts: they are open, overdue and handled, each for its agency. The
 whole was received once, and it is what its reporter rates and disputes.
 
+What another system's history told us happened at its own time, and we know it since it was taken over where figures of
+that time may have been given out before (``known_at``).
+
 A report counts under the category and commune that it has as of the question (a correction moves all of it), and what
 an agency did counts for that agency, wherever the report is now.
 """
@@ -17,7 +20,7 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from app.history.model import Event, Happened, Kind
+from app.history.model import Event, Happened, Kind, known_at
 from app.stats.measures import RATINGS, RESOLUTIONS, Measure
 
 DESK = ""
@@ -76,7 +79,7 @@ _ACCEPTS = frozenset({Kind.RECEIVED, Kind.ASSIGNED})
 _CLOCK_RUNS_ON = frozenset({Kind.RESUMED, Kind.RESOLVED, Kind.DEADLINE_RECOMPUTED})
 SETS_CLOCK = frozenset(
     {Kind.SUBMITTED, Kind.ASSIGNED, Kind.TRANSFERRED, Kind.RESUMED, Kind.REOPENED, Kind.UNMERGED, Kind.DISPUTED}
-    | {Kind.URGENCY_SET, Kind.RECLASSIFIED, Kind.DEADLINE_RECOMPUTED, Kind.EXTENSION_GRANTED}
+    | {Kind.URGENCY_SET, Kind.RECLASSIFIED, Kind.DEADLINE_RECOMPUTED, Kind.EXTENSION_GRANTED, Kind.IMPORTED}
 )
 """What is due according to other events is something else."""
 _STOPS = frozenset({Kind.RESOLVED, Kind.REJECTED, Kind.MERGED, Kind.WITHDRAWN})
@@ -111,6 +114,7 @@ class _Life:
         self._category: str = data["category"]
         self._commune: str = data.get("commune") or ""
         self._submitted_at = submitted.at
+        self._known_at = known_at(submitted)
         self._agency = DESK
         self._open = self._split = False
         self._due: datetime | None = None
@@ -132,10 +136,11 @@ class _Life:
 
     def live_through(self, event: Event | Happened) -> None:
         kind, at = event.kind, event.at
+        self._known_at = known_at(event)
         if self._coming is not None and self._coming.at <= at:
             self._coming, self._overdue = None, True
         if gone := _STANDS_NO_MORE.get(kind):
-            self._end(at, [row for row in self._all if row.known_until is None and row.measure in gone])
+            self._end([row for row in self._all if row.known_until is None and row.measure in gone])
         if plain := _PLAIN.get(kind):
             self._add(plain, at)
         self._move(event)
@@ -144,12 +149,15 @@ class _Life:
             category = event.data.get("category", self._category)
             commune = event.data.get("commune", self._commune) or ""
             if (category, commune) != (self._category, self._commune):
-                self._rekey(at, category=category, commune=commune)
+                self._rekey(category, commune)
 
     # ------------------------------------------------------------ what happened
 
     def _measure(self, event: Event | Happened) -> None:
         kind, at, data = event.kind, event.at, event.data
+        if "untimed" in data:
+            # Another system knew who had it and not since when: no time that could be measured.
+            self._accepted = self._assigned = True
         if kind in _ACCEPTS and not self._accepted:
             self._accepted = True
             on_time = self._intake_due is None or at <= self._intake_due
@@ -225,8 +233,8 @@ class _Life:
             self._leave(at)
         if agency != self._agency:
             received = [row for row in self._all if row.measure is Measure.RECEIVED and row.known_until is None]
-            self._all += [structs.replace(row, known_from=at, agency=agency) for row in received]
-            self._end(at, received)
+            self._all += [structs.replace(row, known_from=self._known_at, agency=agency) for row in received]
+            self._end(received)
         self._agency, self._due, self._paused_at = agency, due, paused
         if moved and is_open:
             self._add(_OPEN_IN, at)
@@ -237,11 +245,13 @@ class _Life:
     def _leave(self, at: datetime) -> None:
         """Out of an agency's hands, or off the desk; what the rules pass on at once was never there."""
         came = self._came(_OPEN_IN)
-        if came.at == at:
+        if came.at != at:
+            self._went(came, at)
+            self._add(Measure.OPEN_OUT, at)
+        elif came.known_from == self._known_at:
             self._all.remove(came)
         else:
-            came.until = at
-            self._add(Measure.OPEN_OUT, at)
+            self._end([came])
 
     def _came(self, measure: Measure) -> Occurrence:
         for row in reversed(self._all):
@@ -249,12 +259,23 @@ class _Life:
                 return row
         raise LookupError(measure)
 
+    def _went(self, came: Occurrence, at: datetime) -> None:
+        if self._known_at > at:
+            # Whoever asks as of a time before we knew of it sees it there still.
+            self._all.append(structs.replace(came, known_from=self._known_at, until=at))
+            self._end([came])
+        else:
+            came.until = at
+
     def _stop_clock(self, at: datetime) -> None:
         if self._coming is not None:
-            self._all.remove(self._coming)
+            if self._known_at > self._coming.at:
+                self._end([self._coming])
+            else:
+                self._all.remove(self._coming)
             self._coming = None
         if self._overdue:
-            self._came(_OVERDUE_IN).until = at
+            self._went(self._came(_OVERDUE_IN), at)
             self._add(Measure.OVERDUE_OUT, at)
             self._overdue = False
 
@@ -265,17 +286,17 @@ class _Life:
             self._add(_OVERDUE_IN, at)
             self._overdue = True
         else:
-            self._coming = self._row(_OVERDUE_IN, self._due, at)
+            self._coming = self._row(_OVERDUE_IN, self._due)
             self._all.append(self._coming)
 
     # ------------------------------------------------------------ rows
 
-    def _row(self, measure: Measure, at: datetime, known_from: datetime, seconds: int | None = None) -> Occurrence:
+    def _row(self, measure: Measure, at: datetime, seconds: int | None = None) -> Occurrence:
         sent = self._submitted_at if measure is _OPEN_IN or measure is _OVERDUE_IN else None
         return Occurrence(
             measure,
             at,
-            known_from,
+            self._known_at,
             None,
             self._agency,
             self._category,
@@ -287,20 +308,19 @@ class _Life:
         )
 
     def _add(self, measure: Measure, at: datetime, seconds: int | None = None) -> None:
-        self._all.append(self._row(measure, at, at, seconds))
+        self._all.append(self._row(measure, at, seconds))
 
-    @staticmethod
-    def _end(at: datetime, rows: Iterable[Occurrence]) -> None:
+    def _end(self, rows: Iterable[Occurrence]) -> None:
         for row in rows:
-            row.known_until = at
+            row.known_until = self._known_at
 
-    def _rekey(self, at: datetime, *, category: str, commune: str) -> None:
+    def _rekey(self, category: str, commune: str) -> None:
         """From now on all of it counts under the corrected category and commune."""
         self._category, self._commune = category, commune
         live = [row for row in self._all if row.known_until is None]
         for row in live:
-            moved = structs.replace(row, known_from=at, category=category, commune=commune)
-            row.known_until = at
+            moved = structs.replace(row, known_from=self._known_at, category=category, commune=commune)
+            row.known_until = self._known_at
             self._all.append(moved)
             if row is self._coming:
                 self._coming = moved

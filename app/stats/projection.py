@@ -14,6 +14,7 @@ from msgspec import structs
 
 from app.db import Conn, Pool, transaction
 from app.history import service as history
+from app.history.model import known_at
 from app.stats import store
 from app.stats import store_sums as sums
 from app.stats.life import MATTERS, Occurrence, occurrences
@@ -42,7 +43,7 @@ async def _step(conn: Conn) -> int:
     events, cursor = await history.read_since(conn, state.cursor, BATCH)
     if events:
         await _take_in(conn, state, sorted({event.report_id for event in events}))
-        await store.move_on(conn, cursor, began if len(events) < BATCH else max(event.at for event in events))
+        await store.move_on(conn, cursor, began if len(events) < BATCH else max(known_at(event) for event in events))
     return len(events)
 
 

@@ -108,7 +108,8 @@ def test_what_is_told_and_what_is_not(kind: str, data: dict[str, Any], template:
 
 def test_every_kind_of_fact_is_decided_upon() -> None:
     silent = {
-        "submitted", "accepted", "info_added", "photos_added", "returned", "rated", "merged_in", "unmerged_from",
+        "submitted", "imported", "accepted",
+        "info_added", "photos_added", "returned", "rated", "merged_in", "unmerged_from",
         "published", "unpublished", "part_ended",
             "part_reopened", "directed", "direction_answered", "direction_lifted", "noted", "urgency_set",
         "reclassified", "warned",

@@ -20,7 +20,7 @@ from app.reports.model import CONSENT_VERSION, Channel, Contact, Place, Status
 from app.reports.workflow import Act
 from tests import small_world as world
 
-CHANNELS: tuple[Channel, ...] = ("web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311")
+CHANNELS: tuple[Channel, ...] = ("web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311", "import")
 
 
 # ---------------------------------------------------------------- what is written

@@ -98,7 +98,7 @@ def test_what_can_never_be_is_a_mistake(when: str) -> None:
 
 _VALUES: dict[Dimension, tuple[str, ...]] = {
     "category": ("a", "b", "c"),
-    "channel": ("web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311"),
+    "channel": ("web", "api", "telegram", "zalo_bot", "zalo_oa", "hotline", "open311", "import"),
     "has_photo": ("true", "false"),
 }
 _MARKS = ("@x", "?y=z")

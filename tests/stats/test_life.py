@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from datetime import datetime, timedelta
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,26 @@ def test_as_of_any_time_a_life_is_what_its_history_up_to_then_says(seed: int) ->
     for as_of in moments:
         if past := until(events, as_of):
             assert known(rows, as_of) == known(occurrences(past), as_of)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 10**9))
+def test_what_was_learnt_later_happened_at_its_own_time_and_was_not_known_before(seed: int) -> None:
+    dice = random.Random(seed)
+    _, events = life(dice)
+    first, learnt = dice.randrange(len(events)), events[-1].at + timedelta(days=dice.randrange(1, 400))
+    told = [
+        msgspec.structs.replace(event, data=event.data | {"known": learnt.isoformat()}) if n >= first else event
+        for n, event in enumerate(events)
+    ]
+    rows = occurrences(told)
+    moments = {event.at + timedelta(seconds=s) for event in events for s in (-1, 0, 1, 40_000)}
+    for as_of in moments:
+        if as_of < learnt:
+            before = occurrences(events[:first]) if first else []
+            assert known(rows, as_of) == known(before, as_of)
+    for later in (timedelta(), timedelta(days=900)):
+        assert known(rows, learnt + later) == known(occurrences(events), learnt + later)
 
 
 @settings(max_examples=400, deadline=None)
