@@ -111,6 +111,11 @@ def known_at(event: Event | Happened) -> datetime:
     return datetime.fromisoformat(known) if known else event.at
 
 
+def from_elsewhere(event: Event | Happened) -> bool:
+    """Whether another system's history told us of it: nobody is to be told as if it had happened here."""
+    return "import" in event.data
+
+
 def digest(text: str) -> str:
     """How the history names words that are kept elsewhere."""
     return hashlib.sha256(text.encode()).hexdigest()

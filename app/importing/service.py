@@ -22,7 +22,7 @@ from app.accounts import service as accounts
 from app.db import Conn, Pool, transaction
 from app.errors import Conflict, Invalid, Problem
 from app.history import service as history
-from app.history.model import Kind
+from app.history.model import Kind, from_elsewhere
 from app.i18n.text import fold
 from app.importing import store
 from app.importing.mapping import Known
@@ -261,7 +261,7 @@ class _Round:
         for one in entries:
             mark = marks[one.past.number]
             report, past_events = found[mark.report_id], events[mark.report_id]
-            if any(e.seq > mark.last_seq and e.kind not in _NO_WORK and "run" not in e.data for e in past_events):
+            if any(e.seq > mark.last_seq and e.kind not in _NO_WORK and not from_elsewhere(e) for e in past_events):
                 self._leave(one, "importing.worked_on")
                 continue
             try:

@@ -2,7 +2,7 @@
 
 What happened elsewhere stands in the history at the time it happened; ``known`` says since when we know of it, where
 figures of that time may have been given out before (``app.history.model.known_at``). Every such event names its
-``run``. The last one, ``imported``, says where the report comes from, and starts the clocks of a report that is still
+run (``import``). The last one, ``imported``, says where the report comes from, and starts the clocks of a report that is still
 open: nobody here could have been late with it before.
 """
 
@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 
 from app.db import Conn
 from app.errors import Invalid
-from app.history.model import NO_HASH, ActorKind, Event, Fact, Kind, chain, digest
+from app.history.model import NO_HASH, ActorKind, Event, Fact, Kind, chain, digest, from_elsewhere
 from app.i18n import Lang
 from app.i18n.text import fold, nfc
 from app.places.gazetteer import Gazetteer
@@ -157,7 +157,7 @@ _BY_THE_WAY = frozenset({Kind.RECEIVED, Kind.STARTED})
 def _new(steps: Sequence[_Step], history: Sequence[Event]) -> list[_Step]:
     """Those that the history does not tell of yet. Raises Invalid where it tells of something that they do not; but who
     says when a report was received or begun as long as it is open may say no more of that once it is finished."""
-    told = [event.kind for event in history if "run" in event.data and event.kind != Kind.IMPORTED]
+    told = [event.kind for event in history if from_elsewhere(event) and event.kind != Kind.IMPORTED]
     had = [kind for kind in told if kind not in _BY_THE_WAY]
     new = []
     for step in steps:
@@ -347,7 +347,7 @@ def _lived(
     events: list[Event] = []
     messages: list[Message] = []
     for step in steps:
-        data = step.data | {"run": str(ground.run_id)}
+        data = step.data | {"import": str(ground.run_id)}
         if step.at >= ground.known_before and step.kind != Kind.IMPORTED:
             data["known"] = ground.now.isoformat()
         if step.words:

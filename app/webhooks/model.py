@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from app.history.model import Event, Kind
+from app.history.model import Event, Kind, from_elsewhere
 from app.reports.model import Report
 
 State = Literal["active", "paused", "disabled"]
@@ -80,6 +80,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
         agencies = {agency_id, event.data.get("from"), event.data.get("agency")}
         return (
             event.kind in KINDS
+            and not from_elsewhere(event)
             and (not self.kinds or event.kind in self.kinds)
             and (not self.agencies or bool(agencies & set(self.agencies)))
         )

@@ -14,6 +14,7 @@ from app.reports import service as reports
 from app.reports.deadlines import recomputed
 from app.reports.model import Contact, Rating, Status
 from app.reports.workflow import Act
+from app.webhooks.model import Webhook
 from tests import small_world as world
 from tests.importing.lists import MAPPING, NOW, OPEN, a_list, checked, listed, many, report_of, taken
 
@@ -52,8 +53,15 @@ async def test_nobody_hears_of_what_is_taken_over(settled: Pool, tmp_path: Path)
     before = await settled.fetchval("SELECT count(*) FROM pgqueuer")
     await taken(settled, a_list(tmp_path / "a.csv", *many(12, **{"Tiêu đề": "Im lặng"})), with_contacts=True)
     assert await settled.fetchval("SELECT count(*) FROM pgqueuer") == before
+    report = await report_of(settled, "M-0")
     async with settled.acquire() as conn:
-        assert await notify.ledger(conn, (await report_of(settled, "M-0")).report_id) == []
+        assert await notify.ledger(conn, report.report_id) == []
+        events = await history.of_report(conn, report.report_id)
+    everything = Webhook(
+        webhook_id=report.report_id, name="", url="", kinds=(), agencies=(), words=False, state="active",
+        created_at=NOW, created_by="", failing_since=None, disabled_at=None, disabled_why=None,
+    )  # fmt: skip
+    assert [event.kind for event in events if everything.wants(event, report.agency_id)] == []
 
 
 async def test_an_open_one_has_its_deadline_from_now_on_and_stays_calm_when_the_rules_change(
