@@ -1,9 +1,9 @@
 """What another system knows of a report, made a report of ours: its history has its own times, and nobody is told.
 
 What happened elsewhere stands in the history at the time it happened; ``known`` says since when we know of it, where
-figures of that time may have been given out before (``app.history.model.known_at``). Every such event names its
-run (``import``). The last one, ``imported``, says where the report comes from, and starts the clocks of a report that is still
-open: nobody here could have been late with it before.
+figures of that time may have been given out before (``app.history.model.known_at``). Every such event names its run
+(``import``). The last one, ``imported``, says where the report comes from, and starts the clocks of a report that is
+still open: nobody here could have been late with it before.
 """
 
 from collections.abc import Sequence
