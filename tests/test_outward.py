@@ -122,8 +122,9 @@ async def test_of_a_long_answer_the_beginning_is_read_and_that_is_said(there: Re
 async def test_without_an_answer_it_is_said_why(client: Client) -> None:
     with pytest.raises(Unreached, match="Connect"):
         await client.request("GET", "http://127.0.0.1:9/")
-    with pytest.raises(Unreached):
-        await client.request("GET", "gopher://127.0.0.1/")
+    for none in ("gopher://127.0.0.1/", "/path", "http:///path", "https://đâu.vn/"):
+        with pytest.raises(Unreached, match="no address"):
+            await client.request("GET", none)
     with socket.create_server(("127.0.0.1", 0)) as deaf, pytest.raises(Late):
         await client.request("GET", f"http://127.0.0.1:{deaf.getsockname()[1]}/", patience=0.2)
 

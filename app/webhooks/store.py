@@ -209,7 +209,10 @@ async def take(conn: Conn, webhook_id: UUID, limit: int, lease: timedelta) -> li
 async def settle(
     conn: Conn, webhook_id: UUID, tried: Sequence[Tried], next_at: Sequence[datetime | None]
 ) -> Webhook | None:
-    """Write down what came of attempts; ``next_at`` None: no more of this one. Gives the webhook as it is then."""
+    """Write down what came of attempts; ``next_at`` None: no more of this one. Gives the webhook as it is then.
+
+    The rows are looked up one by one: what the planner knows of a table that has just filled or emptied leads it to
+    read everything that waits for the webhook instead, with each batch."""
     reports, seqs = [one.delivery.report_id for one in tried], [one.delivery.seq for one in tried]
     await conn.execute(
         """
@@ -225,7 +228,12 @@ async def settle(
         SET state = CASE WHEN c.well THEN 'delivered' WHEN c.next_at IS NULL THEN 'given_up' ELSE 'waiting' END,
             next_at = coalesce(c.next_at, d.next_at), status = c.status, error = c.error,
             settled_at = CASE WHEN c.well OR c.next_at IS NULL THEN now() END
-        FROM came c WHERE d.report_id = c.report_id AND d.seq = c.seq AND d.webhook_id = $1 AND d.state = 'waiting'
+        FROM came c, LATERAL (
+            SELECT ctid FROM webhook_deliveries x
+            WHERE x.report_id = c.report_id AND x.seq = c.seq AND x.webhook_id = $1
+            FOR UPDATE
+        ) found
+        WHERE d.ctid = found.ctid AND d.state = 'waiting'
         """,
         webhook_id,
         reports,
