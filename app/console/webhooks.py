@@ -51,7 +51,7 @@ def _wanted(request: Req) -> Wanted:
         name=form.text("name"),
         url=form.text("url"),
         kinds=tuple(form.ticked.get("kinds", ())),
-        agencies=tuple(each for each in form.ticked.get("agencies", ()) if each),
+        agencies=tuple(form.ticked.get("agencies", ())),
         words=form.text("words") == "1",
     )
 
@@ -118,7 +118,8 @@ async def _one(
     async with console(request).parts.pool.acquire() as conn:
         found = await service.get(conn, actor(request), webhook_id)
         counts = await service.counts(conn, webhook_id)
-        rows = await service.ledger(conn, webhook_id, state)
+        before = request.query_params.get("before", "")
+        rows, end = await service.ledger(conn, webhook_id, state, before)
         attempts = await service.attempts(conn, webhook_id)
     usual = Wanted(name=found.name, url=found.url, kinds=found.kinds, agencies=found.agencies, words=found.words)
     return show(
@@ -133,6 +134,8 @@ async def _one(
         state=state or "",
         states=_STATES,
         rows=rows,
+        older=end,
+        before=before,
         attempts=attempts,
         done=request.query_params.get("done", ""),
         known=KNOWN_ERRORS,

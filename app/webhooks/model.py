@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from app.cursors import Moment
 from app.history.model import Event, Kind, from_elsewhere
 from app.reports.model import Report
 
@@ -101,6 +102,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
     created_at: datetime
     settled_at: datetime | None
     code: str = ""
+
+
+Place = tuple[Moment, UUID, int]
+"""Where a message stands in the ledger."""
 
 
 class Tried(Struct, frozen=True):

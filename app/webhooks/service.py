@@ -13,6 +13,7 @@ import asyncpg
 from msgspec import Struct, structs
 from uuid_utils.compat import uuid7
 
+from app import cursors
 from app.accounts import service as accounts
 from app.accounts import store as account_store
 from app.accounts.model import Actor, Entry, EventKind
@@ -24,12 +25,12 @@ from app.history.model import Event
 from app.i18n.text import nfc
 from app.outward import Networks, check
 from app.webhooks import secrets, store
-from app.webhooks.model import KINDS, OLD_SECRET_KEPT, Delivery, DeliveryState, Webhook
+from app.webhooks.model import KINDS, OLD_SECRET_KEPT, Delivery, DeliveryState, Place, Webhook
 
 _NAME_MOST = 80
 _WEBHOOKS_MOST = 50
 _BATCH = 1000
-_LISTED = 100
+_LISTED = 25
 REPLAY_MOST = 50_000
 _KEPT = timedelta(days=30)
 
@@ -191,9 +192,19 @@ async def counts(conn: Conn, webhook_id: UUID) -> dict[str, int]:
     return (await store.counts(conn)).get(webhook_id, {})
 
 
-async def ledger(conn: Conn, webhook_id: UUID, state: DeliveryState | None) -> list[Delivery]:
-    """The latest messages."""
-    return await store.deliveries(conn, webhook_id, state, _LISTED)
+async def ledger(
+    conn: Conn, webhook_id: UUID, state: DeliveryState | None, before: str = ""
+) -> tuple[list[Delivery], str | None]:
+    """A page of messages, the latest first, and where it ends when there are more. ``before``: such an end; one that is
+    none is passed over."""
+    try:
+        place = cursors.read(before, Place) if before else None
+    except ValueError:
+        place = None
+    found = await store.deliveries(conn, webhook_id, state, place, _LISTED + 1)
+    page = found[:_LISTED]
+    more = len(found) > _LISTED
+    return page, cursors.written((page[-1].created_at, page[-1].report_id, page[-1].seq)) if more else None
 
 
 async def attempts(conn: Conn, webhook_id: UUID) -> list[asyncpg.Record]:

@@ -8,7 +8,7 @@ import asyncpg
 
 from app.db import Conn
 from app.history.service import Cursor
-from app.webhooks.model import Delivery, Tried, Webhook
+from app.webhooks.model import Delivery, Place, Tried, Webhook
 
 _FIELDS = ", ".join(Webhook.__struct_fields__)
 _READING = 7_041_966_011
@@ -279,16 +279,20 @@ async def untold(conn: Conn) -> list[Webhook]:
 # ---------------------------------------------------------------- the ledger
 
 
-async def deliveries(conn: Conn, webhook_id: UUID, state: str | None, limit: int) -> list[Delivery]:
-    """The latest first, with the report's code."""
+async def deliveries(
+    conn: Conn, webhook_id: UUID, state: str | None, before: Place | None, limit: int
+) -> list[Delivery]:
+    """The latest first, with the report's code; ``before``: older than this one."""
     rows = await conn.fetch(
         """
         SELECT d.*, r.code FROM webhook_deliveries d JOIN reports r USING (report_id)
         WHERE webhook_id = $1 AND ($2::text IS NULL OR state = $2)
-        ORDER BY d.created_at DESC, d.report_id, d.seq LIMIT $3
+        AND ($3::timestamptz IS NULL OR (d.created_at, d.report_id, d.seq) < ($3, $4::uuid, $5::int))
+        ORDER BY d.created_at DESC, d.report_id DESC, d.seq DESC LIMIT $6
         """,
         webhook_id,
         state,
+        *(before or (None, None, None)),
         limit,
     )
     return [_delivery(row) for row in rows]

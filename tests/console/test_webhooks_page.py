@@ -1,6 +1,7 @@
 """The administrators' page of webhooks: the secret once, what is wrong beside its field, the ledger, sending again."""
 
 import re
+from uuid import UUID
 
 import httpx
 import pytest
@@ -83,6 +84,27 @@ async def test_the_ledger_and_sending_again(admin: httpx.AsyncClient, one: str, 
     assert "IOC mới" in changed.text
     assert "Đã xóa webhook." in (await post(admin, f"{one}/remove")).text
     assert (await admin.get(one)).status_code == 404
+
+
+async def test_the_ledger_leads_on_to_older_messages(admin: httpx.AsyncClient, one: str, world: World) -> None:
+    pool = world.parts.pool
+    await pool.execute(
+        """
+        INSERT INTO webhook_deliveries (webhook_id, report_id, seq, kind)
+        SELECT $1, $2, seq, 'progress' FROM generate_series(1, 30) seq
+        """,
+        UUID(one.rpartition("/")[2]),
+        (await light(world)).report_id,
+    )
+    first = await admin.get(one)
+    older = re.search(r'rel="next" href="([^"]+)"', first.text)
+    assert older
+    second = await admin.get(older[1].replace("&amp;", "&"))
+    shown = [re.findall(r'name="message" value="([^"]+)"', page.text) for page in (first, second)]
+    assert [len(each) for each in shown] == [25, 5]
+    assert len(set(shown[0] + shown[1])) == 30
+    assert "Cũ hơn" not in second.text
+    assert (await admin.get(one, params={"before": "zz"})).status_code == 200
 
 
 async def test_a_test_message_to_an_internal_address_is_not_sent(

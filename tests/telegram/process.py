@@ -1,4 +1,4 @@
-"""The bot as a process of its own, which can be killed."""
+"""The bot, or the worker, as a process of its own, which can be killed."""
 
 import os
 import signal
@@ -13,10 +13,13 @@ from tests.world import RULES
 
 # What ``phananh bot`` does once the database is prepared, which it is already.
 PROGRAM = "import uvloop; from app import settings; from bot.process import run; uvloop.run(run(settings.load()))"
+WORKER = PROGRAM.replace("bot.process", "app.worker.process")
 
 
 class BotProcess:
     """Starts and ends; its log stays in ``home``. ``settings`` come on top."""
+
+    program = PROGRAM
 
     def __init__(self, home: Path, database_url: str, server: str, **settings: str) -> None:
         self._home = home
@@ -34,7 +37,7 @@ class BotProcess:
     def start(self) -> None:
         with (self._home / "bot.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM],
+                [sys.executable, "-c", self.program],
                 cwd=RULES.parent,
                 env=self._env,
                 stdin=subprocess.DEVNULL,
@@ -51,3 +54,7 @@ class BotProcess:
     @property
     def log(self) -> str:
         return (self._home / "bot.log").read_text(encoding="utf-8", errors="replace")
+
+
+class WorkerProcess(BotProcess):
+    program = WORKER
