@@ -25,7 +25,7 @@ from app.history.model import Event
 from app.i18n.text import nfc
 from app.outward import Networks, check
 from app.webhooks import secrets, store
-from app.webhooks.model import KINDS, OLD_SECRET_KEPT, Delivery, DeliveryState, Place, Webhook
+from app.webhooks.model import KINDS, OLD_SECRET_KEPT, Delivery, DeliveryState, Webhook
 
 _NAME_MOST = 80
 _WEBHOOKS_MOST = 50
@@ -198,7 +198,7 @@ async def ledger(
     """A page of messages, the latest first, and where it ends when there are more. ``before``: such an end; one that is
     none is passed over."""
     try:
-        place = cursors.read(before, Place) if before else None
+        place = cursors.read(before, tuple[cursors.Moment, UUID, int]) if before else None
     except ValueError:
         place = None
     found = await store.deliveries(conn, webhook_id, state, place, _LISTED + 1)
