@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.addresses import HOUSE_NETWORKS, Limiter
 from app.api import (
+    exports,
     feed,
     follow,
     lookups,
@@ -71,6 +72,7 @@ def litestar_app(parts: Parts, metrics: Metrics, limiter: Limiter | None = None)
             *public.ROUTES,
             *feed.ROUTES,
             *stats.ROUTES,
+            *exports.ROUTES,
         ],
     )
     for_staff = Router(f"{BASE}/staff", route_handlers=[*session.ROUTES, *my_chats.ROUTES, *staff.ROUTES])

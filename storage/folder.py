@@ -49,10 +49,11 @@ class FolderStore:
         path = self._path(key)
         return await self._run(lambda: self._read(key, path))
 
-    async def pieces(self, key: str) -> AsyncIterator[bytes]:
+    async def pieces(self, key: str, start: int = 0) -> AsyncIterator[bytes]:
         path = self._path(key)
         file = await self._run(lambda: self._open(key, path))
         try:
+            file.seek(start)
             while piece := await self._run(lambda: file.read(_PIECE)):
                 yield piece
         finally:

@@ -29,8 +29,8 @@ class ObjectStore(Protocol):
         """Raises ObjectMissing."""
         ...
 
-    def pieces(self, key: str) -> AsyncIterator[bytes]:
-        """``get``, piece by piece. Raises ObjectMissing with the first one."""
+    def pieces(self, key: str, start: int = 0) -> AsyncIterator[bytes]:
+        """``get`` from this byte on, piece by piece. Raises ObjectMissing with the first one."""
         ...
 
     async def delete(self, keys: Sequence[str]) -> None:

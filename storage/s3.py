@@ -76,9 +76,9 @@ class S3Store:
         check_key(key)
         return await self._run(lambda: self._get(key))
 
-    async def pieces(self, key: str) -> AsyncIterator[bytes]:
+    async def pieces(self, key: str, start: int = 0) -> AsyncIterator[bytes]:
         check_key(key)
-        response = await self._run(lambda: self._client.get_object(self._bucket, key))
+        response = await self._run(lambda: self._client.get_object(self._bucket, key, offset=start))
         try:
             while piece := await self._run(lambda: response.read(_PIECE)):
                 yield piece

@@ -54,6 +54,7 @@ class Header(Struct, frozen=True):
 IDEMPOTENCY_KEY = Header("Idempotency-Key", "0b8b4a52-5e0c-4c3e-9a51-0f2f6f0f7a11")
 SECRET = Header("X-Tracking-Secret", "kQ3vJt8rYb1mZx5LwN0sPa7e")
 ETAG = Header("If-None-Match", '"1f0c9a7be2"')
+RANGE = Header("Range", "bytes=1048576-")
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -62,10 +63,10 @@ class Call(Struct, frozen=True, kw_only=True):
 
     ``query``, ``body``, ``answer``: struct types, None where there is none; a body with ``photos`` may come as
     multipart, with ``files`` it may bring other files too. ``takes``: media type of a body that is bytes. ``gives``:
-    headers of the answer. ``raw``: media type of an answer that is no JSON. ``also``:
-    other statuses with the same answer. ``example``: (body, answer). ``errors``: what may go wrong beyond what every
-    route of this kind has in common. ``listed``: whether the description names it. ``scopes``: of a program's key, any
-    of which does as well as ``read`` or ``write``.
+    headers of the answer. ``raw``: media type of an answer that is no JSON, or those it may have. ``also``: other
+    statuses with the same answer. ``example``: (body, answer). ``errors``: what may go wrong beyond what every route of
+    this kind has in common. ``listed``: whether the description names it. ``scopes``: of a program's key, any of which
+    does as well as ``read`` or ``write``.
     """
 
     who: Who
@@ -80,7 +81,7 @@ class Call(Struct, frozen=True, kw_only=True):
     takes: str | None = None
     gives: tuple[Header, ...] = ()
     answer: Any = None
-    raw: str | None = None
+    raw: str | tuple[str, ...] = ()
     example: tuple[Any, Any] = (None, None)
     errors: tuple[AppError, ...] = ()
     listed: bool = True

@@ -251,9 +251,11 @@ def _responses(method: str, call: Call, lang: Lang) -> dict[str, Any]:
 
 def _success(call: Call, lang: Lang) -> dict[str, Any]:
     said: dict[str, Any] = {"description": t(f"api.title_{call.status}", lang)}
-    if call.raw is not None:
-        schema = {"type": "object"} if call.raw == "application/json" else {"type": "string"}
-        said["content"] = {call.raw.partition(";")[0]: {"schema": schema}}
+    if call.raw:
+        kinds = [kind.partition(";")[0] for kind in ([call.raw] if isinstance(call.raw, str) else call.raw)]
+        said["content"] = {
+            kind: {"schema": {"type": "object" if kind.endswith("json") else "string"}} for kind in kinds
+        }
     if call.answer is None:
         return said
     refs = [{"$ref": _REF.format(name=kind.__name__)} for kind in _answers(call)]

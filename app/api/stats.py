@@ -47,8 +47,7 @@ from app.stats.rights import narrowed
 _MOST = 200
 _FILTERS = ("agency", "category", "commune", "channel")
 
-
-_ERRORS = (
+ERRORS = (
     Invalid("stats.period_unknown", field="period"),
     Invalid("stats.period_wrong", field="period"),
     Invalid("stats.as_of_wrong", field="as_of"),
@@ -165,7 +164,7 @@ async def stats_definitions(request: Req) -> Response[bytes]:
         headers=(ETAG,),
         answer=FiguresView,
         example=(None, examples.FIGURES),
-        errors=(*_ERRORS, _NO_FIGURE),
+        errors=(*ERRORS, _NO_FIGURE),
     ),
 )
 async def stats_figures(request: Req) -> Response[bytes]:
@@ -198,7 +197,7 @@ def _named(reading: _Reading, by: By | None, key: str) -> str:
         headers=(ETAG,),
         answer=SeriesView,
         example=(None, examples.SERIES),
-        errors=(*_ERRORS, _NO_FIGURE),
+        errors=(*ERRORS, _NO_FIGURE),
     ),
 )
 async def stats_series(request: Req) -> Response[bytes]:
@@ -230,7 +229,7 @@ async def stats_series(request: Req) -> Response[bytes]:
         headers=(ETAG,),
         answer=AgeingView,
         example=(None, examples.AGEING),
-        errors=_ERRORS,
+        errors=ERRORS,
     ),
 )
 async def stats_ageing(request: Req) -> Response[bytes]:
@@ -259,7 +258,7 @@ async def stats_ageing(request: Req) -> Response[bytes]:
         answer=CountedPage,
         example=(None, examples.COUNTED),
         errors=(
-            *_ERRORS,
+            *ERRORS,
             _NO_FIGURE,
             Invalid("worklist.limit_wrong", field="limit", most=_MOST),
             Invalid("stats.page_unknown", field="cursor"),

@@ -78,7 +78,7 @@ async def now_csv(request: Req) -> Stream:
     rows = pieces(parts.pool, known, reader, question.question(moment), columns, lang)
     name = file_name(question, moment, "csv")
     headers = download_headers(name) | _from(said) | {"Cache-Control": "private, no-store"}
-    return Stream(_csv(rows, columns, lang), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(_csv(rows, columns, lang), media_type="text/csv", headers=headers)
 
 
 def _from(said: Provenance) -> dict[str, str]:

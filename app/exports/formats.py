@@ -23,7 +23,7 @@ FORMATS: dict[str, Maker] = {
         "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "app.exports.xlsx", figures=True
     ),
     "pdf": Maker("pdf", "application/pdf", "app.exports.pdf_file", lists=False, figures=True, paper=True),
-    "csv": Maker("csv", "text/csv; charset=utf-8", "app.exports.csv_file"),
+    "csv": Maker("csv", "text/csv", "app.exports.csv_file"),
     "geojson": Maker("geojson", "application/geo+json", "app.exports.geojson", ids=True),
     "parquet": Maker("parquet", "application/vnd.apache.parquet", "app.exports.parquet", ids=True),
 }

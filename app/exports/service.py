@@ -21,6 +21,7 @@ from app.exports import store
 from app.exports.columns import columns_for
 from app.exports.formats import FORMATS, Maker
 from app.exports.model import KEPT, RUNNING_MOST, Export, object_key, sameness
+from app.exports.ranges import Part, cut
 from app.i18n import Lang
 from app.jobs import Job, enqueue
 from app.routing import service as routing
@@ -63,16 +64,18 @@ async def order(
     lang: Lang,
     *,
     tell: bool = True,
+    cases: bool = True,
     now: datetime | None = None,
 ) -> Export:
     """In the caller's transaction. The person's own order of the same is given again. ``tell``: a notice and a message
-    when it is ready. Raises Forbidden, Invalid, Conflict when too many are under way."""
+    when it is ready; ``cases`` False: without what only those who read the case may know. Raises Forbidden, Invalid,
+    Conflict when too many are under way."""
     maker, now = maker_of(format), now or datetime.now(UTC)
     assert actor.id is not None
     asked, moment = frozen(narrowed(actor, asked), now)
     if moment <= asked.period.start:
         raise Invalid("stats.period_wrong", field="period")
-    columns = columns_for(actor, ids=maker.ids) if maker.lists else ()
+    columns = columns_for(actor, ids=maker.ids, cases=cases) if maker.lists else ()
     rules = await routing.in_force(conn)
     office = (actor.agency_id or "") if maker.paper else ""  # whose letterhead it has
     same = sameness(actor, asked, moment, format=format, lang=lang, columns=columns, rules=rules, office=office)
@@ -153,17 +156,17 @@ def check_covered(actor: Actor, export: Export) -> None:
 
 
 async def open_file(
-    pool: Pool, objects: ObjectStore, actor: Actor, export_id: UUID
+    pool: Pool, objects: ObjectStore, actor: Actor, export_id: UUID, part: Part | None = None
 ) -> tuple[Export, AsyncIterator[bytes]]:
-    """One's own file, piece by piece; that it was taken away is on record. Raises NotFound, Forbidden, Conflict,
-    Unavailable."""
+    """One's own file or a part of it, piece by piece; that it was taken away is on record. Raises NotFound,
+    Forbidden, Conflict, Unavailable."""
     async with transaction(pool) as conn:
         export = await get(conn, actor, export_id)
         check_covered(actor, export)
         if export.sha256 is None:
             raise Conflict("exports.not_ready")
         await note_taken(conn, actor, _named(export), export.query, export.sha256)
-    return export, await pieces(objects, export)
+    return export, await pieces(objects, export, part)
 
 
 async def note_taken(conn: Conn, actor: Actor, what: str, question: str, sha256: str = "") -> None:
@@ -172,17 +175,18 @@ async def note_taken(conn: Conn, actor: Actor, what: str, question: str, sha256:
     await oversight.note(conn, EventKind.EXPORT_TAKEN, actor, export=what, question=question, **said)
 
 
-async def pieces(objects: ObjectStore, export: Export) -> AsyncIterator[bytes]:
+async def pieces(objects: ObjectStore, export: Export, part: Part | None = None) -> AsyncIterator[bytes]:
     """The finished file; the caller has checked whose it is. Raises NotFound, Unavailable before the first piece."""
     assert export.sha256 is not None
-    source = objects.pieces(object_key(export.sha256))
+    source = objects.pieces(object_key(export.sha256), part.start if part else 0)
     try:
         first = await anext(source, b"")
     except ObjectMissing:
         raise NotFound("exports.gone") from None
     except StoreUnavailable as error:
         raise Unavailable("storage.unavailable") from error
-    return _behind(first, source)
+    whole = _behind(first, source)
+    return cut(whole, part.length) if part else whole
 
 
 async def _behind(first: bytes, source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -65,9 +65,15 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", f"{API}/stats/series"): (403, 200, 403, 200, 200, 403),
     ("GET", f"{API}/stats/ageing"): (403, 200, 403, 200, 200, 403),
     ("GET", f"{API}/stats/reports?figure=received"): (403, 200, 403, 200, 200, 403),
+    ("POST", f"{API}/exports"): (403, 201, 403, 201, 201, 403),
+    ("GET", f"{API}/exports"): (403, 200, 403, 200, 200, 403),
+    ("GET", f"{API}/exports/{{export_id}}"): (403, 404, 403, 404, 404, 403),
+    ("GET", f"{API}/exports/{{export_id}}/file"): (403, 404, 403, 404, 404, 403),
+    ("POST", f"{API}/exports/{{export_id}}/cancel"): (403, 404, 403, 404, 404, 403),
+    ("DELETE", f"{API}/exports/{{export_id}}"): (403, 404, 403, 404, 404, 403),
 }
 FEEDS = {route for route in EXPECTED if route[1].startswith(API)}
-"""What a key of scope feed may read."""
+"""What a key of scope feed may do."""
 BY_HAND = {
     ("GET", "/session"),
     ("DELETE", "/session"),
@@ -141,10 +147,12 @@ class Case:
             token_id=ABSENT,
             channel="telegram",
             user_id="1",
+            export_id=ABSENT,
         )
         bodies: dict[str, dict[str, Any]] = {
             "/tokens": {"name": "Trang phường", "scopes": ["read"]},
             "/reports": LIGHT,
+            f"{API}/exports": {"format": "csv", "period": "2026-10"},
             "/reports/{code}/identity": {"reason": "Gọi lại hỏi rõ vị trí"},
             "/reports/{code}/block": {"reason": "Gửi nhiều tin không thật"},
             "/reports/{code}/unblock": {"reason": "Đã xem lại"},

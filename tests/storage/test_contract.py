@@ -53,6 +53,7 @@ async def test_a_file_goes_in_and_comes_out_piece_by_piece(store: ObjectStore, t
     pieces = [piece async for piece in store.pieces("exports/aa/file")]
     assert b"".join(pieces) == data
     assert len(pieces) > 2
+    assert b"".join([piece async for piece in store.pieces("exports/aa/file", len(data) - 7)]) == b"the end"
     with pytest.raises(ObjectMissing):
         await anext(store.pieces("exports/never/put"))
 
