@@ -148,6 +148,8 @@ NEAR: dict[str, Any] = {
 }
 PHOTOS_BODY = {"uploads": ["3f0c5f0e-6a64-4b7e-9d7c-2b7f0f1f5b11"]}
 PHOTOS = {"photos_refused": [], "report": REPORTER_VIEW}
+DEVICE_BODY = {"push_url": "https://push.example.org/up7K3M9QX2"}
+DEVICE = {**DEVICE_BODY, "at": SENT}
 MESSAGE = {"text": "Đèn hỏng là cây đèn thứ hai tính từ đầu hẻm."}
 WITHDRAW = {"text": "Đèn đã sáng lại."}
 RATING = {"rating": "satisfied", "text": "Làm nhanh, cảm ơn."}

@@ -80,7 +80,8 @@ async def whole(request: Req, code: str) -> Report:
     return report
 
 
-async def _reporter(request: Req, report: Report) -> Actor:
+async def reporter(request: Req, report: Report) -> Actor:
+    """Whoever has the report's tracking secret. Raises Forbidden."""
     secret = request.headers.get("x-tracking-secret", "")
     return await reports.reporter(context(request).parts.pool, report, secret=secret)
 
@@ -114,7 +115,7 @@ async def see_report(request: Req, code: FromPath[str]) -> Response[bytes]:
     ctx, lang = context(request), lang_of(request)
     report = await whole(request, code)
     own = "x-tracking-secret" in request.headers
-    actor = await _reporter(request, report) if own else None
+    actor = await reporter(request, report) if own else None
     etag = _etag(ctx, report, "reporter" if actor else "public", lang)
     headers = {
         "ETag": etag,
@@ -137,7 +138,7 @@ async def _act(request: Req, code: str, act: Act, form: Form) -> Response[bytes]
     """A reporter's act, and the report as it is then."""
     ctx = context(request)
     report = await found(request, code)
-    actor = await _reporter(request, report)
+    actor = await reporter(request, report)
     after = await reports.perform(ctx.parts.pool, ctx.parts.rules, actor, report, act, form)
     return answer(request, await _own_view(ctx, after, actor, lang_of(request)))
 
@@ -165,7 +166,7 @@ _NOT_NOW = (
 async def add_photos(request: Req, code: FromPath[str]) -> Response[bytes]:
     ctx, lang = context(request), lang_of(request)
     report = await found(request, code)
-    actor = await _reporter(request, report)
+    actor = await reporter(request, report)
     body, uploads = await read_body(request, PhotosBody, photos=True)
     try:
         check_count(uploads, body.uploads)

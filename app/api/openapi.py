@@ -226,7 +226,7 @@ def _request_body(call: Call, components: dict[str, Any], lang: Lang) -> dict[st
 
 
 def _files(name: str, most: int, kind: str, lang: Lang) -> dict[str, Any]:
-    items = {"type": "string", "contentMediaType": kind}
+    items = {"type": "string", "format": "binary", "contentMediaType": kind}
     return {"type": "array", "maxItems": most, "items": items, "description": _meaning(name, lang)}
 
 

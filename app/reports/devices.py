@@ -88,11 +88,14 @@ async def cancel(conn: Conn, secret_key: bytes, typed: str) -> None:
 
 
 async def give(conn: Conn, reports: Sequence[UUID], citizen_id: UUID) -> int:
-    """They are this chat's from now on, which hears of them; how many are. What another chat has stays there."""
+    """They are this chat's from now on, which hears of them; how many are. What another chat has stays there; an app
+    that was woken is not any more."""
     rows = await conn.fetch(
         """
         UPDATE report_contacts SET citizen_id = $2
-        WHERE report_id = ANY($1) AND (citizen_id IS NULL OR citizen_id = $2) RETURNING report_id
+        WHERE report_id = ANY($1) AND (citizen_id IS NULL OR citizen_id = $2 OR NOT EXISTS (
+            SELECT FROM channel_identities i WHERE i.citizen_id = report_contacts.citizen_id AND i.channel <> 'push'))
+        RETURNING report_id
         """,
         list(reports),
         citizen_id,

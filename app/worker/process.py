@@ -10,6 +10,7 @@ import asyncpg
 import structlog
 from pgqueuer import PgQueuer
 
+from app.notify.push import push_sender
 from app.settings import Settings
 from app.stats import projection
 from app.upkeep.service import alive
@@ -62,11 +63,12 @@ async def run(settings: Settings) -> None:
         alive(parts.pool, "worker"),
         telegram_sender(settings) as telegram,
         zalo_senders(parts) as zalo,
+        push_sender() as push,
         # PgQueuer reads and writes JSON columns as text, so it has connections of its own without our codec.
         asyncpg.create_pool(settings.database_url, min_size=2, max_size=6) as plain,
     ):
         queue = PgQueuer.from_asyncpg_pool(plain)
-        means = Means(parts, {**telegram, **zalo}, telegram)
+        means = Means(parts, {**telegram, **zalo, **push}, telegram)
         for register in REGISTERS:
             register(queue, means)
         loop = asyncio.get_running_loop()

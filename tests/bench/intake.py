@@ -22,6 +22,7 @@ from uuid import UUID
 import asyncpg
 import httpx
 import msgspec
+import psutil
 from asyncpg.connection import LoggedQuery
 
 from app import db
@@ -63,7 +64,7 @@ async def _measure(server: EmbeddedPostgres, folder: Path) -> list[Figure]:
     bodies = _bodies(folder)
     scripts = await _scripts(server.url(), settings, folder)
     async with _pool(server.url()) as pool:
-        async with _api(env, port):
+        async with api(env, port):
             await _load(bodies, port, 1.0)  # every connection prepares its statement once
             rounds = [await _round(server, scripts, number, bodies, port) for number in range(_ROUNDS)]
             statements = await _statements(pool, bodies, port)
@@ -132,7 +133,8 @@ async def _output(command: Sequence[str | Path], **more: Any) -> bytes:
 
 
 @asynccontextmanager
-async def _api(env: dict[str, str], port: int) -> AsyncIterator[None]:
+async def api(env: dict[str, str], port: int) -> AsyncIterator[psutil.Process]:
+    """The API in a process of its own, once it answers."""
     with (Path(env["PHANANH_HOME"]) / "api.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: ASYNC220  # nothing else runs yet
             [sys.executable, "-m", "app.cli", "api"], env=env, stdout=log, stderr=log,
@@ -142,7 +144,7 @@ async def _api(env: dict[str, str], port: int) -> AsyncIterator[None]:
         async with asyncio.timeout(30), httpx.AsyncClient() as http:
             while not await _answers(http, f"http://127.0.0.1:{port}/readyz"):
                 assert process.poll() is None, "the api ended at start"
-        yield
+        yield psutil.Process(process.pid)
     finally:
         process.terminate()
         process.wait()
