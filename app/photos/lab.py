@@ -22,12 +22,15 @@ import structlog
 from app.errors import Invalid, Unavailable
 from app.i18n import Lang
 from app.photos.model import (
+    CARD,
     PAIR,
     PHOTO,
     READY,
     REDACT,
     Box,
+    Card,
     Done,
+    Drawn,
     Pair,
     Paired,
     PreparedPhoto,
@@ -98,6 +101,14 @@ class PhotoLab:
         if isinstance(reply, Refusal):
             raise Invalid(reply.key, **reply.params)
         assert isinstance(reply, Paired)
+        return reply.data
+
+    async def card(self, card: Card) -> bytes:
+        """A published report's card as PNG (``app.photos.card``). Raises Invalid and Unavailable."""
+        reply = await self._answer(CARD, msgspec.msgpack.encode(card))
+        if isinstance(reply, Refusal):
+            raise Invalid(reply.key, **reply.params)
+        assert isinstance(reply, Drawn)
         return reply.data
 
     async def _answer(self, kind: bytes, data: bytes) -> Reply:

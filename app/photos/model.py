@@ -80,6 +80,28 @@ class Pair(Struct, frozen=True):
     lang: Lang
 
 
+class Card(Struct, frozen=True, kw_only=True):
+    """What stands on a published report's card (``app.photos.card``). Photos are public copies, empty where there is
+    none; ``done``: there is a result."""
+
+    site: str
+    code: str
+    title: str
+    place: str
+    status: str
+    done: bool
+    before_word: str
+    after_word: str
+    before: bytes = b""
+    after: bytes = b""
+
+
+class Drawn(Struct, frozen=True, tag="drawn"):
+    """A card as PNG."""
+
+    data: bytes
+
+
 class Box(Struct, frozen=True):
     """A rectangle in an upright picture, in parts of its width and height: 0 to 1, from the left and the top."""
 
@@ -99,9 +121,9 @@ class Redaction(Struct, frozen=True):
     boxes: tuple[Box, ...]
 
 
-PHOTO, PAIR, REDACT = b"p", b"2", b"r"  # the first byte of what a worker process is sent
+PHOTO, PAIR, REDACT, CARD = b"p", b"2", b"r", b"c"  # the first byte of what a worker process is sent
 
-Reply = Refusal | Done | Paired
+Reply = Refusal | Done | Paired | Drawn
 
 
 def object_key(sha256: str, what: Kept) -> str:

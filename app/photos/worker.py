@@ -17,7 +17,8 @@ from contextlib import contextmanager
 import msgspec
 
 from app.errors import Invalid
-from app.photos.model import PAIR, READY, REDACT, Done, Pair, Paired, Redaction, Refusal, Reply
+from app.photos.card import drawn
+from app.photos.model import CARD, PAIR, READY, REDACT, Card, Done, Drawn, Pair, Paired, Redaction, Refusal, Reply
 from app.photos.pair import side_by_side
 from app.photos.pipeline import prepare, redact
 
@@ -30,6 +31,8 @@ def answer(kind: bytes, data: bytes, lock: int) -> Reply:
         if kind == PAIR:
             pair = msgspec.msgpack.decode(data, type=Pair)
             return Paired(side_by_side(pair.before, pair.after, pair.lang))
+        if kind == CARD:
+            return Drawn(drawn(msgspec.msgpack.decode(data, type=Card)))
         if kind == REDACT:
             wanted = msgspec.msgpack.decode(data, type=Redaction)
             return Done(redact(wanted.data, wanted.boxes, _alone(lock)))

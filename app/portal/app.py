@@ -18,6 +18,7 @@ from app.portal import (
     map_page,
     opendata,
     send,
+    share,
     subscribe,
     waiting,
 )
@@ -44,6 +45,7 @@ def portal_app(parts: Parts, limiter: Limiter, *, secure: bool) -> Litestar:
             *devices.ROUTES,
             *installed.ROUTES,
             *follow.ROUTES,
+            *share.ROUTES,
             *browse.ROUTES,
             *about.ROUTES,
             *opendata.ROUTES,

@@ -14,6 +14,7 @@ from app.assets import Packed, pack
 from app.i18n import LANGS, Lang, pick
 from app.photos.uploads import AT_ONCE
 from app.places.outline import outline
+from app.portal.cards import Cards
 from app.portal.switched import Switched
 from app.wiring import Parts
 
@@ -53,6 +54,7 @@ class Portal(Struct, frozen=True):
     agencies: Agencies
     switched: Switched
     secure: bool
+    cards: Cards = field(default_factory=Cards)
     uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     asks: Limiter = field(default_factory=lambda: Limiter(limit=ASKS))
 

@@ -24,10 +24,12 @@ from app.history.model import Event
 from app.i18n import Lang
 from app.photos import uploads as photos
 from app.photos.service import own_url
+from app.portal import share
 from app.portal.context import Req, go, lang_of, open_to, portal, site_policy
 from app.portal.mine import forgetting, keeping, mine
 from app.portal.own_list import is_reporter, listed
 from app.portal.render import show
+from app.portal.share import Shared
 from app.reports import following, publication
 from app.reports import service as reports
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Picture, Rating, Report, Status
@@ -75,6 +77,7 @@ class Shown(Struct, frozen=True):
     steps: list[Step] = []
     voices: int = 0
     acts: tuple[Act, ...] = ()
+    shared: Shared | None = None
 
 
 # ---------------------------------------------------------------- finding
@@ -183,9 +186,11 @@ async def _shown(request: Req, report: Report, actor: Actor | None, lang: Lang) 
     agencies = await here.agencies.all([report.agency_id])
     category = category_name(here.parts.rules, report.category, lang)
     agency = agency_name(agencies, report.agency_id, lang)
+    shared = await share.shared(request, report, case, lang)
     if actor is None:
-        return _to_anybody(request, case, events, agencies, lang, Shown(
-            report, False, status, reached, category, report.commune_name, agency, voices=voices))  # fmt: skip
+        place = report.commune_name
+        known = Shown(report, False, status, reached, category, place, agency, voices=voices, shared=shared)
+        return _to_anybody(request, case, events, agencies, lang, known)
     said = [m for m in case.messages if m.visibility != "staff"]
     words = {str(m.message_id): m.body for m in said}
     results = [m.body for m in said if m.kind == "resolution"]
@@ -205,6 +210,7 @@ async def _shown(request: Req, report: Report, actor: Actor | None, lang: Lang) 
         _steps(events, REPORTER, words, agencies, lang),
         voices,
         tuple(act for act in acts_for(actor, report) if act in ACTS),
+        shared,
     )
 
 
@@ -233,6 +239,7 @@ def _to_anybody(
         after,
         _steps(events, PUBLIC, words, agencies, lang),
         shown.voices,
+        shared=shown.shared,
     )
 
 

@@ -8,7 +8,9 @@ from PIL import Image, ImageDraw
 from playwright.async_api import Browser, Page, expect
 
 from app.reports import service as reports
+from app.reports.workflow import Act
 from tests.browser.desk import faults
+from tests.console.reports import act as done_by
 from tests.portal.test_send_page import GOOD, ticket
 from tests.world import World
 
@@ -66,6 +68,16 @@ async def test_every_page_is_accessible_and_fits(browser: Browser, address: str,
     await page.get_by_role("button", name="Gửi phản ánh").click()
     await expect(page.get_by_role("alert").first).to_be_visible(timeout=20_000)
     assert await faults(page) == [], "a form with faults"
+    sent = await page.request.post(address, form={"ticket": ticket(world), **GOOD}, max_redirects=0)
+    code = sent.headers["location"].split("/r/")[1].split("?")[0]
+    await done_by(world, "coordinator", code, Act.PUBLISH)
+    await context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.goto(f"{address}/r/{code}")
+    assert await faults(page) == [], "a published report"
+    await page.get_by_role("button", name="Chép liên kết").click()
+    await expect(page.get_by_text("Đã chép liên kết.")).to_be_visible()
+    copied = await page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{world.parts.settings.public_url}/r/{code}"
     await page.goto(f"{address}/track?code=PA-1")
     assert await faults(page) == [], "a wrong code"
     await page.goto(f"{address}/reports")
@@ -77,7 +89,6 @@ async def test_every_page_is_accessible_and_fits(browser: Browser, address: str,
     assert above is not None
     assert inside["y"] > above["y"] + above["height"] / 2, "the map hides nothing"
     assert await faults(page) == [], "the public list with its map"
-    await page.request.post(address, form={"ticket": ticket(world), **GOOD})
     await page.goto(f"{address}/mine")
     assert await faults(page) == [], "my reports"
     await page.get_by_role("button", name="Lấy mã").click()

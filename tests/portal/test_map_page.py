@@ -40,6 +40,7 @@ async def test_every_page_says_who_may_open_it(parts: Parts) -> None:
         ("/track/forget", "anyone"),
         ("/r/{code}", "anyone"),
         ("/r/{code}", "secret"),
+        ("/r/{code}/card.png", "anyone"),
         ("/reports", "anyone"),
         ("/reports/points", "anyone"),
         ("/communes/{code}", "anyone"),
