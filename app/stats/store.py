@@ -15,8 +15,8 @@ from app.history.service import Cursor
 from app.stats.life import Occurrence
 from app.stats.measures import Measure
 
-BASE = "stats_base"
-"""A table for the time of a rebuild."""
+BASE, RECOUNT = "stats_base", "stats_recount"
+"""Tables for the time of a rebuild, and of a proof."""
 _TABLES = {
     "stats_occurrences": "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02",
     "stats_sums": "fillfactor = 85",
@@ -79,12 +79,25 @@ async def wait_for_claim(conn: Conn) -> None:
 @asynccontextmanager
 async def alone(pool: Pool) -> AsyncIterator[None]:
     """The only one who rebuilds or verifies; another one waits. Reading on and answering go on meanwhile."""
+    async with _locked(pool, _WHOLE):
+        yield
+
+
+@asynccontextmanager
+async def as_it_stands(pool: Pool) -> AsyncIterator[Conn]:
+    """A connection; nobody reads on as long as it is used, so that what several transactions see belongs together."""
+    async with _locked(pool, _READING) as conn:
+        yield conn
+
+
+@asynccontextmanager
+async def _locked(pool: Pool, key: int) -> AsyncIterator[Conn]:
     async with pool.acquire() as conn:
-        await conn.execute("SELECT pg_advisory_lock($1)", _WHOLE, timeout=24 * 3600)
+        await conn.execute("SELECT pg_advisory_lock($1)", key, timeout=24 * 3600)
         try:
-            yield
+            yield conn
         finally:
-            await conn.execute("SELECT pg_advisory_unlock($1)", _WHOLE)
+            await conn.execute("SELECT pg_advisory_unlock($1)", key)
 
 
 async def state(conn: Conn) -> State:
@@ -210,15 +223,25 @@ async def strangers(conn: Conn, state: State) -> list[UUID]:
 
 
 async def drop_others(conn: Conn) -> None:
-    """Only the generation that answers stays, and nothing of a rebuild that was cut off."""
-    await conn.execute(f"DROP TABLE IF EXISTS {BASE}")
+    """Only the generation that answers stays, and nothing of a rebuild or a proof that was cut off."""
     in_use = await conn.fetchval("SELECT generation FROM stats_state")
-    for table in _TABLES:
-        # The underscore of LIKE would be any character.
-        rows = await conn.fetch("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ $1", rf"^{table}_\d+$")
-        for row in rows:
-            if row["relname"] != f"{table}_{in_use}":
-                await conn.execute(f"DROP TABLE {row['relname']}")
+    await _drop(conn, rf"^({'|'.join(_TABLES)})_\d+$|^{BASE}$", [f"{table}_{in_use}" for table in _TABLES])
+    await drop_recount(conn)
+
+
+async def drop_recount(conn: Conn) -> None:
+    await _drop(conn, rf"^{RECOUNT}(_\d+)?$")
+
+
+async def _drop(conn: Conn, pattern: str, but: Sequence[str] = ()) -> None:
+    # The underscore of LIKE would be any character.
+    rows = await conn.fetch(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ $1 AND relname <> ALL ($2::text[])",
+        pattern,
+        list(but),
+    )
+    for row in rows:
+        await conn.execute(f"DROP TABLE {row['relname']}")
 
 
 async def begin_generation(conn: Conn, generation: int) -> None:

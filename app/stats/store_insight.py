@@ -9,7 +9,7 @@ from app.db import Conn
 from app.stats.measures import Measure
 from app.stats.model import Question
 from app.stats.store import State
-from app.stats.store_counts import narrowed
+from app.stats.store_counts import REACHES, narrowed, within_reach
 
 _MOVES = (Measure.RETURNED, Measure.TRANSFERRED)
 
@@ -33,16 +33,17 @@ async def going_round(conn: Conn, state: State, question: Question, least: int, 
     rows = await conn.fetch(
         f"""
         WITH moved AS (
-            SELECT DISTINCT report_id FROM {state.occurrences} o
-            WHERE measure = ANY($2::smallint[]) AND at >= $3 AND at < $4
-              AND known_from <= $1 AND (known_until IS NULL OR known_until > $1){where}
+            SELECT DISTINCT report_id FROM ({_moves(state)}) o WHERE true{where}
         ), rounds AS (
             SELECT report_id, count(*) AS moves, max(at) AS at, array_agg(agency ORDER BY at) AS agencies,
                    (array_agg(category ORDER BY at DESC))[1] AS category,
                    (array_agg(commune ORDER BY at DESC))[1] AS commune
-            FROM {state.occurrences} o JOIN moved USING (report_id)
-            WHERE measure = ANY($2::smallint[]) AND at < $4
-              AND known_from <= $1 AND (known_until IS NULL OR known_until > $1)
+            -- Report by report: few are handed on at all, which the planner cannot know.
+            FROM moved m CROSS JOIN LATERAL (
+                SELECT at, agency, category, commune FROM {state.occurrences} o
+                WHERE o.report_id = m.report_id AND measure = ANY($2::smallint[]) AND at < $4
+                  AND known_from <= $1 AND (known_until IS NULL OR known_until > $1) OFFSET 0
+            ) o
             GROUP BY report_id HAVING count(*) >= $5
         ), first AS (
             SELECT *, count(*) OVER () AS number FROM rounds ORDER BY moves DESC, at DESC, report_id LIMIT $6
@@ -65,3 +66,16 @@ async def going_round(conn: Conn, state: State, question: Question, least: int, 
         for row in rows
     ]  # fmt: skip
     return found, rows[0]["number"] if rows else 0
+
+
+def _moves(state: State) -> str:
+    """Those of the period as known at $1, as a query over indexes: what holds today, and what was held to be so."""
+    of = "o.measure = ANY($2::smallint[]) AND o.at >= $3 AND o.at < $4 AND o.known_from <= $1"
+    ended = within_reach("greatest(at, known_from)", "known_until", "$1")
+    return f"""
+        SELECT report_id, agency, category, commune, channel FROM {state.occurrences} o
+        WHERE o.known_until IS NULL AND {of}
+        UNION ALL
+        SELECT report_id, agency, category, commune, channel FROM {REACHES}, {state.occurrences} o
+        WHERE o.known_until IS NOT NULL AND {ended} AND o.known_until > $1 AND {of}
+    """  # noqa: S608  # conditions of our own

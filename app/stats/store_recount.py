@@ -5,26 +5,22 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 import asyncpg
 
 from app.db import Conn
-from app.stats.grains import DIMENSIONS, GRAINS, SPAN, source
+from app.stats.grains import DIMENSIONS, SPAN, source
 from app.stats.spread import unlike, unpacked
-from app.stats.store import State, Words
+from app.stats.store import RECOUNT, State, Words, drop_recount
 from app.stats.store_sums import LONG, NUMBERS, SPREADS, base, rolled
 
-_BASE = "stats_recount"
 _AT_ONCE = 5000
 
 
 def _table(grain: int | None) -> str:
-    return _BASE if grain is None else f"{_BASE}_{grain}"
+    return RECOUNT if grain is None else f"{RECOUNT}_{grain}"
 
 
 async def lay(conn: Conn, state: State) -> None:
-    """For ``wrong``, inside this transaction. Not temporary, which several processes could not read at once."""
-    await conn.execute(f"CREATE UNLOGGED TABLE {_BASE} AS {base(state)}", timeout=LONG)
-
-
-async def clear(conn: Conn) -> None:
-    await conn.execute(f"DROP TABLE {', '.join(map(_table, (None, *GRAINS)))}")
+    """For ``wrong``. Not temporary, which several processes could not read at once."""
+    await drop_recount(conn)
+    await conn.execute(f"CREATE UNLOGGED TABLE {RECOUNT} AS {base(state)}", timeout=LONG)
 
 
 async def wrong(conn: Conn, state: State, grain: int) -> AsyncIterator[str]:
@@ -32,15 +28,11 @@ async def wrong(conn: Conn, state: State, grain: int) -> AsyncIterator[str]:
     made = rolled(grain, _table(source(grain)))
     await conn.execute(f"CREATE UNLOGGED TABLE {_table(grain)} AS {made}", timeout=LONG)
     await conn.execute(f"ANALYZE {_table(grain)} ({', '.join(('slot', *DIMENSIONS))})", timeout=LONG)
-    rows: list[asyncpg.Record] = []
-    async for row in conn.cursor(_held_against(state, grain), prefetch=_AT_ONCE, timeout=LONG):
-        rows.append(row)
-        if len(rows) == _AT_ONCE:
+    async with conn.transaction(readonly=True):
+        cursor = await conn.cursor(_held_against(state, grain), timeout=LONG)
+        while rows := await cursor.fetch(_AT_ONCE, timeout=LONG):
             for says in _differences(state.words, grain, rows):
                 yield says
-            rows.clear()
-    for says in _differences(state.words, grain, rows):
-        yield says
 
 
 def _held_against(state: State, grain: int) -> str:

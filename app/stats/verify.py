@@ -52,16 +52,19 @@ async def _share(pool: Pool, beyond: UUID, last: UUID) -> tuple[int, list[Differ
 
 
 async def _of_all(pool: Pool) -> AsyncIterator[str]:
-    """What differs of the sums, and what is kept of reports that are none."""
-    async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read"):
+    """What differs of the sums, and what is kept of reports that are none. Not in one transaction: whoever follows the
+    history would have to wait for its end, webhooks too."""
+    async with store.as_it_stands(pool) as conn:
         state = await store.state(conn)
         for report_id in await store.strangers(conn, state):
             yield f"something is kept of {report_id}, which is no report"
-        await recount.lay(conn, state)
-        for grain in chain.from_iterable(ROUNDS):
-            async for says in recount.wrong(conn, state, grain):
-                yield says
-        await recount.clear(conn)
+        try:
+            await recount.lay(conn, state)
+            for grain in chain.from_iterable(ROUNDS):
+                async for says in recount.wrong(conn, state, grain):
+                    yield says
+        finally:
+            await store.drop_recount(conn)
 
 
 async def _batch(pool: Pool, beyond: UUID, last: UUID) -> tuple[list[Difference], list[UUID]]:
