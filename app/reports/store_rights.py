@@ -105,6 +105,7 @@ class Holdings(Struct, frozen=True, kw_only=True):
     chats: tuple[tuple[str, datetime], ...]
     reports: tuple[OwnReport, ...]
     following: int
+    areas: int = 0
     messages: int
     photos: int
     sounds: int
@@ -119,6 +120,8 @@ async def holdings(conn: Conn, citizen_id: UUID) -> Holdings:
         WITH own AS (SELECT report_id FROM report_contacts WHERE citizen_id = $1)
         SELECT created_at AS since, consent_version, consent_at,
                (SELECT count(*) FROM report_followers WHERE citizen_id = $1) AS following,
+               (SELECT count(*) FROM area_followers JOIN followed_areas USING (follower_id)
+                WHERE citizen_id = $1) AS areas,
                (SELECT count(*) FROM report_messages JOIN own USING (report_id)
                 WHERE author_kind = 'citizen') AS messages,
                (SELECT count(*) FROM report_photos JOIN own USING (report_id) WHERE added_by = 'citizen') AS photos,

@@ -13,9 +13,10 @@ from app.i18n import Lang
 from app.subscriptions.model import Area, Follower, Rhythm, Wish
 
 _FOLLOWER = """
-    SELECT f.*, ARRAY(SELECT ARRAY[a.commune, a.topic_group, a.category] FROM followed_areas a
-                      WHERE a.follower_id = f.follower_id ORDER BY a.commune, a.topic_group, a.category) AS areas
-    FROM area_followers f
+    SELECT f.follower_id, f.address, f.citizen_id, f.rhythm, coalesce(c.lang, f.lang) AS lang,
+           ARRAY(SELECT ARRAY[a.commune, a.topic_group, a.category] FROM followed_areas a
+                 WHERE a.follower_id = f.follower_id ORDER BY a.commune, a.topic_group, a.category) AS areas
+    FROM area_followers f LEFT JOIN citizens c USING (citizen_id)
 """
 
 

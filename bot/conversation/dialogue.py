@@ -7,6 +7,7 @@ from typing import Any
 from app.i18n import LANGS
 from app.i18n.text import fold
 from bot.conversation import (
+    areas,
     devices,
     extra,
     filling,
@@ -60,6 +61,8 @@ def _respond(turn: Turn) -> Talk:
             _repeat_or_hint(turn)
     elif said.sound:
         yield from voice.take(turn, said.sound)
+    elif said.point and turn.draft.asked is Asked.AREA and not said.photos:
+        areas.take_point(turn, *said.point)
     elif said.point or said.photos or said.refused or said.photo_left:
         yield from filling.take_content(turn)
     else:
@@ -94,6 +97,8 @@ def _words(turn: Turn) -> Talk:
         yield from own.show(turn, code)
     elif intent:
         yield from _intent(turn, intent)
+    elif turn.draft.asked is Asked.AREA and areas.is_name(text):
+        areas.find(turn, text)
     elif text.startswith("/"):
         turn.note("command_unknown")
         _repeat_or_hint(turn)
@@ -180,6 +185,8 @@ def _command(turn: Turn) -> Talk:
             yield from settings.link(turn, turn.incoming.argument)
         case "unlink":
             yield from settings.part(turn)
+        case "area":
+            yield from areas.command(turn, turn.incoming.argument)
         case "mydata":
             yield from rights.show(turn)
         case "delete":

@@ -29,6 +29,7 @@ class Asked(StrEnum):
     WHICH = "which"  # an answer to an officer, or a new report?
     ANSWER = "answer"
     WHY = "why"  # not satisfied: why?
+    AREA = "area"  # which commune to follow?
 
 
 class Piece(Struct, frozen=True):

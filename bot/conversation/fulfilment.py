@@ -27,7 +27,7 @@ from app.routing.danger import is_danger
 from app.routing.service import RuleSet
 from app.settings import Settings
 from app.watchwords.model import WordList
-from bot.conversation import neighbours, store, wishes
+from bot.conversation import areas_kept, neighbours, store, wishes
 from bot.conversation.channel import Channel
 from bot.conversation.linking import join, part
 from bot.conversation.store import Chat
@@ -117,6 +117,8 @@ class Fulfilment:
                 return await self._link(wish)
             case wishes.WebLook() | wishes.WebTake() | wishes.WebLink():
                 return await self._web(wish)
+            case wishes.Areas():
+                return await areas_kept.fulfil(pool, citizen_id, self._lang, wish)
             case wishes.MyData():
                 return await rights.show(pool, citizen_id)
             case wishes.TurnAway():

@@ -12,7 +12,7 @@ from app.sounds.service import StoredSound
 
 Command = Literal[
     "start", "report", "track", "list", "lang", "cancel", "delete", "mydata", "help",
-    "mute", "unmute", "link", "unlink",
+    "mute", "unmute", "link", "unlink", "area",
     "officer", "queue", "officer_unlink", "link_group", "unlink_group",
 ]  # fmt: skip
 COMMANDS: dict[str, Command] = {
@@ -35,6 +35,8 @@ COMMANDS: dict[str, Command] = {
     "link": "link",
     "huylienket": "unlink",
     "unlink": "unlink",
+    "khuvuc": "area",
+    "area": "area",
     "xoadulieu": "delete",
     "delete": "delete",
     "dulieucuatoi": "mydata",

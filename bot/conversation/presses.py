@@ -5,7 +5,7 @@ touches a report proves again that the report is this person's own.
 import msgspec
 
 from app.i18n import LANGS
-from bot.conversation import devices, extra, filling, joining, own, places, questions, rights, settings, wishes
+from bot.conversation import areas, devices, extra, filling, joining, own, places, questions, rights, settings, wishes
 from bot.conversation.draft import Asked, Content, Draft
 from bot.conversation.questions import ask_next
 from bot.conversation.turn import Turn
@@ -50,6 +50,8 @@ def press(turn: Turn, data: str) -> Talk:
             yield from devices.on_the_web(turn)
         case "k0", []:
             turn.say("link_left")
+        case "v1", _:
+            yield from areas.press(turn, args)
         case "e1", ["ask"]:
             rights.ask_erase(turn)
         case "e1", ["yes"]:

@@ -25,7 +25,7 @@ def show(turn: Turn) -> Talk:
         if held.consent_version and held.consent_at
         else turn.t("mydata_no_consent"),
         turn.t("mydata_counts", reports=len(held.reports), messages=held.messages, photos=held.photos,
-               sounds=held.sounds, following=held.following, drafts=held.drafts),
+               sounds=held.sounds, following=held.following, areas=held.areas, drafts=held.drafts),
     ]  # fmt: skip
     for report in held.reports[:_LISTED]:
         details = ", ".join(turn.t(f"mydata_{name}") for name in report.details) or turn.t("mydata_nothing")

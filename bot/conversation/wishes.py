@@ -4,7 +4,7 @@ The functions below give each wish's outcome its type. A wish that can be refuse
 """
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ from app.reports.near import Near as Alike
 from app.reports.service import Listed
 from app.reports.store_rights import Holdings
 from app.reports.workflow import Act
+from app.subscriptions.model import Area, Follower, Rhythm
 from bot.conversation.draft import Draft
 
 
@@ -136,6 +137,15 @@ class MyData(Struct, frozen=True):
     """What is held about the person; that they asked is kept."""
 
 
+class Areas(Struct, frozen=True):
+    """What the person follows, after it was looked at or changed. ``consent``: the words they agree to by it."""
+
+    what: Literal["look", "follow", "drop", "rhythm", "end"]
+    area: Area | None = None
+    rhythm: Rhythm | None = None
+    consent: str = ""
+
+
 class TurnAway(Struct, frozen=True):
     """Count that somebody was told where to turn with what is no field report. ``key``: the message's."""
 
@@ -146,7 +156,7 @@ class TurnAway(Struct, frozen=True):
 Wish = (
     FileReport | Waiting | Look | Mine | Do | Speak | Erase | MyData | TurnAway
     | Near | Join | Leave | RateFollowed | Mute | LinkCode | LinkLook | LinkJoin | Unlink
-    | WebLook | WebTake | WebLink
+    | WebLook | WebTake | WebLink | Areas
 )  # fmt: skip
 
 
@@ -265,3 +275,23 @@ def my_data() -> Generator[Wish, Any, Holdings]:
 
 def turn_away(key: str, category: str) -> Generator[Wish, Any, None]:
     yield TurnAway(key, category)
+
+
+def areas() -> Generator[Wish, Any, Follower | None]:
+    return (yield Areas("look"))  # type: ignore[no-any-return]  # as above
+
+
+def areas_follow(area: Area, consent: str) -> Generator[Wish, Any, Follower | AppError]:
+    return (yield Areas("follow", area, consent=consent))  # type: ignore[no-any-return]  # as above
+
+
+def areas_drop(area: Area) -> Generator[Wish, Any, Follower | None]:
+    return (yield Areas("drop", area))  # type: ignore[no-any-return]  # as above
+
+
+def areas_rhythm(rhythm: Rhythm) -> Generator[Wish, Any, Follower | None]:
+    return (yield Areas("rhythm", rhythm=rhythm))  # type: ignore[no-any-return]  # as above
+
+
+def areas_end() -> Generator[Wish, Any, None]:
+    yield Areas("end")

@@ -33,10 +33,10 @@ _SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105  # the name of 
 _MENU_SECONDS = 15.0
 
 _MENU: dict[Lang, dict[str, str]] = {
-    "vi": {"baocao": "report", "danhsach": "list", "theodoi": "track", "huy": "cancel", "ngonngu": "lang",
-           "tatthongbao": "mute", "batthongbao": "unmute", "lienket": "link", "huylienket": "unlink",
+    "vi": {"baocao": "report", "danhsach": "list", "theodoi": "track", "khuvuc": "area", "huy": "cancel",
+           "ngonngu": "lang", "tatthongbao": "mute", "batthongbao": "unmute", "lienket": "link", "huylienket": "unlink",
            "dulieucuatoi": "mydata", "xoadulieu": "delete", "trogiup": "help"},
-    "en": {"report": "report", "list": "list", "track": "track", "cancel": "cancel", "lang": "lang",
+    "en": {"report": "report", "list": "list", "track": "track", "area": "area", "cancel": "cancel", "lang": "lang",
            "mute": "mute", "unmute": "unmute", "link": "link", "unlink": "unlink",
            "mydata": "mydata", "delete": "delete", "help": "help"},
 }  # fmt: skip

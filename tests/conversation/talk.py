@@ -22,6 +22,7 @@ from app.reports.near import Near
 from app.reports.service import Listed
 from app.reports.store_rights import Holdings
 from app.routing.service import RuleSet, load
+from app.subscriptions.model import Follower
 from bot.conversation import wishes
 from bot.conversation.dialogue import converse
 from bot.conversation.draft import Draft
@@ -110,6 +111,7 @@ class Talk:
         self.web: int | str | AppError = 2
         self.linked: Chat | AppError = Chat("zalo_bot", "z", "Chị Lan")
         self.refused: AppError | None = None
+        self.follower: Follower | None = None
         self.held = NOBODY
         self.sent: wishes.Sent | AppError = wishes.Sent(report(), "Sở Xây dựng")
 
@@ -234,9 +236,27 @@ class Talk:
                 return self.held
             case wishes.Do():
                 return self.done or report(wish.code, Status.IN_PROGRESS)
+            case wishes.Areas():
+                return self._areas(wish)
             case wishes.Speak():
                 self.lang = wish.lang
         return None
+
+    def _areas(self, wish: wishes.Areas) -> Any:
+        if self.refused and wish.what == "follow":
+            return self.refused
+        known = self.follower or Follower(uuid7(), "", uuid7(), "vi", "daily", ())
+        areas = [each for each in known.areas if each != wish.area]
+        if wish.what == "follow" and wish.area is not None:
+            areas.append(wish.area)
+        elif wish.what in ("look", "rhythm"):
+            areas = list(known.areas)
+        if not areas or wish.what == "end":
+            self.follower = None
+        else:
+            rhythm = wish.rhythm or known.rhythm
+            self.follower = msgspec.structs.replace(known, areas=tuple(areas), rhythm=rhythm)
+        return self.follower
 
 
 def complete(**values: Any) -> Talk:

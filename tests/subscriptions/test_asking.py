@@ -1,13 +1,18 @@
 """Double opt-in: an address is used for nothing before its mailbox has confirmed, nobody is flooded or found out."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from app.accounts import data_requests
+from app.db import transaction
 from app.errors import Conflict, Invalid, NotFound
+from app.reports import ownership
 from app.subscriptions import service, tokens
-from app.subscriptions.model import AREAS_MOST, Area
+from app.subscriptions.model import AREAS_MOST, Area, Follower
+from bot.conversation import areas_kept, wishes
 from tests.notify.post import take_jobs
 from tests.subscriptions.conftest import LAN, LIGHT, URL, Street, wish
 from tests.world import AN_XUYEN
@@ -139,3 +144,36 @@ async def test_the_numbers_name_nobody(street: Street) -> None:
         counted = await service.counted(conn)
     assert (counted.mail, counted.chat, counted.waiting) == (1, 1, 1)
     assert counted.places == [(AN_XUYEN, 2)]
+
+
+async def test_a_chats_wishes_are_kept_and_two_chats_that_are_linked_follow_both_areas(street: Street) -> None:
+    one, two = await street.person("905"), await street.person("906")
+
+    async def does(who: UUID, **what: Any) -> Follower | None:
+        return await areas_kept.fulfil(street.pool, who, "vi", wishes.Areas(**what))
+
+    assert await does(one, what="look") is None
+    assert await does(one, what="drop", area=LIGHT) is None
+    await does(one, what="follow", area=LIGHT, consent="Tôi đồng ý")
+    weekly = await does(one, what="rhythm", rhythm="weekly")
+    assert weekly is not None
+    assert weekly.rhythm == "weekly"
+    again = await does(one, what="follow", area=Area(), consent="Tôi đồng ý")
+    assert again is not None
+    assert (again.rhythm, again.areas) == ("weekly", (Area(), LIGHT))
+    assert (await does(one, what="drop", area=Area())) is not None
+
+    other = Area(AN_XUYEN, category="garbage")
+    await does(two, what="follow", area=other, consent="Tôi đồng ý")
+    async with transaction(street.pool) as conn:
+        await ownership.hand_over(conn, one, two)
+    assert await does(one, what="look") is None
+    both = await does(two, what="look")
+    assert both is not None
+    assert both.areas == (other, LIGHT)
+    async with transaction(street.pool) as conn:
+        await ownership.hand_over(conn, two, one)
+    back = await does(one, what="look")
+    assert back is not None
+    assert back.areas == (other, LIGHT)
+    assert await does(one, what="end") is None
