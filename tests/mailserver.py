@@ -25,11 +25,14 @@ SENDER = "Phản ánh hiện trường <phananh@example.vn>"
 
 class MailServer:
     """``answers``: what it says instead of taking it, one for each message, by command (``RCPT`` or ``DATA``); None
-    there: the connection is cut. ``mails``: what it took, with the address each was for."""
+    there: the connection is cut. ``mails``: what it took, with the address each was for. ``asked`` when a whole mail
+    has come, which is answered once it ``takes``."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.mails: list[tuple[str, EmailMessage]] = []
+        self.asked, self.takes = asyncio.Event(), asyncio.Event()
+        self.takes.set()
         self.answers: list[tuple[str, str | None]] = []
         self.encrypted: list[bool] = []
         self.connections = 0
@@ -57,6 +60,8 @@ class MailServer:
         self._open += 1
         self.most_at_once = max(self.most_at_once, self._open)
         await asyncio.sleep(0)
+        self.asked.set()
+        await self.takes.wait()
         self._open -= 1
         if (said := self._answer(server, "DATA")) is not None:
             return said
