@@ -12,7 +12,6 @@ from app.reports.model import Report
 from tests.browser.conftest import WHOLE, launched
 from tests.browser.desk import faults
 from tests.browser.test_field_page import Sync
-from tests.browser.test_portal_pages import large_photo
 from tests.world import World, photo
 
 READY = "html[data-ready]"
@@ -93,7 +92,7 @@ async def test_written_in_a_dead_zone_it_is_sent_once_though_the_page_was_closed
     async with Sync(context, address, "/", "phananh-outbox") as sync:
         await context.set_offline(True)
         await opened(phone, address)
-        await write(phone, text, large_photo())
+        await write(phone, text, photo("đèn"))
         await press_send(phone)
         await expect(phone.locator("#kept")).to_contain_text("có mạng là tự gửi")
         await expect(phone.locator(LIST)).to_contain_text("Đang chờ mạng")

@@ -11,11 +11,14 @@ import pytest
 
 from app.accounts import bots
 from app.errors import AppError, Conflict, Invalid
+from app.notify import service as notify
 from app.reports import devices
 from app.reports import service as reports
+from app.reports.workflow import Act
 from bot.conversation import store, wishes
 from bot.conversation.channel import Channel
 from bot.conversation.fulfilment import Fulfilment
+from tests.console.reports import act as done_by
 from tests.portal.conftest import asked_where
 from tests.portal.test_report_page import sent
 from tests.world import World
@@ -149,6 +152,20 @@ async def test_a_chat_that_agrees_is_the_reporters_and_one_that_comes_late_is_no
     # The browser that sent it is still the reporter's.
     assert (await reports.reporter(pool, report, secret=None, citizen_id=lan.citizen_id)).id == lan.citizen_id
     assert "12 Lý Bôn hỏng" in (await browser.get(f"/r/{report.code}")).text
+
+
+async def test_the_chat_is_told_from_then_on_and_nobody_was_before(browser: httpx.AsyncClient, world: World) -> None:
+    report, _ = await sent(browser, world)
+    pool, lan = world.parts.pool, await in_chat(world)
+    await done_by(world, "officer", report.code, Act.START)
+    before = await reports.find(pool, report.code)
+    assert await notify.tell(pool, report.report_id, 1, before.last_seq) == 0
+    await lan.wishes(wishes.WebTake(await code_of(browser)))
+    await done_by(world, "officer", report.code, Act.ASK, text="Trụ số mấy?")
+    after = await reports.find(pool, report.code)
+    assert await notify.tell(pool, report.report_id, before.last_seq + 1, after.last_seq) == 1
+    told = await pool.fetch("SELECT channel_user_id FROM notifications WHERE report_id = $1", report.report_id)
+    assert [row["channel_user_id"] for row in told] == [lan.chat_id]
 
 
 async def test_who_guesses_codes_in_a_chat_is_held_off(browser: httpx.AsyncClient, world: World) -> None:
