@@ -35,7 +35,7 @@ _TABS: dict[str, tuple[State, ...]] = {
     "withheld": ("withheld",),
 }
 """How the ledger is filtered."""
-_TROUBLES = ("refused", "busy", "broken", "silent", "garbled")
+_TROUBLES = ("refused", "barred", "busy", "broken", "silent", "garbled")
 
 
 class Row(Struct, frozen=True):
@@ -73,6 +73,18 @@ def trouble(failure: str, lang: Lang) -> str:
     return f"{t(f'partners.came_{came}', lang)} ({said})" if came in _TROUBLES else failure
 
 
+def outcome(attempt: Any, lang: Lang) -> str:
+    """What came of an exchange, in words. ``attempt``: a row of ``ledger.attempts``."""
+    came, said = attempt["came"], attempt["said"]
+    if came in _TROUBLES:
+        return trouble(f"{came}: {said}", lang)
+    if came in ("person", "withheld"):
+        return t(f"partners.reason_{said}", lang)
+    if came == "sent":
+        return t("partners.number_is", lang, number=said)
+    return t(f"partners.push_{came}", lang)
+
+
 def counted(counts: dict[str, int]) -> dict[str, int]:
     return {tab: sum(counts.get(state, 0) for state in states) for tab, states in _TABS.items()}
 
@@ -99,6 +111,11 @@ def _wanted(request: Req) -> Wanted:
         originals=form.text("originals") == "1",
         repeat=next((each for each in REPEATS if each == form.text("repeat")), "ask"),
     )
+
+
+def _words(request: Req) -> dict[str, Any]:
+    lang = lang_of(request)
+    return {"trouble": lambda failure: trouble(failure, lang), "outcome": lambda attempt: outcome(attempt, lang)}
 
 
 async def _form(request: Req, error: AppError | None) -> dict[str, Any]:
@@ -182,7 +199,7 @@ async def _one(
         tabs=_TABS,
         rows=rows,
         attempts=attempts,
-        trouble=lambda failure: trouble(failure, lang_of(request)),
+        **_words(request),
         mapped=_mapped(request, mapped),
         groups=groups(request),
         **await _form(request, error),
@@ -264,7 +281,7 @@ async def _sent(request: Req, partner_id: UUID, report_id: UUID, error: AppError
         push=push,
         news=news,
         attempts=attempts,
-        trouble=lambda failure: trouble(failure, lang_of(request)),
+        **_words(request),
         error=t(error.problems[0].key, lang_of(request), **error.problems[0].params) if error else "",
         done=request.query_params.get("done", ""),
         own=f"{HERE}/{partner_id}",

@@ -14,11 +14,12 @@ from app.partners.answers import Attribute, Endpoint, Garbled, Service, Standing
 from app.photos.model import MAX_BYTES
 
 _T = TypeVar("_T")
-Trouble = Literal["refused", "busy", "broken", "silent", "garbled"]
+Trouble = Literal["refused", "barred", "busy", "broken", "silent", "garbled"]
 _PAGE, _PAGES_MOST = 200, 50
 _ANSWER_MOST = 4 << 20
 PATIENCE = 30.0
 _MANY, _BROKEN = 429, 500
+_BARRED = (401, 403)
 _NAME = "phananh-open311/1"
 _SPAN_MOST = timedelta(days=89)
 _SKEW = timedelta(minutes=15)
@@ -26,8 +27,9 @@ _SKEW = timedelta(minutes=15)
 
 
 class Failed(Exception):
-    """``came``: refused (it says no and means it), busy (not now), broken (its own fault), silent (no answer), garbled.
-    ``arrived``: what was sent may have been taken all the same. ``said`` holds nothing secret."""
+    """``came``: refused (it says no and means it), barred (our key does not open it), busy (not now), broken (its own
+    fault), silent (no answer), garbled. ``arrived``: what was sent may have been taken all the same. ``said`` holds
+    nothing secret."""
 
     def __init__(self, came: Trouble, said: str, *, arrived: bool, after: timedelta | None = None) -> None:
         super().__init__(f"{came}: {said}")
@@ -164,6 +166,8 @@ class Client:
         after = answer.asked_to_wait()
         if answer.status == _MANY or after is not None:
             raise Failed("busy", said, arrived=False, after=timedelta(seconds=after) if after else None)
+        if answer.status in _BARRED:
+            raise Failed("barred", said, arrived=False)
         if answer.status >= _BROKEN:
             raise Failed("broken", said, arrived=True)
         raise Failed("refused", said, arrived=False)

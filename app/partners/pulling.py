@@ -13,7 +13,7 @@ import structlog
 
 from app.accounts.model import SYSTEM, Role
 from app.accounts.onlookers import who_may_see
-from app.errors import Conflict, Invalid, NotFound, Unavailable
+from app.errors import AppError, Conflict, Invalid, NotFound, Unavailable
 from app.i18n import t
 from app.partners import ledger, store
 from app.partners.answers import Standing, Update
@@ -116,7 +116,17 @@ def _digest(*said: str) -> str:
 
 
 async def _take_in(means: Means, partner: Partner, there: Client, push: Push, news: News) -> bool:
-    """Do what the news say, once; gives whether they were new."""
+    """Do what the news say, once; gives whether they were new. What one report does not take holds up no other."""
+    try:
+        return await _take(means, partner, there, push, news)
+    except Unavailable:
+        raise  # our own store is away: all of it later
+    except AppError as error:
+        log.warning("a partner's news were not taken", report_id=str(push.report_id), why=error.key)
+        return False
+
+
+async def _take(means: Means, partner: Partner, there: Client, push: Push, news: News) -> bool:
     digest = _digest(news.status, news.words)
     async with means.pool.acquire() as conn:
         # As it is since the news before this one.
@@ -134,7 +144,7 @@ async def _take_in(means: Means, partner: Partner, there: Client, push: Push, ne
 
 async def _act(means: Means, partner: Partner, there: Client, push: Push, report: Report, news: News) -> str:
     """Gives what became of it."""
-    key = f"partner:{partner.partner_id}:{push.round}:{news.source}"[:200]
+    key = f"partner:{_digest(str(partner.partner_id), str(push.round), news.source)}"
     number = f"{push.number}"
     said = news.words or t("partners.no_words" if news.status == "closed" else "partners.open_again", report.lang)
     words = t("partners.says", report.lang, partner=partner.name, number=number, words=said)
@@ -155,7 +165,7 @@ async def _act(means: Means, partner: Partner, there: Client, push: Push, report
             form = Form(text=words, photos=(photo,), client_key=key)
             await reports.perform(means.pool, means.rules, SYSTEM, report, Act.RESOLVE, form)
         except (Conflict, Invalid) as error:
-            log.info("a partner's result was not taken", code=report.code, why=error.key)
+            log.info("a partner's result was not taken", report_id=str(report.report_id), why=error.key)
         else:
             return "resolved"
     if report.status not in WORK:
@@ -187,8 +197,8 @@ async def _proof(means: Means, there: Client, report: Report, news: News) -> Sto
     try:
         data = await there.photo(news.media)
         stored = await photos.store_photo(means.pool, means.objects, means.lab, data)
-    except (Failed, Invalid, NotFound, Unavailable) as error:
-        log.info("a partner's photo was not taken", code=report.code, why=type(error).__name__)
+    except (Failed, Invalid, NotFound) as error:
+        log.info("a partner's photo was not taken", report_id=str(report.report_id), why=type(error).__name__)
         return None
     async with means.pool.acquire() as conn:
         known = (await reports.case(conn, report)).pictures

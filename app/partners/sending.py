@@ -153,17 +153,17 @@ def _as_taken(taken: Taken, pace: Pace) -> Settled:
 def _not_taken(push: Push, failed: Failed, pace: Pace) -> Settled:
     """Of a request that failed."""
     if failed.came == "refused":
-        return Settled(state="person", reason="refused", error=failed.said)
+        return Settled(state="person", reason="refused", error=str(failed))
     if failed.arrived:
-        return Settled(state="unknown", error=failed.said, next_at=datetime.now(UTC) + pace.looks[0], looks=0)
+        return Settled(state="unknown", error=str(failed), next_at=datetime.now(UTC) + pace.looks[0], looks=0)
     return _later("waiting", push.tries + 1, failed, pace)
 
 
 def _later(state: Any, tries: int, failed: Failed, pace: Pace) -> Settled:
     pause = wait(tries, failed.after, pace.waits)
     if pause is None:
-        return Settled(state="person", reason=_gave_up(state), error=failed.said)
-    return Settled(state=state, error=failed.said, next_at=datetime.now(UTC) + pause, tries=tries)
+        return Settled(state="person", reason=_gave_up(state), error=str(failed))
+    return Settled(state=state, error=str(failed), next_at=datetime.now(UTC) + pause, tries=tries)
 
 
 def _gave_up(state: str) -> Reason:

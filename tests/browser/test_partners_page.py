@@ -54,4 +54,7 @@ async def test_the_pages_are_accessible_fit_and_go_by_keyboard(
     await page.get_by_label("Đối tác đã có, số:").fill("EVN-2")
     await page.get_by_role("button", name="Ghi số").press("Enter")
     await expect(page.get_by_text("Đã ghi số")).to_be_visible()
+    await open_as(page, address, world, "officer", f"/console/reports/{codes[0]}")
+    await expect(page.locator(".tag", has_text="Chờ cán bộ kiểm tra, gửi ảnh")).to_be_visible()
+    assert await faults(page) == []
     await context.close()

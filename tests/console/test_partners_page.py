@@ -137,7 +137,7 @@ async def test_what_is_sent_is_on_the_ledger_and_on_the_case(
     await work(means)
     case = words(await (await visitor("officer")).get(f"{PAGES}/reports/{code}"))
     assert "Chiếu sáng Cà Mau · số EVN-1 Đã đóng: Đã thay bóng." in case
-    assert "Chờ cán bộ kiểm tra, gửi ảnh kết quả" in case
+    assert "⚠ Chờ cán bộ kiểm tra, gửi ảnh" in case
 
 
 async def test_a_person_decides_about_what_is_stuck(
@@ -149,7 +149,7 @@ async def test_a_person_decides_about_what_is_stuck(
     await file(address)
     await work(means)
     stuck = await admin.get(own, params={"state": "person"})
-    assert "Không rõ bên đó đã nhận chưa" in words(stuck)
+    assert "Không rõ bên đó đã nhận chưa không có trả lời (" in words(stuck)
     one = re.search(rf'href="({own}/reports/[^"]+)"', stuck.text)
     assert one
     assert "Sẽ gửi lại" in (await post(admin, f"{one[1]}/again")).text

@@ -199,7 +199,7 @@ async def test_what_is_refused_waits_for_a_person_with_the_partners_words_and_ne
     report = await filed(means, light)
     await send(means, one)
     push = await push_of(means, one, report)
-    assert (push.state, push.reason, push.error) == ("person", "refused", "HTTP 400 Thiếu thông tin, khóa ***")
+    assert (push.state, push.reason, push.error) == ("person", "refused", "refused: HTTP 400 Thiếu thông tin, khóa ***")
     await service.again(means.pool, world.ADMINISTRATOR, one.partner_id, report.report_id)
     await send(means, one)
     assert (await push_of(means, one, report)).notice == "Khóa *** đã nhận"
@@ -220,6 +220,21 @@ async def test_a_partner_that_cannot_be_reached_is_tried_again_and_then_given_up
     push = await push_of(means, one, report)
     assert (push.state, push.reason, push.tries) == ("person", "gave_up", 5)
     assert (await present(means, one)).failing_since is not None
+
+
+async def test_a_key_that_is_not_taken_holds_everything_up_and_refuses_nothing(
+    means: Means, there: Faulty, light: dict[str, Any]
+) -> None:
+    one = await partner(means, there)
+    there.ways = ["403"]
+    report = await filed(means, light)
+    await sending.send_due(means, await present(means, one))
+    assert (await push_of(means, one, report)).state == "waiting"
+    assert (await present(means, one)).failure == "barred: HTTP 403"
+    await means.pool.execute("UPDATE partner_pushes SET next_at = now()")
+    await send(means, one)
+    assert (await push_of(means, one, report)).number == "EVN-1"
+    assert (await present(means, one)).failure == ""
 
 
 async def test_asked_to_wait_it_waits(means: Means, there: Faulty, light: dict[str, Any]) -> None:
