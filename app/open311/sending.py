@@ -16,6 +16,7 @@ from app.i18n.text import nfc
 from app.open311 import query
 from app.open311.context import Call
 from app.open311.services import service_named
+from app.outward import URL_MOST
 from app.photos import uploads as photos
 from app.photos.model import StoredPhoto
 from app.reports import service as reports
@@ -55,8 +56,10 @@ async def _filed(call: Call, new: NewReport, form: Sent, fields: Mapping[str, st
     agencies = await call.here.agencies.all([report.agency_id])
     notice = [t("open311.taken", lang, agency=agency_name(agencies, report.agency_id, lang), due=when(report.due_at))]
     notice += [t(each.key, lang, **each.params) for each in refused]
-    if "media_url" in fields:
-        notice.append(t("open311.media_not_fetched", lang))
+    if new.media_url:
+        notice.append(t("open311.media_later", lang))
+    elif "media_url" in fields:
+        notice.append(t("open311.media_beside", lang))
     said = {"service_request_id": report.code, "service_notice": " ".join(notice), "account_id": None}
     return call.answer("service_requests", "request", [said])
 
@@ -111,6 +114,8 @@ def _report(call: Call, form: Sent, fields: Mapping[str, str], category: Categor
             " ".join(fields[name] for name in names if name in fields), fields.get("phone", ""), fields.get("email", "")
         ),
         key=(scope, key) if key else None,
+        # Who sends photos along has sent them.
+        media_url="" if form.uploads else fields.get("media_url", "")[:URL_MOST],
     )
 
 

@@ -352,8 +352,13 @@ def _filing(new: NewReport, report: Report, decision: Decision, body_hash: bytes
         photos=[store.PhotoClaim(uuid7(), bytes.fromhex(p.sha256), "before") for p in new.photos],
         sounds=[bytes.fromhex(s.sha256) for s in new.sounds],
         events=events,
-        jobs=[tell_job(report.report_id, events[0].seq, events[-1].seq)],
+        jobs=[tell_job(report.report_id, events[0].seq, events[-1].seq), *_fetching(new, report.report_id)],
     )
+
+
+def _fetching(new: NewReport, report_id: UUID) -> list[Job]:
+    """See ``app.reports.media``."""
+    return [Job("fetch_media", {"report_id": str(report_id), "url": new.media_url})] if new.media_url else []
 
 
 def search_text(report: Report) -> str:

@@ -92,6 +92,8 @@ class NewReport(Struct, frozen=True, kw_only=True):
     """Some of it was passed on from somebody else's message rather than written or taken by the sender."""
     to_desk: bool = False
     """A coordinator looks first, whatever the rules say; no agency hears of it yet."""
+    media_url: str = ""
+    """Where a photo lies that is fetched later (``app.reports.media``)."""
 
 
 class Report(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,8 @@ from app.notify import service as notify
 from app.notify import staff
 from app.notify.manners import Quiet
 from app.notify.smtp import mail_sender
-from app.reports import by_date, deadlines, reminders
+from app.outward import Client
+from app.reports import by_date, deadlines, media, reminders
 from app.routing import service as routing
 from app.worker.taking import Means, on
 
@@ -30,6 +31,11 @@ class Deliver(Struct, frozen=True):
     seq: int
     recipient: str
     channel: str
+
+
+class FetchMedia(Struct, frozen=True):
+    report_id: UUID
+    url: str
 
 
 class Recompute(Struct, frozen=True):
@@ -56,6 +62,16 @@ def register(queue: PgQueuer, means: Means) -> None:
             by_mail=by_mail,
             at_any_hour=demo,
         )
+
+    @on(queue, "fetch_media", FetchMedia)
+    async def fetch_media(wanted: FetchMedia) -> None:
+        networks = parts.settings.networks
+        http = Client(networks)
+        try:
+            way = media.Means(parts.pool, parts.objects, parts.lab, parts.rules, http, networks)
+            await media.fetch(way, wanted.report_id, wanted.url)
+        finally:
+            await http.close()
 
     @on(queue, "deliver", Deliver)
     async def deliver(wanted: Deliver) -> None:

@@ -4,14 +4,20 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import msgspec
 import pytest
 
-from app.reports import service
+from app.outward import Client, Networks
+from app.reports import media, service
 from app.reports.model import Report
+from app.reports.service import Case
 from app.reports.workflow import Act
+from app.worker.reports import FetchMedia
 from tests.console.reports import act, case, file, street
 from tests.open311.conftest import key_of
 from tests.open311.protocol import of_json, of_xml
+from tests.receiver import receiver
+from tests.small_world import LOOPBACK
 from tests.world import AN_XUYEN, COMPANY, World
 
 LIGHT = {
@@ -110,9 +116,52 @@ async def test_photos_come_along_as_media(http: httpx.AsyncClient, world: World,
     assert len((await case(world, said["service_request_id"])).pictures) == 1
 
 
-async def test_a_media_url_is_not_fetched_and_that_is_said(http: httpx.AsyncClient, key: str) -> None:
-    answer = await post(http, key, **LIGHT, media_url="http://127.0.0.1:1/secret.jpg")
-    assert "media_url" in of_json(answer)[0]["service_notice"]
+async def fetched(http: httpx.AsyncClient, world: World, key: str, url: str, networks: Networks) -> Case:
+    """The case of a report that names a photo, after the worker has looked for it. Twice is once."""
+    (said,) = of_json(await post(http, key, **LIGHT, media_url=url))
+    assert "tải sau" in said["service_notice"]
+    parts = world.parts
+    job = await parts.pool.fetchval("SELECT payload FROM pgqueuer WHERE entrypoint = 'fetch_media'")
+    await parts.pool.execute("DELETE FROM pgqueuer WHERE entrypoint = 'fetch_media'")
+    wanted = msgspec.json.decode(job, type=FetchMedia)
+    out = Client(networks)
+    means = media.Means(parts.pool, parts.objects, parts.lab, parts.rules, out, networks)
+    for _ in range(2):
+        await media.fetch(means, wanted.report_id, wanted.url, (0,))
+    await out.close()
+    return await case(world, said["service_request_id"])
+
+
+async def test_a_photo_that_is_named_is_fetched(http: httpx.AsyncClient, world: World, key: str) -> None:
+    async with receiver() as there:
+        there.answers = lambda before, _: (200, {}, street(5)) if before else (503, {})
+        found = await fetched(http, world, key, there.url, LOOPBACK)
+    assert [(picture.stage, picture.added_by) for picture in found.pictures] == [("info", "citizen")]
+    assert found.messages == []
+
+
+@pytest.mark.parametrize(
+    ("body", "networks", "why"),
+    [
+        (b"", (), "địa chỉ không dùng được"),
+        (b"<html>", LOOPBACK, "đó không phải ảnh dùng được"),
+        (None, LOOPBACK, "máy chủ đó không cho tải"),
+    ],
+)
+async def test_a_photo_that_cannot_be_had_is_refused_aloud(
+    body: bytes | None, networks: Networks, why: str, http: httpx.AsyncClient, world: World, key: str
+) -> None:
+    """Addresses of our own machines are not so much as asked."""
+    async with receiver() as there:
+        there.answers = lambda _, __: (404, {}) if body is None else (200, {}, body)
+        found = await fetched(http, world, key, f"{there.url}?token=secret", networks)
+        assert bool(there.got) == bool(networks)
+    assert found.pictures == []
+    [note] = found.messages
+    assert (note.kind, note.body) == (
+        "note",
+        f"Ảnh người gửi để ở 127.0.0.1 không đưa được vào hồ sơ: {why}.",
+    )
 
 
 async def test_repeated_with_its_key_it_is_the_same_report(http: httpx.AsyncClient, world: World, key: str) -> None:
