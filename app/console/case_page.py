@@ -22,6 +22,7 @@ from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import CASES, page
 from app.console.files_view import files, proof
 from app.console.render import show
+from app.history.model import Kind
 from app.i18n import t
 from app.partners import ledger as partners
 from app.reports import colleagues
@@ -132,6 +133,7 @@ async def context(request: Req, report: Report, asked: Asked = _NOTHING) -> dict
         "responses": by_act(responses),
         "directed": directed(case, reader),
         "at_partners": at_partners,
+        "origin": next((event.data for event in case.events if event.kind == Kind.IMPORTED), None),
         "timeline": timeline(case, reader),
         "why": case.why,
         "why_words": next((m.body for m in case.messages if str(m.message_id) == case.why.message_id), ""),

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from app.errors import Problem
 from app.reports.past import Past
 
-Kind = Literal["csv", "fixmystreet", "open311"]
+Kind = Literal["csv", "fixmystreet"]
 Field = str
 Outcome = Literal["fresh", "advanced", "same", "left_alone", "refused"]
 OUTCOMES: tuple[Outcome, ...] = ("fresh", "advanced", "same", "left_alone", "refused")

@@ -27,7 +27,7 @@ from app.i18n.text import fold
 from app.importing import store
 from app.importing.mapping import Known
 from app.importing.model import Fault, Outcome, Progress, Row, Run, Source, Tally, Unreadable
-from app.importing.store import Mark, Named
+from app.importing.store import Mark
 from app.reports import past as pasts
 from app.reports import service as reports
 from app.reports.past import ENDED, Ground, Life, Past
@@ -116,11 +116,6 @@ async def faults_of(pool: Pool, run_id: UUID) -> list[Fault]:
         found = await store.faults(conn, run_id)
     return [Fault(row, line, number, column, Problem(key, params), refused) for
             row, line, number, column, key, params, refused in found]  # fmt: skip
-
-
-async def named(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, Named]:
-    """What these reports were called elsewhere, where they come from there."""
-    return await store.named(conn, report_ids) if report_ids else {}
 
 
 async def known_before(pool: Pool, now: datetime) -> datetime:

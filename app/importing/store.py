@@ -25,13 +25,6 @@ class Mark(Struct, frozen=True):
     last_seq: int
 
 
-class Named(Struct, frozen=True):
-    """What a report was called elsewhere."""
-
-    source: str
-    number: str
-
-
 @asynccontextmanager
 async def alone(pool: Pool, source: str) -> AsyncIterator[bool]:
     """Whether nobody else is taking over from this source; for as long as this lasts nobody else will."""
@@ -146,10 +139,3 @@ async def mark(conn: Conn, run_id: UUID, source: str, new: Sequence[tuple[str, s
         [one.row_hash for _, _, one in new],
         [one.last_seq for _, _, one in new],
     )
-
-
-async def named(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, Named]:
-    rows = await conn.fetch(
-        "SELECT report_id, source, number FROM imported_reports WHERE report_id = ANY($1)", list(report_ids)
-    )
-    return {row["report_id"]: Named(row["source"], row["number"]) for row in rows}

@@ -72,6 +72,8 @@ class QueueRow(Struct, frozen=True):
     agency_en: str
     assignee: str | None
     at: datetime
+    origin: tuple[str, ...] | None = None
+    """What another system calls itself and the report, where the report comes from there."""
 
     @property
     def finished(self) -> bool:

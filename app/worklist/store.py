@@ -223,7 +223,8 @@ async def queue(
                extension_wanted, coalesce(resolved_at, ended_at),
                (SELECT a.name FROM agencies a WHERE a.agency_id = r.agency_id),
                (SELECT a.name_en FROM agencies a WHERE a.agency_id = r.agency_id),
-               (SELECT s.full_name FROM staff s WHERE s.staff_id = r.assignee_id), page.at
+               (SELECT s.full_name FROM staff s WHERE s.staff_id = r.assignee_id), page.at,
+               (SELECT ARRAY[i.source, i.number] FROM imported_reports i WHERE i.report_id = r.report_id)
         FROM page JOIN reports r USING (report_id) {page.order.replace("BY at", "BY page.at")}
         """,  # noqa: S608  # put together from conditions of our own
         *to.values,
@@ -235,6 +236,7 @@ def _row(row: Any) -> QueueRow:
     values = list(row.values())
     tags = QueueRow.__struct_fields__.index("tags")
     values[tags] = tuple(values[tags])
+    values[-1] = values[-1] and tuple(values[-1])
     return QueueRow(*values)
 
 

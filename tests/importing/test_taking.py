@@ -15,6 +15,8 @@ from app.reports.deadlines import recomputed
 from app.reports.model import Contact, Rating, Status
 from app.reports.workflow import Act
 from app.webhooks.model import Webhook
+from app.worklist import service as worklist
+from app.worklist.model import Filter
 from tests import small_world as world
 from tests.importing.lists import MAPPING, NOW, OPEN, a_list, checked, listed, many, report_of, taken
 
@@ -196,9 +198,8 @@ async def test_a_report_is_found_by_its_old_number_also_after_its_place_was_corr
     await world.do(settled, world.COORDINATOR, report, Act.RECLASSIFY, commune=commune)
     found = await settled.fetchval("SELECT report_id FROM reports WHERE search_text LIKE '%tan thanh hs-2026/77%'")
     assert found == report.report_id
-    async with settled.acquire() as conn:
-        names = await service.named(conn, [report.report_id])
-    assert (names[report.report_id].source, names[report.report_id].number) == ("1022 cũ", "HS-2026/77")
+    page = await worklist.queue(settled, world.COORDINATOR, Filter(text="hs-2026/77"))
+    assert [(row.code, row.origin) for row in page.rows] == [(report.code, ("1022 cũ", "HS-2026/77"))]
 
 
 async def test_a_trial_writes_nothing_and_names_what_is_wrong(settled: Pool, tmp_path: Path) -> None:
