@@ -184,7 +184,7 @@ async def points(request: Req) -> Response[dict[str, Any]]:
     wanted, parts = look(list(request.query_params.multi_items()), now), console(request).parts
     reading = await _read(request, wanted, SORTS[0], now)
     question = narrowed(actor(request), wanted.asked).question(now)
-    async with parts.pool.acquire() as conn:
+    async with parts.pool.acquire() as conn, conn.transaction(readonly=True):
         found = await spots.points(conn, question, _POINTS_MOST)
     lang = lang_of(request)
     return Response(

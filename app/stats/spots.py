@@ -85,7 +85,7 @@ async def facts_of(conn: Conn, question: Question, place: Cells) -> Facts | None
 
 
 async def points(conn: Conn, question: Question, most: int) -> list[tuple[float, float, str]]:
-    """Latitude, longitude and category of the latest reports."""
+    """Latitude, longitude and category of the latest reports. The connection is in a transaction."""
     question = _possible(question)
     return await store_spots.points(conn, await store.state(conn), question, most)
 

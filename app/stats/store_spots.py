@@ -90,6 +90,7 @@ async def windows(conn: Conn, state: State, question: Question, least: int, most
     One cell of such a window has a quarter of its reports: only windows around cells with as many are looked at.
     """
     received, values = _received(state, question, 9)
+    await _planned_anew(conn)
     await conn.execute("SET LOCAL work_mem = '32MB'")  # the places of that many reports, without a detour by the disk
     rows = await conn.fetch(
         f"""
@@ -115,7 +116,8 @@ async def windows(conn: Conn, state: State, question: Question, least: int, most
 
 
 async def facts(conn: Conn, state: State, question: Question, places: Sequence[Cells]) -> list[Facts | None]:
-    """What there is to know of each place; None where nothing is."""
+    """What there is to know of each place; None where nothing is. The connection is in a transaction."""
+    await _planned_anew(conn)
     where, values = narrowed(question, state.words, 9)
     rows = await conn.fetch(
         f"""
@@ -172,7 +174,8 @@ async def reports_at(
 
 
 async def points(conn: Conn, state: State, question: Question, limit: int) -> list[tuple[float, float, str]]:
-    """Where the latest of them are, and their category."""
+    """Where the latest of them are, and their category. The connection is in a transaction."""
+    await _planned_anew(conn)
     received, values = _received(state, question, 5)
     rows = await conn.fetch(
         f"""
@@ -187,6 +190,12 @@ async def points(conn: Conn, state: State, question: Question, limit: int) -> li
 
 
 # ---------------------------------------------------------------- pieces
+
+
+async def _planned_anew(conn: Conn) -> None:
+    """For the rest of the transaction. The plan for any period, which a connection keeps after some questions, takes
+    ten times as long."""
+    await conn.execute("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 def _period(question: Question) -> tuple[datetime, datetime, datetime]:

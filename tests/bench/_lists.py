@@ -46,11 +46,11 @@ COLUMNS = columns_for(SYSTEM, ids=False)
 
 
 @asynccontextmanager
-async def listed() -> AsyncIterator[Listed]:
-    async with database() as (folder, server):
+async def listed(rows: int = ROWS, *, durable: bool = True) -> AsyncIterator[Listed]:
+    async with database(durable=durable) as (folder, server):
         url = server.url()
         await migrate(url)
-        await fill(url, ROWS)
+        await fill(url, rows)
         pool = await connect_pool(url, 4)
         try:
             await rebuilding.rebuild(pool)
