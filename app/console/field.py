@@ -1,7 +1,6 @@
 """Field mode: the officer's phone, with signal or without. One page that the phone can install; the work to do and what
 becomes of an act travel as JSON, for the phone keeps both (``static/field*.js``)."""
 
-import gzip
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +16,7 @@ from app.console.context import BASE, Req, actor, console, lang_of, session
 from app.console.csrf import mask
 from app.console.declare import QUEUE, page
 from app.console.field_cards import ACTS, OPEN, Card, Kind, acts_then, card, kinds
-from app.console.render import show
+from app.console.render import packed, show
 from app.errors import AppError, Invalid, NotFound, Problem
 from app.forms import Form
 from app.i18n import Lang, catalogue, t
@@ -75,13 +74,6 @@ async def field(request: Req) -> Response[bytes]:
     )
 
 
-def _packed(request: Req, value: Any, status: int = 200) -> Response[bytes]:
-    body, headers = json.encode(value), {"Vary": "Accept-Encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        body, headers["Content-Encoding"] = gzip.compress(body, 4), "gzip"
-    return Response(body, media_type="application/json", status_code=status, headers=headers)
-
-
 @get("/field/session", **page(QUEUE))
 async def field_session(request: Req) -> Response[bytes]:
     """Whose acts may be sent now, and the token to send them with."""
@@ -100,7 +92,7 @@ async def field_work(request: Req) -> Response[bytes]:
     then = acts_then(who, found[0][0]) if found else {}
     until = min(session(request).expires_at, now + accounts.IDLE)
     assert who.id is not None
-    return _packed(request, Work(who.id, now, until, rows.next is not None, cards, kinds(), then))
+    return packed(request, Work(who.id, now, until, rows.next is not None, cards, kinds(), then))
 
 
 async def _cards(request: Req, found: Sequence[tuple[Report, list[Picture]]]) -> list[Card]:
@@ -146,8 +138,8 @@ async def field_act(request: Req) -> Response[bytes]:
             "problems": [_words(problem, lang) for problem in error.problems],
             "card": await _one_card(request, report) if report else None,
         }
-        return _packed(request, said, error.status)
-    return _packed(request, {"version": after.version, "card": await _one_card(request, after)})
+        return packed(request, said, error.status)
+    return packed(request, {"version": after.version, "card": await _one_card(request, after)})
 
 
 def _words(problem: Problem, lang: Lang) -> str:

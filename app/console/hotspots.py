@@ -17,7 +17,7 @@ from app.console.dashboard_reading import NEVER
 from app.console.declare import STATS, page
 from app.console.hotspots_map import HeatMap, heat_map
 from app.console.queue_rows import choices_of
-from app.console.render import go, show
+from app.console.render import go, packed, show
 from app.console.words import when
 from app.db import Conn
 from app.errors import Invalid
@@ -178,7 +178,7 @@ async def place(request: Req) -> Response[bytes]:
 
 
 @get("/hotspots/points", **page(STATS))
-async def points(request: Req) -> Response[dict[str, Any]]:
+async def points(request: Req) -> Response[bytes]:
     """For the large map: the latest reports' places, and the spots with their lists. Raises Invalid."""
     now = datetime.now(UTC)
     wanted, parts = look(list(request.query_params.multi_items()), now), console(request).parts
@@ -187,7 +187,8 @@ async def points(request: Req) -> Response[dict[str, Any]]:
     async with parts.pool.acquire() as conn, conn.transaction(readonly=True):
         found = await spots.points(conn, question, _POINTS_MOST)
     lang = lang_of(request)
-    return Response(
+    return packed(
+        request,
         {
             "points": [
                 {"lat": round(lat, 5), "lon": round(lon, 5), "name": reading.names.of("category", category, lang)}
@@ -209,7 +210,7 @@ async def points(request: Req) -> Response[dict[str, Any]]:
                 }
                 for one in reading.places
             ],
-        }
+        },
     )
 
 

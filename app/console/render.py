@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 from litestar.response import Redirect
 from markupsafe import Markup, escape
-from msgspec import Struct
+from msgspec import Struct, json
 
 from app.accounts.model import Actor
 from app.console.assets import address
@@ -153,6 +153,14 @@ def show(
         body = gzip.compress(body, _SQUEEZE)
         said["Content-Encoding"] = "gzip"
     return Response(body, media_type="text/html", status_code=status, headers=said)
+
+
+def packed(request: Req, value: Any, status: int = 200) -> Response[bytes]:
+    """JSON without secrets, compressed."""
+    body, headers = json.encode(value), {"Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["Content-Encoding"] = gzip.compress(body, _SQUEEZE), "gzip"
+    return Response(body, media_type="application/json", status_code=status, headers=headers)
 
 
 def go(path: str, headers: Mapping[str, str] | None = None) -> Redirect:
