@@ -11,6 +11,7 @@ from app.portal import (
     assets,
     browse,
     devices,
+    embeds,
     feeds,
     follow,
     footer,
@@ -29,7 +30,7 @@ from app.wiring import Parts
 
 PATHS = (
     PAGE, "/", "/look", "/track", "/r", "/reports", "/communes", "/faq", "/privacy", "/language", "/map", "/static",
-    opendata.HERE, feeds.HERE, subscribe.HERE, waiting.HERE, devices.HERE, *installed.PATHS,
+    opendata.HERE, embeds.HERE, embeds.FRAMES, feeds.HERE, subscribe.HERE, waiting.HERE, devices.HERE, *installed.PATHS,
 )  # fmt: skip
 """Whatever lies below these is answered here."""
 
@@ -47,6 +48,7 @@ def portal_app(parts: Parts, limiter: Limiter, *, secure: bool) -> Litestar:
             *follow.ROUTES,
             *share.ROUTES,
             *browse.ROUTES,
+            *embeds.ROUTES,
             *about.ROUTES,
             *opendata.ROUTES,
             *feeds.ROUTES,

@@ -55,22 +55,34 @@ def _wanted(request: Req) -> Wanted:
     category, commune = params.get("category", ""), params.get("commune", "")
     return Wanted(
         category if category in here.rules.categories else None,
-        commune if _commune(request, commune) else None,
+        commune if commune_of(request, commune) else None,
         next((state for state in _STATES if state == params.get("state")), None),
     )
 
 
-def _commune(request: Req, code: str) -> Commune | None:
+def commune_of(request: Req, code: str) -> Commune | None:
     """A commune of the province."""
     here = portal(request).parts
     found = here.gazetteer.commune(code) if code else None
     return found if found and found.province_code == here.rules.province_code else None
 
 
-def _communes(request: Req) -> list[tuple[str, str]]:
+def communes_of(request: Req) -> list[tuple[str, str]]:
     here = portal(request).parts
     home = here.rules.province_code
     return [(each.code, each.full_name) for each in here.gazetteer.communes if each.province_code == home]
+
+
+def groups_of(request: Req, lang: Lang) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Categories by group, as a choice shows them."""
+    rules = portal(request).parts.rules
+    return [
+        (
+            group.name_en if lang == "en" else group.name,
+            [(each, category_name(rules, each, lang)) for each in group.categories],
+        )
+        for group in rules.groups.values()
+    ]
 
 
 @get(HERE, **open_to("anyone"))
@@ -78,7 +90,6 @@ async def reports_page(request: Req) -> Response[bytes]:
     wanted, lang = _wanted(request), lang_of(request)
     async with portal(request).parts.pool.acquire() as conn:
         page = await public_list.page(conn, wanted, lang, after=request.query_params.get("after"))
-    rules = portal(request).parts.rules
     return show(
         lang,
         "browse.html.j2",
@@ -89,14 +100,8 @@ async def reports_page(request: Req) -> Response[bytes]:
         period="",
         wanted=wanted,
         states=_STATES,
-        groups=[
-            (
-                group.name_en if lang == "en" else group.name,
-                [(each, category_name(rules, each, lang)) for each in group.categories],
-            )
-            for group in rules.groups.values()
-        ],
-        communes=_communes(request),
+        groups=groups_of(request, lang),
+        communes=communes_of(request),
         **await _listed(request, page, wanted, HERE, lang),
     )
 
@@ -104,7 +109,7 @@ async def reports_page(request: Req) -> Response[bytes]:
 @get("/communes/{code:str}", **open_to("anyone"))
 async def commune_page(request: Req, code: FromPath[str]) -> Response[bytes]:
     """A commune's figures of this year, and what was published there."""
-    commune, lang, now = _commune(request, code), lang_of(request), datetime.now(UTC)
+    commune, lang, now = commune_of(request, code), lang_of(request), datetime.now(UTC)
     if commune is None:
         raise NotFound("portal.not_found")
     wanted = Wanted(commune=commune.code)
@@ -177,14 +182,18 @@ async def _listed(request: Req, page: public_list.Page, wanted: Wanted, path: st
 @get(f"{HERE}/points", **open_to("anyone"))
 async def points(request: Req) -> Response[Any]:
     """Dots for the map in view: ``box`` is south, north, west, east in degrees, ``zoom`` as on the map."""
+    found = await dots(request, lang_of(request))
+    return Response(found, headers={"Cache-Control": "public, max-age=60", "Vary": "Cookie"})
+
+
+async def dots(request: Req, lang: Lang) -> dict[str, Any]:
+    """``points`` and the ``names`` of their categories. Raises Invalid."""
     box, zoom = _view(request.query_params)
     async with portal(request).parts.pool.acquire() as conn:
         found = await public_list.clusters(conn, _wanted(request), box, zoom)
-    rules, lang = portal(request).parts.rules, lang_of(request)
+    rules = portal(request).parts.rules
     names = {each.category: category_name(rules, each.category, lang) for each in found if each.category}
-    return Response(
-        {"points": found, "names": names}, headers={"Cache-Control": "public, max-age=60", "Vary": "Cookie"}
-    )
+    return {"points": found, "names": names}
 
 
 def _view(params: Any) -> tuple[Box, int]:

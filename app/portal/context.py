@@ -96,8 +96,8 @@ LANGUAGE_COOKIE = "phananh-language"
 
 
 def lang_of(request: Req) -> Lang:
-    """The one that was chosen, else the browser's."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    """The one that was chosen, here or where a link comes from, else the browser's."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE) or request.query_params.get("lang")
     return next((lang for lang in LANGS if lang == chosen), None) or pick(request.headers.get("accept-language"))
 
 

@@ -11,6 +11,7 @@ LINKS = (
     ("/follow", "follow.menu"),
     ("/faq", "faq.title"),
     ("/privacy", "web.foot_privacy"),
+    ("/embeds", "embeds.menu"),
 )
 """Path and name of each; those that are there only when switched on follow."""
 _OPENDATA = ("/opendata", "web.foot_opendata")

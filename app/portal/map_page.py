@@ -133,7 +133,12 @@ async def areas(request: Req, version: FromPath[str], province: FromPath[str]) -
         raise NotFound("portal.not_found")
     found = await here.outlines.of(province)
     etag = f'"{found.version}"'
-    headers = {"ETag": etag, "Cache-Control": FOR_GOOD if version == found.version else "no-cache"}
+    # Anybody's: also for frames on others' pages, which are nobody's origin.
+    headers = {
+        "Access-Control-Allow-Origin": "*",
+        "ETag": etag,
+        "Cache-Control": FOR_GOOD if version == found.version else "no-cache",
+    }
     if etag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=headers | {"Vary": "Accept-Encoding"})
     return found.answer(request.headers.get("accept-encoding", ""), headers)

@@ -21,6 +21,7 @@ from app.i18n import LANGS, Lang, catalogue, t
 from app.photos import uploads as photos
 from app.places.model import Candidate
 from app.portal import trap
+from app.portal.browse import commune_of, groups_of
 from app.portal.context import LANGUAGE_COOKIE, Req, go, lang_of, open_to, portal, site_policy
 from app.portal.mine import keeping
 from app.portal.render import show
@@ -59,7 +60,17 @@ class Seen(Struct, frozen=True):
 
 @get(HOME, **open_to("anyone"))
 async def form_page(request: Req) -> Response[bytes]:
-    return await _page(request, Form())
+    """``commune`` and ``category`` are filled in by links on others' pages."""
+    return await _page(request, _preset(request))
+
+
+def _preset(request: Req) -> Form:
+    params, given = request.query_params, {}
+    if params.get("category") in portal(request).parts.rules.categories:
+        given["category"] = params["category"]
+    if commune := commune_of(request, params.get("commune", "")):
+        given["address"] = commune.full_name
+    return Form(given)
 
 
 @post("/look", **open_to("anyone"))
@@ -168,7 +179,7 @@ async def _page(request: Req, form: Form, error: AppError | None = None) -> Resp
         problems=problems,
         lost_photos=bool(form.uploads),
         seen=seen,
-        groups=_groups(request, lang),
+        groups=groups_of(request, lang),
         kinds=REPORTER_KINDS,
         photos_most=PHOTOS_MAX,
         province=rules.province_code,
@@ -194,17 +205,6 @@ def _ticket(request: Req, form: Form, problems: dict[str, Problem]) -> str:
     return said if kept and trap.issued(key, said, now) else trap.ticket(key, now)
 
 
-def _groups(request: Req, lang: Lang) -> list[tuple[str, list[tuple[str, str]]]]:
-    rules = portal(request).parts.rules
-    return [
-        (
-            group.name_en if lang == "en" else group.name,
-            [(each, category_name(rules, each, lang)) for each in group.categories],
-        )
-        for group in rules.groups.values()
-    ]
-
-
 @get("/language/{wanted:str}", **open_to("anyone"))
 async def language(request: Req, wanted: FromPath[str]) -> Response[bytes]:
     """The reader's language from now on."""
@@ -216,6 +216,6 @@ async def language(request: Req, wanted: FromPath[str]) -> Response[bytes]:
     return go(back if back in PAGES else HOME, {"Set-Cookie": cookie})
 
 
-PAGES = (HOME, "/track", "/mine", "/reports", "/follow", "/faq", "/privacy", "/opendata")
+PAGES = (HOME, "/track", "/mine", "/reports", "/follow", "/faq", "/privacy", "/opendata", "/embeds")
 """Where one may come back to from choosing a language."""
 ROUTES = [form_page, look, send, language]

@@ -6,6 +6,7 @@
   const opener = byId("open-map");
   const box = byId("map");
   const trouble = byId("trouble");
+  const none = byId("no-dots");
   let map = null;
   let dots = null;
   let asked = 0;
@@ -19,10 +20,16 @@
     draw: async (made) => {
       map = made;
       dots = L.layerGroup().addTo(map);
+      if (opener.dataset.focus) {
+        const [south, west, north, east] = opener.dataset.focus.split(",").map(Number);
+        map.fitBounds([[south, west], [north, east]], { animate: false });
+      }
       map.on("moveend", show);
       await show();
     },
   });
+
+  if ("atOnce" in opener.dataset) opener.click();
 
   async function show() {
     const mine = ++asked;
@@ -35,9 +42,10 @@
     dots.clearLayers();
     for (const [lat, lon, n, code, category] of points) dots.addLayer(n === 1 ? one(lat, lon, code, names[category]) : several(lat, lon, n));
     box.dataset.ready = String(points.length);
+    if (none) none.hidden = points.length > 0;
   }
   function one(lat, lon, code, name) {
-    const link = Object.assign(document.createElement("a"), { href: `/r/${code}`, textContent: `${name} · ${code}` });
+    const link = Object.assign(document.createElement("a"), { href: `/r/${code}`, target: opener.dataset.target ?? "", rel: "noopener", textContent: `${name} · ${code}` });
     return L.circleMarker([lat, lon], { radius: 8, color: "#fff", weight: 2, fillColor: "#b5470f", fillOpacity: 1 }).bindPopup(link);
   }
   function several(lat, lon, n) {
