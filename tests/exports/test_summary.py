@@ -20,14 +20,14 @@ from tests import small_world as world
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def question(query: str) -> Asked:
-    return asked([(name, said) for name, _, said in (part.partition("=") for part in query.split("&"))], NOW)
+def question(query: str, now: datetime = NOW) -> Asked:
+    return asked([(name, said) for name, _, said in (part.partition("=") for part in query.split("&"))], now)
 
 
 async def made(pool: Pool, query: str, now: datetime = NOW) -> Summary:
     async with pool.acquire() as conn:
         called = await names(conn, world.RULES, world.GAZETTEER)
-        return await summary(conn, called, question(query), "vi", now)
+        return await summary(conn, called, question(query, now), "vi", now)
 
 
 async def test_totals_tables_and_trend_are_the_figures_of_the_statistics(lived: Pool) -> None:

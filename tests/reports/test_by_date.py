@@ -53,4 +53,6 @@ async def test_by_date_the_oldest_come_first_and_no_more_than_asked_for(settled:
 
 async def test_the_system_does_what_it_does_only_where_it_may(settled: Pool) -> None:
     report = await world.reach(settled, Status.IN_PROGRESS)
-    assert isinstance(await world.refusal(settled, SYSTEM, report, Act.RESOLVE, text="Đã vá."), Forbidden)
+    assert isinstance(
+        await world.refusal(settled, SYSTEM, report, Act.RETURN, text="Không phải việc của đơn vị."), Forbidden
+    )
