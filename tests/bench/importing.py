@@ -1,0 +1,115 @@
+"""Taking over an older system's list: rows of a CSV that is read, judged, placed and written with their histories,
+against PostgreSQL's own COPY of the very rows that this comes to."""
+
+import csv
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from app import settings as configuration
+from app.db import Pool, connect_pool
+from app.importing import mapping, service
+from app.importing.reading import Listed
+from app.importing.table import Table
+from app.places.service import embedded_default
+from app.reports.past import Ground
+from app.routing import service as routing
+from app.wiring import prepare
+from tests.bench import Figure
+from tests.bench._database import database
+
+_ROWS = 6_000
+_TIMES, _AGAIN = 12.0, 0.5
+"""Of COPY's time, which neither reads nor judges anything; of the first time, where all is known."""
+_TABLES = ("reports", "report_codes", "report_events", "report_messages")
+_HEAD = (
+    "Mã", "Nội dung", "Lĩnh vực", "Trạng thái", "Gửi", "Chuyển", "Xong", "Vĩ độ", "Kinh độ", "Địa chỉ", "Kết quả",
+)  # fmt: skip
+_MAPPING = """
+source = "cũ"
+dates = ["%d/%m/%Y %H:%M"]
+[columns]
+number = "Mã"
+text = "Nội dung"
+category = "Lĩnh vực"
+status = "Trạng thái"
+submitted_at = "Gửi"
+assigned_at = "Chuyển"
+finished_at = "Xong"
+lat = "Vĩ độ"
+lon = "Kinh độ"
+address = "Địa chỉ"
+answer = "Kết quả"
+"""
+
+
+async def run() -> list[Figure]:
+    async with database() as (folder, server):
+        env = {"PHANANH_HOME": str(folder / "home"), "PHANANH_DATABASE_URL": server.url()}
+        await prepare(configuration.load(env))
+        async with await connect_pool(server.url(), 3) as pool:
+            path = _written(folder / "old.csv", await routing.active(pool))
+            first, again = [await _taken(pool, path) for _ in range(2)]
+            bare = await _copied(pool, folder)
+    name = f"taking over {_ROWS:,} reports from a list"
+    return [
+        _figure(f"{name}, {_ROWS / first:,.0f} rows/s", first, bare, "bare COPY", _TIMES),
+        _figure(f"{name} that are all known", again, first, "the first time", _AGAIN),
+    ]
+
+
+def _figure(name: str, value: float, limit: float, held: str, most: float) -> Figure:
+    ratio = value / limit
+    return Figure(name, round(value, 2), "s", held, round(limit, 2), round(ratio, 2), f"≤ {most:g} ×", ratio <= most)
+
+
+def _written(path: Path, rules: routing.RuleSet) -> Path:
+    home = [c for c in embedded_default().communes if c.province_code == rules.province_code]
+    categories: Sequence[str] = [c for c in rules.categories if not rules.categories[c].out_of_scope]
+    begin = datetime(2024, 1, 2, 8, tzinfo=UTC)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_HEAD)
+        for n in range(_ROWS):
+            commune, sent = home[n % len(home)], begin + timedelta(minutes=97 * n)
+            point = (commune.lat, commune.lon) if n % 4 else ("", "")
+            done = "closed" if n % 10 else "in_progress"
+            times = [sent, sent + timedelta(hours=2), sent + timedelta(days=2)]
+            said = [f"{each:%d/%m/%Y %H:%M}" for each in times]
+            writer.writerow((
+                n, f"Phản ánh thứ {n}: mặt đường hư hỏng, nước đọng trước nhà số {n % 300}, đề nghị sửa.",
+                categories[n % len(categories)], done, *said[: 3 if n % 10 else 2], *([] if n % 10 else [""]), *point,
+                f"{n % 300} Lý Bôn, {commune.full_name}", "Đã xử lý xong." if n % 10 else "",
+            ))  # fmt: skip
+    return path
+
+
+async def _taken(pool: Pool, path: Path) -> float:
+    began = time.perf_counter()
+    rules, now = await routing.active(pool), datetime.now(UTC)
+    known, names = await service.known(pool, rules)
+    source = Listed(Table(path), mapping.understood(mapping.read(_MAPPING), known), known, names)
+    ground = Ground(
+        rules=rules, gazetteer=embedded_default(), secret_key=b"k" * 32, source=source.name, run_id=UUID(int=0),
+        now=now, known_before=await service.known_before(pool, now),
+    )  # fmt: skip
+    run, _ = await service.run(pool, ground, source, "bench", lambda *_: None)
+    assert run.fresh + run.same == _ROWS, run
+    return time.perf_counter() - began
+
+
+async def _copied(pool: Pool, folder: Path) -> float:
+    """Seconds of COPY into tables with the same indexes."""
+    files = {table: folder / f"{table}.copy" for table in _TABLES}
+    seconds = 0.0
+    async with pool.acquire() as conn:
+        for table, path in files.items():
+            await conn.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL)")
+            await conn.copy_from_table(table, output=str(path), format="binary")
+        for table, path in files.items():
+            began = time.perf_counter()
+            await conn.copy_to_table(f"bare_{table}", source=str(path), format="binary")
+            seconds += time.perf_counter() - began
+    return seconds
