@@ -107,9 +107,9 @@ async def _copied(pool: Pool, folder: Path) -> float:
     async with pool.acquire() as conn:
         for table, path in files.items():
             await conn.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL)")
-            await conn.copy_from_table(table, output=str(path), format="binary")
+            await conn.copy_from_table(table, output=path, format="binary")
         for table, path in files.items():
             began = time.perf_counter()
-            await conn.copy_to_table(f"bare_{table}", source=str(path), format="binary")
+            await conn.copy_to_table(f"bare_{table}", source=path, format="binary")
             seconds += time.perf_counter() - began
     return seconds
