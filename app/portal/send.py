@@ -26,11 +26,14 @@ from app.portal.context import LANGUAGE_COOKIE, Req, go, lang_of, open_to, porta
 from app.portal.mine import keeping
 from app.portal.render import show
 from app.report_form import field_of, fitting, report_of
-from app.reports.model import PHOTOS_MAX, TEXT_MIN, Filed, Place
+from app.reports.limits import check_spot
+from app.reports.model import PHOTOS_MAX, TEXT_MIN, Filed, NewReport, Place
 from app.reports.near import Near
 from app.reports.receiving import receive
 from app.reports.suggesting import suggest
+from app.routing.danger import is_danger
 from app.routing.model import REPORTER_KINDS, Category
+from app.wiring import Parts
 
 HOME = "/"
 _YEAR = 365 * 24 * 3600
@@ -114,6 +117,7 @@ async def take_in(request: Req, form: Form, key: str) -> tuple[Filed, list[Probl
     here.limiter.take(request)
     new = report_of(form, "web", lang)
     new = structs.replace(new, answers=fitting(parts.rules, new), key=("web", key))
+    await _check_spot(parts, new)
     uploads = form.uploaded(photos.PHOTOS)
     filed, refused = await receive(
         parts,
@@ -123,6 +127,16 @@ async def take_in(request: Req, form: Form, key: str) -> tuple[Filed, list[Probl
     )
     bind_contextvars(report_id=str(filed.report.report_id))
     return filed, refused
+
+
+async def _check_spot(parts: Parts, new: NewReport) -> None:
+    """Raises TooMany where very many have reported just this within the hour, unless life is in danger."""
+    lat, lon = new.place.lat, new.place.lon
+    category = new.category or next((one.category_id for one in parts.rules.guess_category(new.text)), None)
+    if lat is None or lon is None or category is None or new.key is None or is_danger(new.text):
+        return
+    async with parts.pool.acquire() as conn:
+        await check_spot(conn, category, (lat, lon), new.key)
 
 
 async def _seen(request: Req, form: Form, lang: Lang) -> Seen:

@@ -10,7 +10,9 @@ import pytest
 
 from app.portal import trap
 from app.reports import service as reports
-from app.reports.model import Report
+from app.reports.intake import file_report
+from app.reports.limits import A_SPOT_AN_HOUR
+from app.reports.model import NewReport, Place, Report
 from tests.world import World, photo
 
 GOOD = {
@@ -165,3 +167,26 @@ async def test_what_cannot_be_read_is_said_so(browser: httpx.AsyncClient) -> Non
     broken = await browser.post("/", content=b"x", headers={"Content-Type": "multipart/form-data; boundary=b"})
     assert broken.status_code == 400
     assert "Gửi phản ánh hiện trường" in broken.text
+
+
+async def test_a_spot_that_many_have_reported_waits_with_the_form_kept_unless_life_is_in_danger(
+    browser: httpx.AsyncClient, world: World
+) -> None:
+    spot = {"lat": "9.1769", "lon": "105.1500", "address": ""}
+    parts, place = world.parts, Place(9.1769, 105.15)
+    for number in range(A_SPOT_AN_HOUR):
+        new = NewReport(
+            text=GOOD["text"], place=place, channel="web", lang="vi", consent=True, category="street-light",
+            key=("web", f"spot-{number}"),
+        )  # fmt: skip
+        await file_report(parts.pool, parts.rules, parts.gazetteer, parts.settings.secret_key, new)
+    answer = await post(browser, world, **spot)
+    assert answer.status_code == 429
+    assert "ở ngay chỗ này" in answer.text
+    assert GOOD["text"] in html.unescape(answer.text)
+    guessed = await post(browser, world, **spot, category="", text="den duong hong toi thui")
+    assert guessed.status_code == 429
+    danger = await post(browser, world, **spot, text="Dây điện của cột đèn đứt rơi xuống đường, có người bị điện giật")
+    assert (await filed(world, danger)).urgency == "urgent"
+    elsewhere = await post(browser, world, **(spot | {"lat": "9.1800"}))
+    assert elsewhere.status_code == 303
