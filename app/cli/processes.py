@@ -63,6 +63,19 @@ def _seed_when_empty(settings: Settings) -> "Seeded":
 
 
 def _welcome(settings: Settings, seeded: "Seeded", seconds: float) -> None:
+    """What is shown once comes first, so that the addresses stand at the end, where one looks."""
+    if seeded.accounts:
+        table = Table(title="Tài khoản mẫu, chỉ hiện một lần / demo accounts, shown once")
+        table.add_column("")
+        for heading in ("Tên đăng nhập / username", "Mật khẩu / password"):
+            # What is to be typed must stand there whole, however narrow the window.
+            table.add_column(heading, no_wrap=True, min_width=max(len(name) for _, name, _ in seeded.accounts))
+        for row in seeded.accounts:
+            table.add_row(*row)
+        out.print(table)
+    if seeded.wall:
+        # An address to be copied whole is not to be broken by a frame.
+        out.print(f"🖥  Màn hình trung tâm / wall display: [link]{seeded.wall}[/link]", soft_wrap=True)
     lines = [f"[bold]Phản ánh hiện trường[/] sẵn sàng sau {seconds:.1f} giây / ready\n"]
     if settings.simulated:
         lines.append(f"  💬 Trò chuyện với bot / chat     [link]{settings.simulator_url}/[/link]")
@@ -73,18 +86,6 @@ def _welcome(settings: Settings, seeded: "Seeded", seconds: float) -> None:
     lines.append(f"  📄 Nhật ký / logs                {settings.home / 'log'}")
     lines.append("\nCtrl-C để dừng / to stop.")
     out.print(Panel("\n".join(lines), expand=False))
-    if seeded.wall:
-        # An address to be copied whole is not to be broken by a frame.
-        out.print(f"  🖥  Màn hình trung tâm / wall display: [link]{seeded.wall}[/link]", soft_wrap=True)
-    if seeded.accounts:
-        table = Table(title="Tài khoản mẫu, chỉ hiện một lần / demo accounts, shown once")
-        table.add_column("")
-        for heading in ("Tên đăng nhập / username", "Mật khẩu / password"):
-            # What is to be typed must stand there whole, however narrow the window.
-            table.add_column(heading, no_wrap=True, min_width=max(len(name) for _, name, _ in seeded.accounts))
-        for row in seeded.accounts:
-            table.add_row(*row)
-        out.print(table)
 
 
 def api() -> None:

@@ -209,6 +209,7 @@ async def test_a_link_used_meanwhile_says_so_in_place(page: Page, address: str, 
         await other.post(f"{address}{chat.path}", data={"address": "phường An Xuyên"})
     await page.get_by_label("Địa chỉ").fill("9.2246, 105.178")
     await page.keyboard.press("Enter")
+    await expect(page.locator("#where")).to_have_text("Phường An Xuyên")
     await press_send(page)
     await expect(page.get_by_role("alert")).to_contain_text("đã được gửi bằng đường dẫn này")
     await page.reload()
@@ -269,6 +270,7 @@ async def test_inside_telegram_the_page_sends_who_opened_it_and_closes(page: Pag
     await open_map(page, address, chat, fragment(opened(chat.link.chat_id)))
     await page.get_by_label("Địa chỉ").fill("9.2246, 105.178")
     await page.keyboard.press("Enter")
+    await expect(page.locator("#where")).to_have_text("Phường An Xuyên")
     await press_send(page)
     await expect(page.get_by_role("button", name="Quay lại cuộc trò chuyện")).to_be_visible()
     assert await page.evaluate("told") == [["web_app_ready", {}], ["web_app_expand", {}], ["web_app_close", {}]]
@@ -282,6 +284,7 @@ async def test_another_persons_initdata_is_refused_in_words(page: Page, address:
         await open_map(page, address, chat, fragment(data) if data else "")
         await page.get_by_label("Địa chỉ").fill("9.2246, 105.178")
         await page.keyboard.press("Enter")
+        await expect(page.locator("#where")).to_have_text("Phường An Xuyên")
         await press_send(page)
         await expect(page.get_by_role("alert")).to_contain_text("khi chính anh/chị mở từ cuộc trò chuyện Telegram")
     assert await chat.pins() == []

@@ -62,7 +62,7 @@ async def test_a_link_for_one_thing_is_none_for_another(street: Street) -> None:
     await street.confirmations()
     said = token(street.link())
     async with street.pool.acquire() as conn:
-        for wrong in (said, said[:-2] + "AA", "", "x" * 43, "ă"):
+        for wrong in (said, said[::-1], "", "x" * 43, "ă"):
             with pytest.raises(NotFound):
                 await service.managed(conn, street.secret, wrong)
         with pytest.raises(NotFound):
