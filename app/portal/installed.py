@@ -1,16 +1,14 @@
 """What makes the citizens' pages an app on the phone: its description, the worker that opens the sending page without
 signal, and what is shown instead of the other pages then. All the same for everybody."""
 
-import hashlib
 import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from litestar import Response, get
-from msgspec import json
 
+from app import installing
 from app.i18n import DEFAULT, t
 from app.portal.assets import address
 from app.portal.context import Req, lang_of, open_to, site_policy
@@ -20,39 +18,22 @@ from app.portal.send import HOME
 _PAGES = Path(__file__).parent / "pages"
 _NAMED = re.compile(r"asset\('([^']+)'\)")
 _MANIFEST, _WORKER_AT, _OFFLINE = PATHS = ("/manifest.webmanifest", "/sw.js", "/offline")
-SITE = ("/track", "/mine", "/r", "/reports", "/communes", "/faq", "/privacy", "/opendata", "/follow")
+SITE = ("/track", "/mine", "/r", "/reports", "/communes", "/faq", "/privacy", "/opendata", "/follow", "/embeds")
 """Pages that say in our words, not the browser's, that there is no signal. None of them is kept on the device."""
 _LATER = ("leaflet.css", "leaflet.js")
 """Kept once somebody has opened a map."""
 _WORKER = ("device.js", "worker.js", "outbox.js")
-_ICONS: tuple[dict[str, Any], ...] = (
-    {"src": "app-192.png", "sizes": "192x192", "type": "image/png"},
-    {"src": "app-512.png", "sizes": "512x512", "type": "image/png"},
-    {"src": "app-maskable-512.png", "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
-)
 
 
 @get(_MANIFEST, **open_to("anyone"))
 async def manifest() -> Response[bytes]:
-    """Browsers ask for it without cookies, so it is in the default language."""
-    said = {
-        "id": HOME,
-        "name": t("web.send_title", DEFAULT),
-        "short_name": t("portal.name", DEFAULT),
-        "lang": DEFAULT,
-        "start_url": HOME,
-        "scope": HOME,
-        "display": "standalone",
-        "background_color": "#ffffff",
-        "theme_color": "#0b6b5d",
-        "icons": [icon | {"src": address(icon["src"])} for icon in _ICONS],
-    }
-    return Response(json.encode(said), media_type="application/manifest+json")
+    sizes = (("app-192.png", "192x192"), ("app-512.png", "512x512"))
+    name, short = t("web.send_title", DEFAULT), t("portal.name", DEFAULT)
+    return installing.manifest(HOME, name, short, sizes, address, maskable="app-maskable-512.png")
 
 
 @cache
 def worker_script() -> str:
-    """The worker's own words after what changes with the assets: a browser takes a new worker when a byte differs."""
     sources = [
         (_PAGES / name).read_text(encoding="utf-8") for name in ("layout.html.j2", "site.html.j2", "send.html.j2")
     ]
@@ -60,9 +41,8 @@ def worker_script() -> str:
     needed: Iterable[str] = dict.fromkeys(name for source in sources for name in _NAMED.findall(source))
     assets = [address(name) for name in needed if name not in _LATER and not name.endswith(".png")]
     scripts = [address(name) for name in _WORKER]
-    said = {"here": HOME, "offline": _OFFLINE, "site": SITE, "assets": assets, "scripts": scripts}
-    said["version"] = hashlib.sha256(json.encode(said) + script.encode()).hexdigest()[:12]
-    return f"const SETUP = {json.encode(said).decode()};\n{script}"
+    setup = {"here": HOME, "offline": _OFFLINE, "site": SITE, "assets": assets, "scripts": scripts}
+    return installing.worker_script(setup, script)
 
 
 @get(_WORKER_AT, **open_to("anyone"))
