@@ -68,7 +68,10 @@ async def test_the_list_is_narrowed_by_category_commune_and_state(browser: httpx
 
 
 async def test_every_report_is_on_one_page_of_the_list_and_no_other(browser: httpx.AsyncClient, world: World) -> None:
-    made = [await published(browser, world, category="garbage", text=f"Rác chưa gom số {n}") for n in range(23)]
+    made = [
+        await published(browser, world, category="garbage", lat=f"9.1{n:02}", text=f"Rác chưa gom số {n}")
+        for n in range(23)
+    ]
     seen: list[str] = []
     path = "/reports?category=garbage"
     while path:
