@@ -85,12 +85,13 @@ class Copies:
         return Words(words, moved, shift)
 
     def write(self, written: Written, index: int, words: Words, number: int, bits: int) -> None:
-        """A copy of a life, as far as it has come; nothing of one that is not sent yet."""
+        """A copy of a life, as far as it has come; nothing of one that is not sent yet, or cannot be the first."""
         life = self.lives[index]
         last = len(life.moments) - 1
         while last >= 0 and life.moments[last].at + words.shift > self._now:
             last -= 1
-        if last < 0:
+        # The first one can be merged into no other.
+        if last < 0 or (self._before is None and life.moments[last].report.duplicate_of is not None):
             return
         sent = int((life.begin + words.shift).timestamp() * 1000)
         rid = UUID(int=sent << 80 | 7 << 76 | (bits >> 62) << 64 | 2 << 62 | bits & (1 << 62) - 1)
