@@ -220,8 +220,9 @@ def _first_answer(decision: Decision) -> dict[str, str]:
     return {"first_answer": str(decision.first_answer), "first_answer_due": decision.first_answer_due.isoformat()}
 
 
-def _new_report(new: NewReport, located: Located, decision: Decision, desk: str | None, at: datetime) -> Report:
-    """``desk``: the operations centre, where a coordinator looks first; None: the rules' agency gets it."""
+def row_of(new: NewReport, located: Located, decision: Decision, desk: str | None, at: datetime) -> Report:
+    """The report as it begins. ``desk``: the operations centre, where a coordinator looks first; None: it goes to the
+    agency that the rules say."""
     commune, to_desk = located.commune, desk is not None
     return Report(
         report_id=uuid7(),
@@ -310,7 +311,7 @@ async def file_report(
     body_hash = _body_hash(new)
     desk = rules.coordinator_id if new.to_desk or decision.agency_id == rules.coordinator_id else None
     for _ in range(_CODE_TRIES):
-        report = _new_report(new, located, decision, desk, at)
+        report = row_of(new, located, decision, desk, at)
         secret = codes.tracking_secret(secret_key, report.report_id)
         filing = _filing(new, report, decision, body_hash, secret)
         try:

@@ -22,7 +22,7 @@ from app.i18n import Lang
 from app.i18n.text import fold, nfc
 from app.places.gazetteer import Gazetteer
 from app.reports import codes, store_past
-from app.reports.intake import ADDRESS_MOST, Located, check_contact, facts_for, locate, search_text
+from app.reports.intake import ADDRESS_MOST, Located, check_contact, facts_for, locate, row_of, search_text
 from app.reports.model import (
     LOOK_FIRST,
     TEXT_MAX,
@@ -215,54 +215,23 @@ def _check_times(ground: Ground, past: Past) -> None:
 
 
 def _decide(ground: Ground, past: Past, located: Located, at: datetime) -> Decision:
-    new = NewReport(text=past.text, place=past.place, channel=past.channel, lang=past.lang, consent=True)
-    return ground.rules.decide(facts_for(new, located, past.category, at))
+    return ground.rules.decide(facts_for(_as_new(past), located, past.category, at))
+
+
+def _as_new(past: Past) -> NewReport:
+    return NewReport(text=past.text, place=past.place, channel=past.channel, lang=past.lang, consent=True)
 
 
 def _first(ground: Ground, past: Past, located: Located, then: Decision, now: Decision) -> Report:
     """The row as it is before anything has happened to it. An open one has its limits from now on."""
-    commune, is_open = located.commune, past.stage not in ENDED
-    tags = (*then.tags, LOOK_FIRST) if ground.words.found(f"{past.text}\n{located.address}") else then.tags
-    return Report(
-        report_id=uuid7(),
-        code=codes.new_code(),
-        version=1,
-        last_seq=1,
-        last_hash=NO_HASH,
-        status=Status.SUBMITTED,
-        category=then.category,
-        body=past.text,
-        channel=past.channel,
-        lang=past.lang,
-        lat=located.lat,
-        lon=located.lon,
-        address=located.address,
-        commune_code=commune.code if commune else None,
-        commune_name=commune.full_name if commune else "",
-        province_code=commune.province_code if commune else None,
-        place_approximate=located.approximate,
-        agency_id=ground.rules.coordinator_id,
-        assignee_id=None,
-        urgency=then.urgency,
-        visibility=then.visibility,
-        published_at=None,
-        rule_set=then.rule_set,
-        rule_id=then.rule_id,
-        submitted_at=past.submitted_at,
-        assigned_at=None,
-        resolved_at=None,
-        ended_at=None,
+    return msgspec.structs.replace(
+        row_of(_as_new(past), located, then, ground.rules.coordinator_id, past.submitted_at),
         intake_due_at=now.intake_due,
         due_at=_due(ground, past, now),
         handling=str(now.handling),
-        paused_at=None,
-        handovers=0,
-        supervisor_id=None,
-        duplicate_of=None,
-        rating=None,
         updated_at=ground.now,
-        first_answer_due_at=now.first_answer_due if is_open else None,
-        tags=tags,
+        first_answer_due_at=now.first_answer_due if past.stage not in ENDED else None,
+        tags=(*then.tags, LOOK_FIRST) if ground.words.found(f"{past.text}\n{located.address}") else then.tags,
     )
 
 

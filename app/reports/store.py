@@ -17,6 +17,7 @@ from app.history import store as history
 from app.history.model import Event, digest
 from app.jobs import Job
 from app.reports.model import Contact, Message, Picture, Report, Stage
+from app.reports.searching import searched
 
 _COLUMNS = tuple(field.name for field in msgspec.structs.fields(Report))
 _FIXED = frozenset(
@@ -144,13 +145,6 @@ async def by_key(conn: Conn, scope: str, key: str) -> tuple[bytes, Report] | Non
         key,
     )
     return (row["body_hash"], report_of(row)) if row else None
-
-
-def searched(given: str) -> str:
-    """What a search looks through from now on: what is given, with the number that the report had elsewhere; without
-    anything given what it was."""
-    number = "coalesce((SELECT ' ' || i.search_text FROM imported_reports i WHERE i.report_id = $1), '')"
-    return f"CASE WHEN {given} IS NULL THEN search_text ELSE {given} || {number} END"
 
 
 _M = len(_MUTABLE)

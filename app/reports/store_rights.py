@@ -11,7 +11,7 @@ from app.db import Conn
 from app.history import store as history
 from app.history.model import Event
 from app.reports.model import Report, Status
-from app.reports.store import searched
+from app.reports.searching import searched
 
 
 async def is_citizen(conn: Conn, citizen_id: UUID) -> bool:

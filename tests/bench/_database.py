@@ -1,6 +1,7 @@
 """A database of a benchmark's own, in a temporary folder."""
 
 import asyncio
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,3 +30,13 @@ def _start(folder: Path, settings: dict[str, str]) -> EmbeddedPostgres:
     server = EmbeddedPostgres(folder / "database", settings=settings)
     server.start()
     return server
+
+
+def environment(folder: Path, server: EmbeddedPostgres, port: int) -> dict[str, str]:
+    """What a process of ours is told that works on this database and listens at this port."""
+    return {
+        "PATH": os.environ.get("PATH", ""),
+        "PHANANH_HOME": str(folder / "home"),
+        "PHANANH_DATABASE_URL": server.url(),
+        "PHANANH_PORT": str(port),
+    }

@@ -4,7 +4,6 @@ very same statement on the same server in the same run; and without HTTP, to see
 
 import asyncio
 import json
-import os
 import random
 import re
 import signal
@@ -36,7 +35,7 @@ from app.routing.ruleset import load
 from app.settings import Settings
 from app.wiring import prepare
 from tests.bench import Figure, _samples
-from tests.bench._database import database
+from tests.bench._database import database, environment
 from tests.ports import free_ports
 
 _SECONDS = 8.0
@@ -53,12 +52,7 @@ async def run() -> list[Figure]:
 
 async def _measure(server: EmbeddedPostgres, folder: Path) -> list[Figure]:
     port = free_ports(1)[0]
-    env = {
-        "PATH": os.environ.get("PATH", ""),
-        "PHANANH_HOME": str(folder / "home"),
-        "PHANANH_DATABASE_URL": server.url(),
-        "PHANANH_PORT": str(port),
-    }
+    env = environment(folder, server, port)
     settings = configuration.load(env)
     await prepare(settings)
     bodies = _bodies(folder)

@@ -20,7 +20,7 @@ from app.embedded import EmbeddedPostgres
 from app.wiring import prepare
 from tests.api.conftest import API, form_body
 from tests.bench import Figure
-from tests.bench._database import database
+from tests.bench._database import database, environment
 from tests.bench.intake import api
 from tests.bench.photos import bare
 from tests.photos.pictures import encoded, scene
@@ -50,12 +50,7 @@ async def run() -> list[Figure]:
 
 async def _measure(server: EmbeddedPostgres, folder: Path) -> list[Figure]:
     port = free_ports(1)[0]
-    env = {
-        "PATH": os.environ.get("PATH", ""),
-        "PHANANH_HOME": str(folder / "home"),
-        "PHANANH_DATABASE_URL": server.url(),
-        "PHANANH_PORT": str(port),
-    }
+    env = environment(folder, server, port)
     await prepare(configuration.load(env))
     picture = encoded(scene(4000, 3000), quality=88)
     async with api(env, port) as process, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:

@@ -31,7 +31,7 @@ from app.embedded import EmbeddedPostgres, die_with_parent
 from app.places.service import embedded_default
 from app.wiring import prepare
 from tests.bench import Figure, _samples
-from tests.bench._database import database
+from tests.bench._database import database, environment
 from tests.ports import free_ports
 from tests.world import PASSWORD
 
@@ -153,12 +153,7 @@ async def run() -> list[Figure]:
 
 async def _measure(server: EmbeddedPostgres, folder: Path) -> list[Figure]:
     port = free_ports(1)[0]
-    env = {
-        "PATH": os.environ.get("PATH", ""),
-        "PHANANH_HOME": str(folder / "home"),
-        "PHANANH_DATABASE_URL": server.url(),
-        "PHANANH_PORT": str(port),
-    }
+    env = environment(folder, server, port)
     await prepare(configuration.load(env))
     pool, log = await connect_pool(server.url(), 4), Log()
     url = f"http://127.0.0.1:{port}"

@@ -61,7 +61,7 @@ def filed(
     new, located = intake._examine(rules, gazetteer, new)
     decision = rules.decide(intake.facts_for(new, located, new.category, at))
     desk = rules.coordinator_id if new.to_desk or decision.agency_id == rules.coordinator_id else None
-    report = intake._new_report(new, located, decision, desk, at)
+    report = intake.row_of(new, located, decision, desk, at)
     report = structs.replace(report, report_id=UUID(int=dice.getrandbits(128)))
     facts = intake._facts_of_intake(report, decision, new)
     events = chain(report.report_id, (0, NO_HASH), facts, at=at, actor=("citizen", None))
