@@ -15,6 +15,7 @@ from app.photos.lab import PhotoLab
 from app.routing import service as routing
 from app.routing.ruleset import RuleSet
 from app.wiring import Parts
+from tests import scratch
 from tests.serving import running
 from tests.world import RULES, World, parts_over, settle
 
@@ -26,6 +27,11 @@ os.environ["SSL_CERT_DIR"] = "/var/empty"
 
 SLOW = ("journey", "browser", "telegram", "channels", "cli")
 """Folders whose files take longest: begun first, so that no worker is left alone with one of them in the end."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if folder := scratch.in_memory():  # in the first process; the workers inherit it
+        config.add_cleanup(lambda: scratch.forget(folder))
 
 
 def pytest_xdist_auto_num_workers() -> int:
