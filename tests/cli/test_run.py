@@ -15,7 +15,7 @@ import pytest
 
 from tests.ports import free_ports
 
-SECONDS = 90.0
+SECONDS = 180.0
 
 
 class Run:

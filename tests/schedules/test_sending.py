@@ -218,12 +218,13 @@ async def test_a_way_that_is_out_of_order_is_tried_again_and_the_other_is_not_re
 async def test_figures_that_are_behind_are_waited_for(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     schedule = await office.sets_up(people=(ident(POLICE_LEAD),))
     await office.plan()
-    monkeypatch.setattr(making, "_PATIENCE", 0.2)
     behind = "UPDATE stats_state SET cursor_xid = '0', read_at = $1"  # as if nothing had been read since
     await office.pool.execute(behind, EARLIER)
     async with office.pool.acquire() as conn, conn.transaction():
         await conn.execute("SELECT FROM stats_state FOR UPDATE")  # nobody can read on
-        assert await office.send() == 1
+        with monkeypatch.context() as impatient:
+            impatient.setattr(making, "_PATIENCE", 0.2)
+            assert await office.send() == 1
     assert await office.became(schedule) == [("police", "mail", "queued", "")]
     (one,) = await office.sends(schedule)
     assert await office.send_to(one.run_id, one.recipient) is False

@@ -1,6 +1,7 @@
 """The page and the control side over plain HTTP: headers, streams, who may ask."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx
 import msgspec
@@ -62,17 +63,18 @@ async def test_document_of_a_person_is_never_shown_as_a_page(base_url: str, lan:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-async def read_events(response: httpx.Response, count: int) -> list[tuple[str, dict[str, object]]]:
-    events: list[tuple[str, dict[str, object]]] = []
+async def each_event(response: httpx.Response) -> AsyncIterator[tuple[str, dict[str, object]]]:
     name = ""
     async for line in response.aiter_lines():
         if line.startswith("event: "):
             name = line.removeprefix("event: ")
         if line.startswith("data: "):
-            events.append((name, msgspec.json.decode(line.removeprefix("data: "))))
-            if len(events) == count:
-                break
-    return events
+            yield name, msgspec.json.decode(line.removeprefix("data: "))
+
+
+async def read_events(response: httpx.Response, count: int) -> list[tuple[str, dict[str, object]]]:
+    events = each_event(response)
+    return [await anext(events) for _ in range(count)]
 
 
 async def test_stream_goes_on_where_it_was(base_url: str, lan: SimUser, bot: Bot, core: Simulator) -> None:
@@ -106,11 +108,12 @@ async def test_stream_tells_when_the_bot_listens(base_url: str, lan: SimUser, bo
         httpx.AsyncClient(base_url=base_url, timeout=30) as http,
         http.stream("GET", "/sim/events", headers={"Last-Event-ID": newest}) as response,
     ):
+        events = each_event(response)
+        assert await anext(events) == ("bot", {"listening": False})
         poll = asyncio.create_task(bot.get_updates(timeout=10))
-        events = await read_events(response, 2)
+        assert await anext(events) == ("bot", {"listening": True})
         await lan.text("xong")
         await poll
-    assert [(name, data["listening"]) for name, data in events if name == "bot"][-1] == ("bot", True)
 
 
 async def test_state_lists_people(sim: SimClient, lan: SimUser) -> None:
