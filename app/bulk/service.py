@@ -47,6 +47,8 @@ _AT_ONCE = 4
 _RECENT = 50
 _AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable)
 """Not the row's fault: the job is tried again."""
+_REFUSED_BY_DATABASE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""It is there and does not take what this row would write, however often it is asked."""
 
 
 async def prepare(
@@ -246,11 +248,11 @@ async def _do(
         await reports.perform(
             pool, rules, actor, report, run.act, run.wanted.form(report, run.key(row.place)), version=row.version
         )
-    except _AWAY:
-        raise
-    except AppError as error:
-        return row.place, "refused", error.problems
     except Exception as error:  # one row's fault of ours must not keep the others from being done
+        if isinstance(error, _AWAY) and not isinstance(error, _REFUSED_BY_DATABASE):
+            raise
+        if isinstance(error, AppError):
+            return row.place, "refused", error.problems
         log.error("a bulk act's row failed", run_id=str(run.run_id), place=row.place, exc_info=error)
         return row.place, "refused", (Problem("bulk.row_broken"),)
     return row.place, "done", ()

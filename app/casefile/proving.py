@@ -46,11 +46,6 @@ def _used(used: Used, known: bool, lang: Lang) -> str:
     return t(f"proof.{how}", lang, which=which)
 
 
-def doubt_words(doubt: str, lang: Lang) -> str:
-    """What is odd, in a few words."""
-    return t(f"proof.doubt_{doubt}", lang, days=LONG_AGO.days, most=FAR_METRES)
-
-
 def size_words(file: Attachment, lang: Lang) -> str:
     """ "PDF, 3 trang, 0,4 MB"."""
     kind = "PDF" if file.kind == "document" else t("proof.picture", lang)

@@ -41,3 +41,5 @@ REPORTER = PUBLIC | {
     Kind.DEADLINE_RECOMPUTED,
 }
 """Its own reporter."""
+HANDED_OUT = PUBLIC | {Kind.INFO_ADDED, Kind.PHOTOS_ADDED, Kind.RATED}
+"""Whoever is given a copy on paper, to mend the matter or to answer for it."""

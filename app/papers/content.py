@@ -11,6 +11,7 @@ from typing import Any
 
 from app.casefile.model import CaseFile
 from app.casefile.proving import lines, size_words
+from app.casefile.told import HANDED_OUT
 from app.casefile.words import agency_name, answers_of, category_name, fact, status_word
 from app.history.model import Event, Kind
 from app.i18n import t
@@ -19,32 +20,6 @@ from app.papers.sketch import sketch
 from app.reports.model import Message, Picture
 from app.reports.publication import text_of, words_of
 from app.routing.calendar import VIETNAM
-
-_FOR_ALL = frozenset(
-    {
-        Kind.SUBMITTED,
-        Kind.RECEIVED,
-        Kind.ASSIGNED,
-        Kind.STARTED,
-        Kind.ASKED,
-        Kind.INFO_ADDED,
-        Kind.PHOTOS_ADDED,
-        Kind.RESUMED,
-        Kind.RETURNED,
-        Kind.TRANSFERRED,
-        Kind.PROGRESS,
-        Kind.EXTENSION_GRANTED,
-        Kind.RESOLVED,
-        Kind.RATED,
-        Kind.DISPUTED,
-        Kind.CLOSED,
-        Kind.REOPENED,
-        Kind.REJECTED,
-        Kind.MERGED,
-        Kind.UNMERGED,
-        Kind.WITHDRAWN,
-    }
-)
 
 
 def when(moment: datetime) -> str:
@@ -94,7 +69,7 @@ def content(case: CaseFile, reader: Reader, printed: Iterable[str]) -> dict[str,
         "talk": [_said(case, reader, one) for one in case.messages if one.visibility != "staff" and one is not result],
         "notes": [_said(case, reader, one) for one in case.messages if one.visibility == "staff" and reader.notes],
         "files": [[file.name, size_words(file, lang), when(file.at)] for file in case.attachments if reader.notes],
-        "history": [_step(case, reader, event) for event in case.events if reader.notes or event.kind in _FOR_ALL],
+        "history": [_step(case, reader, event) for event in case.events if reader.notes or event.kind in HANDED_OUT],
     }
 
 

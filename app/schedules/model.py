@@ -1,6 +1,5 @@
 """Reports of figures that come by themselves: what is kept of them. No I/O."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, get_args
 from urllib.parse import parse_qsl
@@ -98,16 +97,6 @@ class Send(Struct, frozen=True):
     def staff_id(self) -> UUID | None:
         kind, _, who = self.recipient.partition(":")
         return UUID(who) if kind == "staff" else None
-
-
-class Reach(Struct, frozen=True):
-    """How somebody of the staff can be reached now: ``mail`` "" without, ``chats`` by channel; both only where they
-    want it."""
-
-    actor: Actor
-    full_name: str
-    mail: str
-    chats: Mapping[str, str]
 
 
 def may_manage(actor: Actor, owner_id: UUID) -> bool:

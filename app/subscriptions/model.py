@@ -13,8 +13,6 @@ from app.places.gazetteer import Gazetteer
 from app.reports.news import Part
 from app.routing.ruleset import RuleSet
 
-Topic = Literal["group", "category"]
-
 
 class Area(Struct, frozen=True, order=True):
     """``commune``: its code, "" for the whole province. ``group`` and ``category``: an id each, at most one of the two;

@@ -69,9 +69,7 @@ class Chats(Struct, frozen=True):
     """Updates from citizens that no bot has answered, and replies that no bot has sent."""
 
     updates: int
-    updates_seconds: float
     replies: int
-    replies_lost: int
 
 
 class Disk(Struct, frozen=True):

@@ -150,11 +150,9 @@ async def database(conn: Conn) -> Database:
 async def chats(conn: Conn, long: timedelta) -> Chats:
     row = await conn.fetchrow(
         """
-        SELECT count(*), coalesce(extract(epoch FROM now() - min(received_at)), 0)::float8,
+        SELECT count(*),
                (SELECT count(*) FROM outbox
-                WHERE status IN ('queued', 'sending') AND created_at < now() - $1::interval),
-               (SELECT count(*) FROM outbox WHERE status IN ('failed', 'uncertain')
-                AND created_at > now() - interval '1 day')
+                WHERE status IN ('queued', 'sending') AND created_at < now() - $1::interval)
         FROM inbox WHERE processed_at IS NULL AND received_at < now() - $1::interval
         """,
         long,

@@ -1,7 +1,7 @@
 """What is still missing, asked one thing at a time, and the summary once nothing is."""
 
 from app.reports.intake import check_text
-from app.routing.guess import clear_guess
+from app.routing.guess import Guess, clear_guess
 from app.routing.model import Category
 from bot.conversation import extra, places
 from bot.conversation.draft import Asked
@@ -31,22 +31,24 @@ def ask_next(turn: Turn) -> None:
         places.ask_place(turn)
     elif not draft.spot.confirmed:
         places.ask_spot(turn, draft.spot)
-    elif not _category_known(turn):
-        ask_category(turn)
+    elif (guesses := _category_open(turn)) is not None:
+        _ask_category(turn, guesses)
     elif question := extra.open_question(turn):
         extra.ask(turn, question)
     else:
         turn.complete = True  # the dialogue goes on in ``joining``
 
 
-def _category_known(turn: Turn) -> bool:
-    """Whether the person chose it or the words point to one alone, which the summary then calls a guess."""
+def _category_open(turn: Turn) -> tuple[Guess, ...] | None:
+    """What to choose from; None when the person chose, or the words point to one alone, which the summary then calls a
+    guess."""
     rules = turn.know.rules
     if turn.draft.category in rules.categories and not turn.draft.guessed:
-        return True
-    clear = None if turn.draft.choosing else clear_guess(rules.guess_category(turn.draft.content.text))
+        return None
+    guesses = rules.guess_category(turn.draft.content.text)
+    clear = None if turn.draft.choosing else clear_guess(guesses)
     turn.change(category=clear, guessed=clear is not None)
-    return clear is not None
+    return guesses if clear is None else None
 
 
 def label(turn: Turn, category: Category) -> str:
@@ -54,10 +56,9 @@ def label(turn: Turn, category: Category) -> str:
     return f"{category.icon} {name}".strip()
 
 
-def ask_category(turn: Turn) -> None:
+def _ask_category(turn: Turn, guesses: tuple[Guess, ...]) -> None:
     """The likeliest categories as buttons, or all groups when the words point nowhere."""
     categories = turn.know.rules.categories
-    guesses = turn.know.rules.guess_category(turn.draft.content.text)
     if not guesses:
         ask_group(turn)
         return

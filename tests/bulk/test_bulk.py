@@ -1,11 +1,13 @@
 """One act on many reports: each row is done once by the ordinary verb, or refused with its own reason."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -13,13 +15,15 @@ from app.accounts.model import Actor, Role
 from app.bulk import service as bulk
 from app.bulk import store
 from app.bulk.model import ROWS_MOST, Row, Wanted, acts_of
-from app.db import Pool
+from app.db import Pool, transaction
 from app.errors import AppError, Forbidden, Invalid, NotFound
 from app.reports import service as reports
 from app.reports.model import Report, Status
 from app.reports.workflow import Act
 from tests import small_world as world
 from tests.notify.post import take_jobs
+
+_WAITS = "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%bulk_rows%'"
 
 
 async def reached(pool: Pool, count: int, status: Status = Status.ASSIGNED) -> list[Report]:
@@ -287,20 +291,17 @@ async def test_starting_twice_is_one_run_and_one_job(settled: Pool) -> None:
 
 
 @pytest.mark.parametrize("act", [Act.CLAIM, Act.NOTE])
-async def test_a_row_that_was_done_before_the_crash_is_not_done_again(
-    settled: Pool, act: Act, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_row_that_was_done_before_the_crash_is_not_done_again(settled: Pool, act: Act) -> None:
     """The process dies when the rows have been done and nothing says so yet: words or none, they stand once."""
     cases = await reached(settled, 6)
     run = await started(settled, world.OFFICER, act, [case.code for case in cases], text="Ghi chú." * (act == "note"))
-
-    async def die(*_: object) -> None:
-        raise asyncio.CancelledError
-
-    with monkeypatch.context() as patched:
-        patched.setattr(store, "settle", die)
-        with pytest.raises(asyncio.CancelledError):
-            await bulk.work(settled, world.RULES, run)
+    async with transaction(settled) as conn:
+        await conn.execute("LOCK TABLE bulk_rows IN SHARE MODE")  # read it is; what is written there has to wait
+        working = asyncio.create_task(bulk.work(settled, world.RULES, run))
+        while not await settled.fetchval(_WAITS):  # noqa: ASYNC110  # it happens in the database
+            await asyncio.sleep(0.01)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
     assert {row.state for row in await rows(settled, run)} == {"waiting"}
     await bulk.work(settled, world.RULES, run)
     assert outcome(await rows(settled, run)) == [("done", [])] * 6
@@ -333,36 +334,39 @@ async def test_undone_rows_are_tried_again_as_they_are_now(settled: Pool) -> Non
     assert [(row.code, row.state) for row in await rows(settled, new)] == [(late.code, "done")]
 
 
-async def test_one_broken_row_keeps_no_other_from_being_done(settled: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+@asynccontextmanager
+async def whenever_written(pool: Pool, report: Report, function: str) -> AsyncIterator[None]:
+    """The database calls this trigger function before it writes the report."""
+    await pool.execute(
+        f"""
+        CREATE TRIGGER written BEFORE UPDATE ON reports FOR EACH ROW
+        WHEN (NEW.report_id = '{report.report_id}') EXECUTE FUNCTION {function}()
+        """
+    )
+    yield
+    await pool.execute("DROP TRIGGER written ON reports")
+
+
+async def test_one_broken_row_keeps_no_other_from_being_done(settled: Pool) -> None:
+    cases = await reached(settled, 6)
+    run = await started(settled, world.OFFICER, Act.START, [case.code for case in cases])
+    async with whenever_written(settled, cases[1], "refuse_change"):
+        await bulk.work(settled, world.RULES, run)
+    done = ("done", [])
+    assert outcome(await rows(settled, run)) == [done, ("refused", ["bulk.row_broken"]), done, done, done, done]
+
+
+async def test_when_the_database_is_away_the_job_is_tried_again_and_no_row_is_refused(settled: Pool) -> None:
     cases = await reached(settled, 3)
     run = await started(settled, world.OFFICER, Act.START, [case.code for case in cases])
-    perform = reports.perform
-
-    async def breaking(pool: Pool, rules: Any, actor: Actor, report: Report, *more: Any, **named: Any) -> Report:
-        if report.code == cases[1].code:
-            raise AssertionError("a fault of ours")
-        return await perform(pool, rules, actor, report, *more, **named)
-
-    monkeypatch.setattr(reports, "perform", breaking)
-    await bulk.work(settled, world.RULES, run)
-    assert outcome(await rows(settled, run)) == [("done", []), ("refused", ["bulk.row_broken"]), ("done", [])]
-
-
-async def test_when_the_database_is_away_the_job_is_tried_again_and_no_row_is_refused(
-    settled: Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cases = await reached(settled, 3)
-    run = await started(settled, world.OFFICER, Act.START, [case.code for case in cases])
-    perform = reports.perform
-
-    async def away(*given: Any, **named: Any) -> Report:
-        if given[3].code == cases[1].code:
-            raise ConnectionResetError
-        return await perform(*given, **named)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(reports, "perform", away)
-        with pytest.raises(ConnectionResetError):
+    await settled.execute(
+        """
+        CREATE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$
+        """
+    )
+    async with whenever_written(settled, cases[1], "cut_off"):
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
             await bulk.work(settled, world.RULES, run)
     assert [row.state for row in await rows(settled, run)] == ["done", "waiting", "done"]
     await bulk.work(settled, world.RULES, run)

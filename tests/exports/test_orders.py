@@ -158,23 +158,29 @@ async def test_a_closed_accounts_order_fails_in_words(lived: Pool, objects: Fold
     assert await told(lived, world.POLICE_LEAD) == ["export_ready", "export_failed"]
 
 
+class NeverDone(FolderStore):
+    """Takes a file and does not answer."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.begun = asyncio.Event()
+
+    async def put_file(self, key: str, path: Path, content_type: str) -> None:
+        self.begun.set()
+        await asyncio.Event().wait()
+        await super().put_file(key, path, content_type)
+
+
 async def test_cut_off_in_the_middle_it_is_made_again_and_told_once(
-    lived: Pool, objects: FolderStore, monkeypatch: pytest.MonkeyPatch
+    lived: Pool, objects: FolderStore, tmp_path: Path
 ) -> None:
     export = await ordered(lived)
     jobs = await take_jobs(lived, "make_export")
-    begun = asyncio.Event()
-
-    async def stuck(*_: object) -> None:
-        begun.set()
-        await asyncio.Event().wait()
-
-    with monkeypatch.context() as held:
-        held.setattr(making, "_keep", stuck)
-        task = asyncio.create_task(making.make(lived, objects, world.RULES, world.GAZETTEER, export.export_id))
-        await begun.wait()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    stuck = NeverDone(tmp_path / "stuck")
+    task = asyncio.create_task(making.make(lived, stuck, world.RULES, world.GAZETTEER, export.export_id))
+    await stuck.begun.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
     assert (await now_is(lived, export)).state == "making"
     again = [making.make(lived, objects, world.RULES, world.GAZETTEER, export.export_id) for _ in range(2)]
     await asyncio.gather(*again)

@@ -57,48 +57,14 @@ const opener = document.querySelector("[data-map]");
 const box = document.querySelector("[data-big-map]");
 if (opener && box) {
   opener.hidden = false;
-  let map = null;
-  opener.addEventListener("click", async () => {
-    const open = box.hidden;
-    box.hidden = !open;
-    opener.setAttribute("aria-expanded", String(open));
-    if (!open || map) return;
-    try {
-      await Promise.all([load("link", { rel: "stylesheet", href: opener.dataset.style }), load("script", { src: opener.dataset.script })]);
-      map = draw();
-    } catch {
-      box.textContent = opener.dataset.failed;
-    }
+  mapOnDemand(opener, box, {
+    failed: () => { box.textContent = opener.dataset.failed; },
+    draw: (map) => {
+      const at = [Number(opener.dataset.lat), Number(opener.dataset.lon)];
+      map.setView(at, opener.dataset.tiles ? 17 : 14, { animate: false });
+      L.circleMarker(at, { radius: 9, color: "#fff", weight: 2, fillColor: "#084f45", fillOpacity: 1 }).addTo(map);
+    },
   });
-}
-
-function load(kind, attributes) {
-  return new Promise((resolve, reject) => {
-    const element = Object.assign(document.createElement(kind), attributes, { onload: resolve, onerror: reject });
-    document.head.append(element);
-  });
-}
-
-function draw() {
-  const { lat, lon, areas, tiles, credit } = opener.dataset;
-  box.textContent = "";
-  const L = window.L;
-  const made = L.map(box, { preferCanvas: true, maxZoom: 18, attributionControl: Boolean(tiles && credit) });
-  made.attributionControl?.setPrefix(false);
-  made.setView([Number(lat), Number(lon)], tiles ? 17 : 14);
-  if (tiles) L.tileLayer(tiles, { maxZoom: 18, attribution: text(credit) }).addTo(made);
-  L.circleMarker([Number(lat), Number(lon)], { radius: 9, color: "#fff", weight: 2, fillColor: "#084f45", fillOpacity: 1 }).addTo(made);
-  fetch(areas)
-    .then((answer) => answer.json())
-    .then((found) => L.geoJSON(found, { style: { color: "#0b6b5d", weight: 1.5, fill: false }, pointToLayer: (_, at) => L.circleMarker(at, { radius: 3 }), interactive: false }).addTo(made))
-    .catch(() => {}); // the pin is there all the same
-  return made;
-}
-
-function text(words) {
-  const span = document.createElement("span");
-  span.textContent = words;
-  return span.innerHTML;
 }
 
 // ---------------------------------------------------------------- acts
