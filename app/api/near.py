@@ -24,7 +24,7 @@ from app.reports.intake import check_text, locate
 from app.reports.model import PHOTOS_MAX, Place, Status
 from app.reports.near import Near, Sought
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class NearBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,7 +95,7 @@ def _sought(ctx: Context, body: NearBody) -> Sought | None:
         problems.append(Problem("reports.category_unknown", {"category": body.category[:60]}, "category"))
     if len(body.photo_sha256) > PHOTOS_MAX:
         problems.append(Problem("reports.photos_many", {"most": PHOTOS_MAX}, "photo_sha256"))
-    if not all(_SHA256.fullmatch(each) for each in body.photo_sha256):
+    if not all(SHA256.fullmatch(each) for each in body.photo_sha256):
         problems.append(Problem("photos.hash_wrong", field="photo_sha256"))
     if problems:
         raise Invalid.many(problems)

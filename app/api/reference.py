@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from litestar import Litestar, Response, get
 from markupsafe import Markup, escape
 from msgspec import Struct, json
@@ -16,6 +16,7 @@ from app.api.declare import ANYONE, PROBLEM, call
 from app.api.openapi import GROUPS, document
 from app.api.problems import lang_of
 from app.i18n import LANGS, Lang, pick, t
+from app.pages import templates_in
 
 _PAGES = Path(__file__).parent / "pages"
 _CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Language"}
@@ -37,13 +38,7 @@ def _breakable(path: str) -> Markup:
 
 @cache
 def _templates() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(_PAGES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = templates_in(_PAGES)
     made.filters |= {"code": _code, "breakable": _breakable}
     return made
 

@@ -1,6 +1,5 @@
 """While a report is being written: its likely category with what that asks, its commune, and reports it may repeat."""
 
-import re
 from typing import Annotated
 
 from litestar import Response, post
@@ -11,7 +10,7 @@ from app.api.body import read_body
 from app.api.context import Req, answer, context
 from app.api.declare import ANYONE, call
 from app.api.lookups import CategoryView, category_details
-from app.api.near import NearReport, near_report
+from app.api.near import SHA256, NearReport, near_report
 from app.api.problems import lang_of
 from app.api.views import CommuneView, Named, PlaceCandidate, candidate_view, category_view, commune_view
 from app.errors import TooMany
@@ -19,8 +18,6 @@ from app.i18n.text import nfc
 from app.reports.alike import Fingerprint
 from app.reports.model import PHOTOS_MAX, Place
 from app.reports.suggesting import suggest
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class SuggestBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,7 +68,7 @@ async def suggestions(request: Req) -> Response[bytes]:
         body.category,
         Place(body.lat, body.lon, nfc(body.address)[:300], body.commune_code),
         lang,
-        photos=[Fingerprint(each) for each in body.photo_sha256[:PHOTOS_MAX] if _SHA256.fullmatch(each)],
+        photos=[Fingerprint(each) for each in body.photo_sha256[:PHOTOS_MAX] if SHA256.fullmatch(each)],
     )
     view = SuggestView(
         [category_view(rules, each.category_id, lang) for each in found.guesses],

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from litestar import Response
 from litestar.response import Redirect
 from markupsafe import Markup, escape
@@ -34,6 +34,7 @@ from app.console.declare import (
 )
 from app.console.words import when
 from app.i18n import t
+from app.pages import templates_in
 from app.routing.calendar import VIETNAM
 
 _PAGES = Path(__file__).parent / "pages"
@@ -107,13 +108,7 @@ def _breakable(text: str) -> Markup:
 
 @cache
 def _templates() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(_PAGES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = templates_in(_PAGES)
     made.filters |= {"moment": _moment, "when": when, "breakable": _breakable}
     made.globals |= {"asset": address, "base": BASE}
     return made

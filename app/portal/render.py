@@ -5,10 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from litestar import Response
 
 from app.i18n import Lang, t
+from app.pages import templates_in
 from app.portal.assets import address
 from app.portal.footer import links
 
@@ -17,13 +18,7 @@ _PAGES = Path(__file__).parent / "pages"
 
 @cache
 def _templates() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(_PAGES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = templates_in(_PAGES)
     made.globals |= {"asset": address, "footer_links": links}
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     return made

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from msgspec import Struct
 
 from app.accounts import service as accounts
 from app.i18n import Lang, t
+from app.pages import templates_in
 from app.photos.service import own_url
 from app.places.drawing import Drawing, draw
 from app.routing.calendar import VIETNAM
@@ -50,13 +51,7 @@ class Column(Struct, frozen=True):
 
 @cache
 def templates() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = templates_in(Path(__file__).parent / "pages")
     made.globals |= {"asset": address}
     return made
 

@@ -1,8 +1,8 @@
 """What is still missing, asked one thing at a time, and the summary once nothing is."""
 
 from app.reports.intake import check_text
-from app.routing.guess import Guess, clear_guess
-from app.routing.model import Category
+from app.routing.guess import clear_guess
+from app.routing.model import Category, Guess
 from bot.conversation import extra, places
 from bot.conversation.draft import Asked
 from bot.conversation.model import Choice, Rows
