@@ -157,7 +157,7 @@ async def test_an_address_of_somebody_outside_the_table_is_refused(pool: Pool, n
     data = table(f"{name()},Lý Văn Bưởi,xa-a,officer,Mine@camau.gov.vn,,,")
     with pytest.raises(Unusable) as refused:
         await importing.preview(pool, data, KNOWN, SYSTEM)
-    assert refused.value.told("vi") == ["Dòng 2: Địa chỉ thư “mine@camau.gov.vn” đã thuộc về một tài khoản khác."]
+    assert refused.value.told("vi") == ["Dòng 2: Địa chỉ email “mine@camau.gov.vn” đã thuộc về một tài khoản khác."]
 
 
 async def test_nobody_shuts_themselves_out_by_a_table(pool: Pool, new_staff: NewStaff) -> None:

@@ -37,6 +37,6 @@ async def test_a_lead_enters_an_officers_days_by_keyboard(
     await page.get_by_label("Người xử lý thay").press("Tab")
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("Đã ghi nhận ngày nghỉ.")).to_be_visible()
-    await expect(page.get_by_text("Bạn đang xử lý thay cho Trần Thị Bích.")).to_be_visible()
+    await expect(page.get_by_text("Anh/chị đang xử lý thay cho Trần Thị Bích.")).to_be_visible()
     assert await faults(page) == []
     await context.close()

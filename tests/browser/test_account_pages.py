@@ -62,14 +62,14 @@ async def test_the_second_factor_is_set_up_and_used_by_keyboard_alone(page: Page
     await page.goto(f"{address}/console/signin?next=/console/account/factor")
     await expect(page.get_by_label("Tên đăng nhập")).to_be_focused()
     await typed(page, username, PASSWORD)
-    await page.get_by_label("Mật khẩu của bạn").focus()
+    await page.get_by_label("Mật khẩu của anh/chị").focus()
     await typed(page, PASSWORD)
     await expect(page.get_by_label("Mã xác thực")).to_be_focused()
     await expect(page.get_by_role("img", name="Mã QR").or_(page.locator(".qr svg"))).to_be_visible()
     secret = (await page.locator("code.secret").inner_text()).replace(" ", "")
     at = datetime.now(UTC)
     await typed(page, pyotp.TOTP(secret).at(int(at.timestamp()) - 30))
-    await expect(page.get_by_role("heading", name="Mã dự phòng của bạn")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Mã dự phòng của anh/chị")).to_be_visible()
     codes = await page.locator(".codes code").all_inner_texts()
     assert len(codes) == 10
     await page.get_by_role("button", name="Đăng xuất").press("Enter")
@@ -119,7 +119,7 @@ async def test_every_page_is_accessible_and_fits(browser: Browser, address: str,
     await page.goto(f"{address}/console/account/factor")
     assert await faults(page) == [], "signing in"
     await typed(page, await hired(world), PASSWORD)
-    await page.get_by_label("Mật khẩu của bạn").fill(PASSWORD)
+    await page.get_by_label("Mật khẩu của anh/chị").fill(PASSWORD)
     await page.keyboard.press("Enter")
     await page.get_by_label("Mã xác thực").fill("000000")
     await page.keyboard.press("Enter")
@@ -128,7 +128,7 @@ async def test_every_page_is_accessible_and_fits(browser: Browser, address: str,
     secret = (await page.locator("code.secret").inner_text()).replace(" ", "")
     await page.get_by_label("Mã xác thực").fill(pyotp.TOTP(secret).now())
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", name="Mã dự phòng của bạn")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Mã dự phòng của anh/chị")).to_be_visible()
     assert await faults(page) == [], "recovery codes"
     for path in ("", "/factor", "/password"):
         await page.goto(f"{address}/console/account{path}")

@@ -28,7 +28,7 @@ async def previewed(page: Page, address: str, world: World, key: str, what: Act,
     for case in cases[ready:]:
         await act(world, "lead", case, Act.START)
     await open_as(page, address, world, key, "/console/bulk")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Những lần thao tác nhiều phản ánh")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Các lần xử lý nhiều phản ánh")
     assert await faults(page) == []
     staff_id = world.people[key].staff_id
     async with world.parts.pool.acquire() as conn:
@@ -49,7 +49,7 @@ async def test_an_officer_starts_many_with_the_keyboard_and_sees_the_result_come
     assert await faults(page) == []
     await page.get_by_role("checkbox").first.focus()
     await page.keyboard.press("Space")
-    go = page.get_by_role("button", name="Thực hiện với 2 phản ánh")
+    go = page.get_by_role("button", name="Thực hiện cho 2 phản ánh")
     await expect(go).to_be_visible()
     await go.focus()
     await page.keyboard.press("Enter")
@@ -77,7 +77,7 @@ async def test_what_is_missing_is_marked(
     page = await context.new_page()
     await previewed(page, address, world, who, what, 2, 0)
     assert await faults(page) == []
-    await page.get_by_role("button", name="Thực hiện với 2 phản ánh").click()
+    await page.get_by_role("button", name="Thực hiện cho 2 phản ánh").click()
     await expect(page.get_by_role("alert")).to_contain_text("Vui lòng sửa những ô được đánh dấu")
     assert await faults(page) == []
     await context.close()
@@ -90,9 +90,9 @@ async def test_rows_ticked_in_the_queue_come_to_the_preview_and_back(page: Page,
     for case in cases[:2]:
         await page.locator(f'input[name="code"][value="{case.code}"]').check()
     await page.locator("#bulk button").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Thao tác nhiều phản ánh")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Xử lý nhiều phản ánh cùng lúc")
     await expect(page.get_by_label("Thao tác", exact=True)).to_have_value("claim")
-    await page.get_by_role("button", name="Thực hiện với 2 phản ánh").click()
+    await page.get_by_role("button", name="Thực hiện cho 2 phản ánh").click()
     await expect(page.get_by_role("progressbar")).to_be_visible()
     await bulk.work(world.parts.pool, world.parts.rules, UUID(page.url.rpartition("/")[2]))
     await expect(page.get_by_text("Đã thực hiện xong 2 phản ánh.")).to_be_visible()

@@ -61,7 +61,7 @@ async def test_another_period_without_scripts(browser: Browser, address: str, wo
     await open_as(page, address, world, "coordinator", f"{HERE}?period={MARCH}")
     await page.get_by_text("Kỳ khác", exact=True).click()
     await page.get_by_label("Loại kỳ", exact=True).select_option("week")
-    await page.get_by_label("Có ngày").fill("2025-03-05")
+    await page.get_by_label("Kỳ có ngày").fill("2025-03-05")
     await page.get_by_role("button", name="Xem").first.click()
     await expect(page.get_by_role("heading", name="Tuần 10 (03/03/2025 – 09/03/2025)")).to_be_visible()
     await expect(page.locator("#tile-received .value")).to_have_text("9")

@@ -29,9 +29,9 @@ async def test_a_lead_gives_the_agency_rules_of_its_own(
     await expect(page.get_by_role("heading", level=1)).to_have_text("Quy tắc cảnh báo")
     assert await faults(page) == []
     await page.get_by_role("row").get_by_role("link").first.click()
-    await page.get_by_label("Đã dùng một nửa thời hạn xử lý: Lãnh đạo cơ quan").press("Space")
+    await page.get_by_label("Đã dùng một nửa thời hạn xử lý: Phụ trách đơn vị").press("Space")
     assert await faults(page) == []
     await page.get_by_role("button", name="Lưu quy tắc").press("Enter")
     await expect(page.get_by_text("Đã lưu quy tắc cảnh báo.")).to_be_visible()
-    await expect(page.get_by_label("Đã dùng một nửa thời hạn xử lý: Lãnh đạo cơ quan")).to_be_checked()
+    await expect(page.get_by_label("Đã dùng một nửa thời hạn xử lý: Phụ trách đơn vị")).to_be_checked()
     await context.close()

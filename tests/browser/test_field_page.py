@@ -277,7 +277,7 @@ async def test_a_stale_act_is_shown_for_mending_and_what_was_typed_is_kept(
     await context.set_offline(False)
     await expect(phone.locator("#outbox")).to_contain_text("Vụ việc vừa được người khác cập nhật.")
     await expect(phone.locator("#outbox")).to_contain_text("trạng thái “Đang xử lý”")
-    typed = phone.get_by_label("Nội dung bạn đã viết")
+    typed = phone.get_by_label("Nội dung anh/chị đã viết")
     await expect(typed).to_have_value("Đã đến nơi, chờ thang.")
     # It is not tried for ever: a fresh look leaves it where it is.
     await refreshed(phone)
@@ -302,7 +302,7 @@ async def test_a_case_that_went_elsewhere_can_only_be_discarded(
     await phone.get_by_role("button", name="Gửi", exact=True).click()
     await done_by(world, "coordinator", report, Act.ASSIGN, agency_id="dien-luc-ca-mau")
     await context.set_offline(False)
-    await expect(phone.locator("#outbox")).to_contain_text("không còn ở cơ quan của bạn")
+    await expect(phone.locator("#outbox")).to_contain_text("không còn ở cơ quan của anh/chị")
     phone.once("dialog", lambda dialog: dialog.accept())
     await phone.get_by_role("button", name="Bỏ", exact=True).click()
     await expect(phone.locator("#outbox")).to_be_hidden()
@@ -402,7 +402,7 @@ async def test_every_state_is_accessible_and_fits(browser: Browser, address: str
     await context.set_offline(True)
     await write(page, "Đã xử lý xong", "Xong.")
     assert await faults(page) == [], "form"
-    await page.get_by_role("button", name="Thôi").click()
+    await page.get_by_role("button", name="Hủy").click()
     await write(page, "Báo tiến độ", "Đang làm.")
     await page.get_by_role("button", name="Gửi", exact=True).click()
     await expect(page.locator("#outbox")).to_contain_text(WAITING)

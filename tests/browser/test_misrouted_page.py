@@ -65,7 +65,7 @@ async def test_from_nothing_sent_to_the_rule_that_sends_wrongly(page: Page, addr
     await page.get_by_role("button", name="Xem").click()
     await expect(page.get_by_label("Phản ánh gửi trong")).to_have_value("365")
     row = page.get_by_role("row").filter(has_text="chieu-sang-ca-mau")
-    for said in ("Chưa đúng: 2 (50\u00a0%)", "Đã chuyển: 4", "Bị trả lại: 2"):
+    for said in ("Sai: 2 (50\u00a0%)", "Đã chuyển: 4", "Bị trả lại: 2"):
         label, _, value = said.partition(": ")
         await expect(row.locator(f"[data-label='{label}']")).to_have_text(value)
     ends = row.locator("[data-label='Nay ở cơ quan nào'] li")
@@ -86,6 +86,6 @@ async def test_a_coordinator_reads_it_from_the_menu_and_changes_nothing(page: Pa
     await page.goto(f"{address}/console")
     menu = page.get_by_role("navigation", name="Các trang")
     await menu.get_by_text("Thêm").click()
-    await menu.get_by_role("link", name="Quy tắc gửi chưa đúng nơi").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Quy tắc gửi chưa đúng nơi")
+    await menu.get_by_role("link", name="Quy tắc chuyển sai").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Quy tắc chuyển sai")
     await expect(page.get_by_role("main").get_by_role("link")).to_have_count(0)

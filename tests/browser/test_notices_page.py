@@ -41,12 +41,12 @@ async def test_a_lead_follows_the_bell_reads_and_chooses(
     assert await faults(page) == []
     await page.get_by_role("link", name="Chưa đọc").last.click()
     await page.get_by_role("button", name="Đánh dấu đã đọc hết").press("Enter")
-    await expect(page.get_by_text("Bạn đã đọc hết thông báo.")).to_be_visible()
+    await expect(page.get_by_text("Anh/chị đã đọc hết thông báo.")).to_be_visible()
     assert await faults(page) == []
     await page.get_by_role("link", name="Chọn cách nhận cảnh báo").click()
-    await page.get_by_label("Thư điện tử").press("Space")
+    await page.get_by_label("Email").press("Space")
     assert await faults(page) == []
     await page.get_by_role("button", name="Lưu").press("Enter")
     await expect(page.get_by_text("Đã lưu cách nhận cảnh báo.")).to_be_visible()
-    await expect(page.get_by_label("Thư điện tử")).not_to_be_checked()
+    await expect(page.get_by_label("Email")).not_to_be_checked()
     await context.close()

@@ -74,8 +74,8 @@ async def test_every_page_is_accessible_and_fits(browser: Browser, address: str,
     await context.grant_permissions(["clipboard-read", "clipboard-write"])
     await page.goto(f"{address}/r/{code}")
     assert await faults(page) == [], "a published report"
-    await page.get_by_role("button", name="Chép liên kết").click()
-    await expect(page.get_by_text("Đã chép liên kết.")).to_be_visible()
+    await page.get_by_role("button", name="Sao chép liên kết").click()
+    await expect(page.get_by_text("Đã sao chép liên kết.")).to_be_visible()
     copied = await page.evaluate("navigator.clipboard.readText()")
     assert copied == f"{world.parts.settings.public_url}/r/{code}"
     await page.goto(f"{address}/track?code=PA-1")

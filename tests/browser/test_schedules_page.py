@@ -25,7 +25,7 @@ async def test_one_is_set_up_tried_and_ended(width: int, browser: Browser, addre
     await page.get_by_role("button", name="Lưu lịch").press("Enter")
     await expect(page.get_by_text("Thứ Sáu hằng tuần lúc 07:30")).to_be_visible()
     await page.get_by_role("button", name="Gửi thử cho tôi").press("Enter")
-    await expect(page.get_by_text("Người nhận chưa có địa chỉ thư điện tử")).to_be_visible()
+    await expect(page.get_by_text("Người nhận chưa có địa chỉ email")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert await faults(page) == []
     await page.get_by_text("Xóa lịch", exact=True).press("Enter")

@@ -34,5 +34,5 @@ async def test_failed_jobs_are_tried_again_by_keyboard(page: Page, address: str,
     await sign_in(page, address, world, "/system")
     await page.get_by_role("checkbox", name=f"#{held}").focus()
     await page.keyboard.press("Space")
-    await page.get_by_role("button", name="Thử lại việc đã chọn").press("Enter")
-    await expect(page.get_by_text("Đã đưa 1 việc vào hàng chờ")).to_be_visible()
+    await page.get_by_role("button", name="Thử lại tác vụ đã chọn").press("Enter")
+    await expect(page.get_by_text("Đã đưa 1 tác vụ vào hàng chờ")).to_be_visible()

@@ -34,7 +34,7 @@ async def test_a_lead_writes_a_template(width: int, browser: Browser, address: s
     await page.get_by_role("button", name="Chèn {code}").press("Enter")
     await expect(page.get_by_label("Nội dung", exact=True)).to_have_value("Đã nhận phản ánh {code}.")
     await expect(page.get_by_label("Nội dung", exact=True)).to_be_focused()
-    await page.get_by_role("button", name="Xem thử").click()
+    await page.get_by_role("button", name="Xem trước").click()
     await expect(page.get_by_text("Đã nhận phản ánh PA-7K3M-9QX2.")).to_be_visible()
     assert await faults(page) == []
     await page.get_by_label("Nội dung", exact=True).fill("Gửi {name}")

@@ -29,7 +29,7 @@ async def test_an_officer_enters_their_days_and_the_deputy_is_told_so(visitor: V
     page = await send(officer, "/absence", deputy=deputy, first_day=day(0), last_day=day(2))
     assert "Đã ghi nhận ngày nghỉ." in page.text
     assert "Lê Văn Phước xử lý thay" in page.text
-    assert "Bạn đang xử lý thay cho Trần Thị Bích." in (await lead.get(f"{PAGES}/absence")).text
+    assert "Anh/chị đang xử lý thay cho Trần Thị Bích." in (await lead.get(f"{PAGES}/absence")).text
     (row,) = await world.parts.pool.fetch("SELECT absence_id FROM staff_absences")
     gone = await send(lead, "/absence/take-back", absence=str(row["absence_id"]))
     assert "Đã bỏ ngày nghỉ." in gone.text

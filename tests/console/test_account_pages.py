@@ -144,7 +144,7 @@ async def test_a_session_elsewhere_is_listed_in_plain_words_and_can_be_ended(
     assert page.text.count("phiên này") == 1
     session = re.findall(r'name="session" value="([0-9a-f-]{36})"', page.text)
     assert len(session) == 1
-    assert "Đã đăng xuất nơi bạn chọn" in (await post(stranger, "/account/end", session=session[0])).text
+    assert "Đã đăng xuất nơi anh/chị chọn" in (await post(stranger, "/account/end", session=session[0])).text
     assert (await other.get(f"{PAGES}/account")).status_code == 303
     assert (await stranger.get(f"{PAGES}/account")).status_code == 200
     again = await post(stranger, "/account/end", session=session[0])

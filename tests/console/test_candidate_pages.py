@@ -54,7 +54,7 @@ async def test_mistakes_are_shown_by_line_and_column_with_the_line(
     said = words(page)
     assert "Có 1 lỗi cần sửa" in said
     assert f"Dòng {at}, cột" in said
-    assert "Có phải ý bạn là “dien-luc-ca-mau”?" in said
+    assert "Có phải anh/chị muốn ghi “dien-luc-ca-mau”?" in said
     assert "<mark>dien-luc-ca-mao" in page.text
     assert "Áp dụng bộ quy tắc này" not in said
 

@@ -235,7 +235,7 @@ async def test_what_cannot_be_done_any_more_is_said_and_the_words_can_be_kept(ad
     assert answer.status_code == 409
     assert "Việc này không còn làm được" in answer.text
     assert "Mai đội đến.</textarea>" in answer.text
-    assert "Lưu lời này thành ghi chú nội bộ" in answer.text
+    assert "Lưu nội dung này thành ghi chú nội bộ" in answer.text
 
 
 async def test_a_note_is_taken_whatever_happened_meanwhile(address: str, visitor: Visitor) -> None:

@@ -191,4 +191,4 @@ async def test_a_citizen_who_does_not_agree_is_heard_beside_what_was_answered(
     assert "“Đã thay bóng đèn mới.”" in said
     assert "“Đèn vẫn chưa sáng.”" in said
     assert "Sở Xây dựng tỉnh Cà Mau theo dõi việc xử lý lại" in said
-    assert re.search(r"Công dân chưa đồng ý 1", said)
+    assert re.search(r"Người dân chưa đồng ý 1", said)

@@ -63,7 +63,7 @@ async def test_a_locked_name_is_told_from_when_it_may_try_again(stranger: httpx.
         answer = await sign_in(stranger, "nobody.at.all", "x")
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0
-    assert re.search(r"Bạn đăng nhập lại được từ \d\d/\d\d/\d{4} \d\d:\d\d\.", answer.text)
+    assert re.search(r"Anh/chị đăng nhập lại được từ \d\d/\d\d/\d{4} \d\d:\d\d\.", answer.text)
 
 
 async def test_the_form_of_another_site_signs_nobody_in(stranger: httpx.AsyncClient, world: World) -> None:

@@ -75,14 +75,14 @@ async def test_all_are_read_at_once_but_for_those_that_came_since(visitor: Visit
     )
     page = await send(lead, "/notices/read", newest=newest)
     assert "Đã đánh dấu các thông báo là đã đọc." in page.text
-    assert "Có ghi chú nhắc đến bạn" in page.text
+    assert "Có ghi chú nhắc đến anh/chị" in page.text
     assert "Đã hết thời hạn xử lý" not in page.text
 
 
 async def test_nobody_reads_or_opens_anothers_notices(visitor: Visitor, world: World) -> None:
     await overdue(world)
     other = await visitor("other_lead")
-    assert "Bạn đã đọc hết thông báo." in (await other.get(f"{PAGES}/notices")).text
+    assert "Anh/chị đã đọc hết thông báo." in (await other.get(f"{PAGES}/notices")).text
     notice_id = await world.parts.pool.fetchval("SELECT notice_id FROM notices LIMIT 1")
     assert (await other.get(f"{PAGES}/notices/{notice_id}")).status_code == 404
     assert await world.parts.pool.fetchval("SELECT count(*) FROM notices WHERE read_at IS NOT NULL") == 0

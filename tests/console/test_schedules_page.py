@@ -47,9 +47,9 @@ async def test_a_coordinator_sets_one_up_looks_changes_tries_and_ends_it(visitor
     assert "Bản của tôi" in stale.text
 
     tried = await post(oanh, f"{path}/trial")
-    assert "gửi cho riêng bạn" in tried.text
+    assert "gửi cho riêng anh/chị" in tried.text
     assert "Nguyễn Hoàng Oanh" in tried.text
-    assert "chưa có địa chỉ thư điện tử" in tried.text
+    assert "chưa có địa chỉ email" in tried.text
     assert "Đang tạm dừng" in (await post(oanh, f"{path}/pause", paused="1")).text
     assert "Đang tạm dừng" not in (await post(oanh, f"{path}/pause", paused="0")).text
     assert "Đã xóa lịch." in (await post(oanh, f"{path}/delete")).text
@@ -60,7 +60,7 @@ async def test_what_is_wrong_is_said_beside_it_and_what_was_typed_stays(visitor:
     oanh = await visitor("coordinator")
     page = await made(oanh, world, name="", kind="cut", time="11:00", addresses="khong-phai-thu", channel=["zalo_oa"])
     assert page.status_code == 422
-    for words in ("Cần có tên", "Kỳ kết thúc lúc 12 giờ ngày 25", "Địa chỉ thư điện tử chưa đúng: khong-phai-thu"):
+    for words in ("Cần có tên", "Kỳ kết thúc lúc 12 giờ ngày 25", "Địa chỉ email chưa đúng: khong-phai-thu"):
         assert words in page.text, words
     for kept in ('value="zalo_oa" checked', 'value="cut" checked', 'value="11:00"', ">khong-phai-thu</textarea>"):
         assert kept in page.text, kept
@@ -78,7 +78,7 @@ async def test_a_lead_chooses_within_the_own_agencies_and_sees_nobody_elses(visi
     assert 'value="dien-luc-ca-mau"' not in form
     refused = await made(lead, world, "lead", agency=["dien-luc-ca-mau"])
     assert refused.status_code == 403
-    assert "Bạn chỉ xem được số liệu" in refused.text
+    assert "Anh/chị chỉ xem được số liệu" in refused.text
     page = await made(lead, world, "lead")
     other = await visitor("other_lead")
     for path in ("", "/edit"):

@@ -55,18 +55,18 @@ async def test_failed_jobs_are_tried_again_or_given_up_and_both_are_on_record(vi
     admin, pool = await visitor("administrator"), world.parts.pool
     again, given_up, kept = [await job(pool) for _ in range(3)]
     page = await send(admin, "/system/jobs", job=str(again), what="retry")
-    assert "Đã đưa 1 việc vào hàng chờ" in page.text
+    assert "Đã đưa 1 tác vụ vào hàng chờ" in page.text
     page = await send(admin, "/system/jobs", job=str(given_up), what="discard")
-    assert "Đã bỏ 1 việc" in page.text
+    assert "Đã bỏ 1 tác vụ" in page.text
     assert [await status_of(pool, one) for one in (again, given_up, kept)] == ["queued", None, "failed"]
     rows = await pool.fetch("SELECT kind, data FROM account_events WHERE kind LIKE 'jobs_%' ORDER BY event_id")
     assert [(row["kind"], row["data"]) for row in rows] == [
         ("jobs_retried", {"jobs": "deliver 1"}),
         ("jobs_discarded", {"jobs": "deliver 1"}),
     ]
-    assert "Bỏ việc nền bị lỗi" in (await admin.get(f"{PAGES}/staff/audit")).text
+    assert "Bỏ tác vụ nền bị lỗi" in (await admin.get(f"{PAGES}/staff/audit")).text
     nothing = await send(admin, "/system/jobs", what="retry")
-    assert (nothing.status_code, "chọn ít nhất một việc" in nothing.text) == (422, True)
+    assert (nothing.status_code, "chọn ít nhất một tác vụ" in nothing.text) == (422, True)
 
 
 async def test_only_what_is_held_can_be_touched_and_what_waits_already_is_not_doubled(

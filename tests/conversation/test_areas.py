@@ -63,7 +63,7 @@ def test_choices_are_looked_after_by_buttons() -> None:
     assert talk.follower is not None
     assert talk.follower.areas == (Area(category="garbage"),)
     assert "Anh/chị đang theo dõi" in talk.presses_data(old)
-    assert "không theo dõi khu vực nào" in talk.presses("Dừng tất cả")
+    assert "không theo dõi khu vực nào" in talk.presses("Dừng theo dõi tất cả")
     assert talk.follower is None
     assert "muốn theo dõi nơi nào" in talk.commands("area")
 

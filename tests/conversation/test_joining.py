@@ -248,7 +248,7 @@ def test_a_follower_may_stop_and_rate() -> None:
     assert "phản ánh mới" in talk.presses("Không hài lòng")
     assert [wish.rating for wish in talk.wished(wishes.RateFollowed)] == [Rating.SATISFIED, Rating.DISSATISFIED]
     talk.commands("track", CODE)
-    assert "không còn theo dõi" in talk.presses("Thôi theo dõi")
+    assert "không còn theo dõi" in talk.presses("Bỏ theo dõi")
     assert [wish.code for wish in talk.wished(wishes.Leave)] == [CODE]
 
 
@@ -259,5 +259,5 @@ def test_the_list_tells_ones_own_and_followed_reports_apart() -> None:
     own, followed = said.split("\n\n")[1:]
     assert "theo dõi" not in own
     assert followed.endswith("(anh/chị theo dõi)")
-    talk.presses("Thôi theo dõi")
+    talk.presses("Bỏ theo dõi")
     assert [wish.code for wish in talk.wished(wishes.Leave)] == [SECOND]

@@ -38,7 +38,7 @@ def test_field_reports_are_not_taken_for_something_else(sentence: str) -> None:
 def test_a_complaint_gets_the_right_address_and_is_counted() -> None:
     talk = Talk()
     answer = talk.says("Tôi muốn tố cáo chủ tịch xã nhận hối lộ")
-    assert "không thuộc phản ánh hiện trường" in answer
+    assert "không thuộc phạm vi phản ánh hiện trường" in answer
     assert "Ban Tiếp công dân" in answer
     assert [wish.category for wish in talk.wished(wishes.TurnAway)] == ["denunciation"]
     assert not talk.draft.begun
@@ -107,7 +107,7 @@ def test_an_angry_person_hears_how_the_late_report_stands() -> None:
     talk.mine = [OPEN, LATE]
     answer = talk.says("sao mãi chưa ai làm")
     assert "xin lỗi" in answer
-    assert LATE.code in answer.split("Lời anh/chị")[0]
+    assert LATE.code in answer.split("Tin anh/chị")[0]
     assert "quá hạn" in answer
     assert not talk.draft.begun
 
@@ -117,7 +117,7 @@ def test_without_a_late_one_it_is_the_newest_report_and_its_deadline() -> None:
     talk.mine = [OPEN]
     answer = talk.says("Gửi 3 lần rồi")
     assert OPEN.code in answer
-    assert "hạn là 10:00, 23/11/2026" in answer
+    assert "hạn xử lý là 10:00, 23/11/2026" in answer
 
 
 def test_angry_words_can_be_added_to_a_report() -> None:

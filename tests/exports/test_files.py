@@ -91,13 +91,13 @@ async def test_a_report_is_told_as_it_was_known_then(lived: Pool, tmp_path: Path
     before, after = await row(NOW, at + timedelta(days=5)), await row(NOW, at + timedelta(days=10))
     told = {
         name: before[name]
-        for name in ("Gửi lúc", "Tình trạng", "So với hạn", "Có kết quả lúc", "Thời gian xử lý (phút)")
+        for name in ("Gửi lúc", "Trạng thái", "So với hạn", "Có kết quả lúc", "Thời gian xử lý (phút)")
     }
     assert told == {
-        "Gửi lúc": "2026-04-06 09:00:00", "Tình trạng": "Đã xử lý", "So với hạn": "Đúng hạn",
+        "Gửi lúc": "2026-04-06 09:00:00", "Trạng thái": "Đã xử lý", "So với hạn": "Đúng hạn",
         "Có kết quả lúc": "2026-04-07 15:00:00", "Thời gian xử lý (phút)": "1800",
     }  # fmt: skip
-    assert (after["Tình trạng"], after["Có kết quả lúc"], after["Số lần xử lý lại"]) == ("Đang xử lý", "", "1")
+    assert (after["Trạng thái"], after["Có kết quả lúc"], after["Số lần xử lý lại"]) == ("Đang xử lý", "", "1")
     assert before["Hạn xử lý"] == "2026-04-09 17:00:00"
     assert before["Vĩ độ, kinh độ"] == "9.224610, 105.178000"
     assert before["Nội dung"].startswith("'=HYPERLINK")

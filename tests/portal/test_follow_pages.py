@@ -97,7 +97,7 @@ async def test_who_asks_learns_nothing_of_who_follows(browser: httpx.AsyncClient
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"email": "lan"}, "Địa chỉ thư điện tử chưa đúng"),
+        ({"email": "lan"}, "Địa chỉ email chưa đúng"),
         ({"commune": "99999"}, "Không có xã, phường này"),
         ({"topic": "category:gone"}, "Không có lĩnh vực này"),
         ({"rhythm": "hourly"}, "Anh/chị chọn mỗi sáng hoặc hằng tuần"),

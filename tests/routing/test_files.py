@@ -248,10 +248,12 @@ def test_mistakes_are_told_in_both_languages_with_the_files_own_name(tmp_path: P
     path.write_text(changed(("{agency: roads}", "{agency: rods}")), encoding="utf-8")
     with pytest.raises(RulesError) as refused:
         load(path)
-    assert refused.value.lines("vi") == ["quy_tac.yaml:69:20: Không có cơ quan “rods”. Có phải ý bạn là “roads”?"]
+    assert refused.value.lines("vi") == [
+        "quy_tac.yaml:69:20: Không có cơ quan “rods”. Có phải anh/chị muốn ghi “roads”?"
+    ]
     assert str(refused.value) == refused.value.lines("vi")[0]
     assert all(refused.value.lines(lang) for lang in LANGS)
-    assert refused.value.problems[0].message == "Không có cơ quan “rods”. Có phải ý bạn là “roads”?"
+    assert refused.value.problems[0].message == "Không có cơ quan “rods”. Có phải anh/chị muốn ghi “roads”?"
 
 
 def test_the_version_follows_the_content() -> None:

@@ -149,7 +149,7 @@ async def test_a_report_that_was_joined_right_before_the_end_is_joined_once(
         process.end(signal.SIGKILL)
     process.start()
     await lan.wait(code, timeout=30)
-    assert len([text for text in await said(lan) if "Đã thêm lời" in text]) == 1
+    assert len([text for text in await said(lan) if "Đã thêm nội dung" in text]) == 1
     async with parts.pool.acquire() as conn:
         kinds = await conn.fetch(
             "SELECT kind FROM report_events JOIN report_codes USING (report_id) WHERE code = $1 ORDER BY seq", code

@@ -84,7 +84,7 @@ async def test_the_second_one_sees_the_firsts_photo_and_joins(
     # In the list it stands as followed, and following can be stopped there.
     await minh.text("/danhsach")
     listed = await minh.wait("(anh/chị theo dõi)")
-    await minh.press("Thôi theo dõi", message=listed)
+    await minh.press("Bỏ theo dõi", message=listed)
     await minh.wait("không còn theo dõi")
     assert (await voice_of(parts, report))[2] == 1
 

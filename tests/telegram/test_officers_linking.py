@@ -95,7 +95,7 @@ async def test_a_code_shown_in_a_group_is_burnt(office: Office, sim: SimClient) 
 async def test_one_unlinks_from_the_chat(office: Office) -> None:
     bich = await office.chat("officer")
     await bich.text("/huycanbo")
-    await bich.wait("thôi liên kết")
+    await bich.wait("hủy liên kết")
     assert await linked(office, bich) is None
     await bich.text("/viec")
     await bich.wait("Dành cho cán bộ")
@@ -140,7 +140,7 @@ async def test_nobody_else_links_a_group(office: Office, sim: SimClient) -> None
     group = await sim.group("Nhóm", [officer, stranger])
     inside = officer.in_group(group)
     await inside.text("/lienketnhom")
-    await inside.wait("Chỉ lãnh đạo đơn vị")
+    await inside.wait("Chỉ phụ trách đơn vị")
     inside = stranger.in_group(group)
     await inside.text("/lienketnhom")
     await inside.wait("Dành cho cán bộ")
@@ -154,10 +154,10 @@ async def test_another_agencys_lead_neither_takes_nor_unlinks_it(office: Office)
     await inside.text("/lienketnhom")
     await inside.wait("cơ quan khác")
     await inside.text("/huylienketnhom")
-    await inside.wait("Chỉ lãnh đạo đơn vị")
+    await inside.wait("Chỉ phụ trách đơn vị")
     inside = lead.in_group(group)
     await inside.text("/huylienketnhom")
-    await inside.wait("thôi nhận việc")
+    await inside.wait("ngừng nhận việc")
 
 
 async def test_the_coordinators_group_hears_of_what_nobody_has(office: Office) -> None:
