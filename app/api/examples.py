@@ -148,8 +148,17 @@ NEAR: dict[str, Any] = {
 }
 PHOTOS_BODY = {"uploads": ["3f0c5f0e-6a64-4b7e-9d7c-2b7f0f1f5b11"]}
 PHOTOS = {"photos_refused": [], "report": REPORTER_VIEW}
-DEVICE_BODY = {"push_url": "https://push.example.org/up7K3M9QX2"}
-DEVICE = {**DEVICE_BODY, "at": SENT}
+PUSH_KEY = {
+    "public_key": "BDCdCmWKjtwlJZ1dpyGECHGfpZOVQ_tJG0OSxwIYXQaLqZ8UCuKULXdKrj1Tq4ltqm_9zM8hUPMN8nsaB_4Zz-M",
+}
+DEVICE_BODY = {
+    "push_url": "https://updates.push.services.mozilla.com/wpush/v2/gAAAAABm7K3M9QX2",
+    "keys": {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+}
+DEVICE = {"push_url": DEVICE_BODY["push_url"], "encrypted": True, "at": SENT}
 MESSAGE = {"text": "Đèn hỏng là cây đèn thứ hai tính từ đầu hẻm."}
 WITHDRAW = {"text": "Đèn đã sáng lại."}
 RATING = {"rating": "satisfied", "text": "Làm nhanh, cảm ơn."}

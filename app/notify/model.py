@@ -22,11 +22,22 @@ class Document(Struct, frozen=True):
     data: bytes
 
 
+class Glance(Struct, frozen=True):
+    """What a locked screen may show of a message. ``path``: where on our pages it leads. ``code`` and ``status`` are ""
+    when it tells of several reports."""
+
+    title: str
+    says: str
+    path: str
+    code: str = ""
+    status: str = ""
+
+
 class Telling(Struct, frozen=True):
     """One message for one person: plain text, JPEG photos, rows of buttons. Every channel renders it its own way.
 
     ``shown``: the photos' names (sha256), for channels that fetch them from us. ``lang`` is for what a channel adds.
-    ``documents``: files, to staff alone and without buttons.
+    ``documents``: files, to staff alone and without buttons. ``glance``: for channels that go past others' eyes.
     """
 
     text: str
@@ -35,6 +46,7 @@ class Telling(Struct, frozen=True):
     shown: tuple[str, ...] = ()
     lang: Lang = "vi"
     documents: tuple[Document, ...] = ()
+    glance: Glance | None = None
 
 
 class SendFailed(Exception):

@@ -18,7 +18,7 @@ from app.db import Conn, Pool
 from app.history import service as history
 from app.history.model import Kind
 from app.jobs import Job
-from app.notify import digest, pictures, store, store_digest, templates
+from app.notify import digest, glance, pictures, store, store_digest, templates
 from app.notify.attempts import again, later, outcome
 from app.notify.manners import AT_ONCE, QUESTIONS, WINDOW, Go, Quiet, Wait, decide
 from app.notify.model import Closed, Sender, Senders, SendFailed, Telling, TryLater, Unreachable
@@ -101,7 +101,9 @@ async def _send_digest(pool: Pool, sender: Sender, found: store.Waiting) -> None
     async with pool.acquire() as conn:
         attempt, lines = await store_digest.claim(conn, entry, found.citizen_id)
     if lines:
-        await _send(pool, sender, entry, attempt, digest.telling(lines, entry.lang))
+        telling = digest.telling(lines, entry.lang)
+        seen = glance.of_many(lines, entry.lang)
+        await _send(pool, sender, entry, attempt, structs.replace(telling, lang=entry.lang, glance=seen))
 
 
 async def _send_one(
@@ -120,6 +122,7 @@ async def _send_one(
         templates.buttons(entry.template, entry.lang, code, follower=told.own_code is None) if code else (),
         shows.photos,
         entry.lang,
+        glance=glance.of(entry.template, entry.lang, told),
     )
     async with pool.acquire() as conn:
         attempt = await store.claim(conn, entry)

@@ -93,6 +93,8 @@ class Settings(Quiet, frozen=True):
     smtp: Smtp | None = None
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Where partners' servers may stand besides the public internet."""
+    push_contact: str = ""
+    """Where the people of a push service find us."""
 
     @property
     def embedded_database(self) -> bool:
@@ -142,6 +144,14 @@ def _networks(read: Reader) -> tuple[IPv4Network | IPv6Network, ...]:
     except ValueError as error:
         read.problems.append(f"{PREFIX}NETWORKS must name networks, such as 10.15.0.0/16,10.20.3.0/24 ({error})")
         return ()
+
+
+def _push_contact(read: Reader, public_url: str) -> str:
+    """The site itself, where it is a real one: Apple refuses a contact that leads nowhere."""
+    given = read.text("PUSH_CONTACT") or (public_url if public_url.startswith("https://") else "")
+    if given and not re.fullmatch(r"mailto:[^@\s<>]+@[A-Za-z0-9.-]+|https://[^\s/]+\S*", given):
+        read.problems.append(f"{PREFIX}PUSH_CONTACT must be like mailto:phananh@camau.gov.vn or https://camau.gov.vn")
+    return given
 
 
 def _tiles(read: Reader) -> Tiles | None:
@@ -208,6 +218,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     rules = Path(read.text("RULES", "routing_rules.yaml") or "")
     if not rules.is_file():
         read.problems.append(f"{PREFIX}RULES: there is no file {rules}")
+    public_url = (read.url("PUBLIC_URL", ("https", "http"), f"http://localhost:{port}") or "").rstrip("/")
     telegram, zalo_bot, zalo_oa = read_telegram(read), read_zalo_bot(read), read_zalo_oa(read)
     if not read.problems:
         check_hooks(read, *(channel.webhook_url for channel in (telegram, zalo_bot, zalo_oa) if channel))
@@ -223,7 +234,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "port": port,
         "simulator_port": read.port("SIMULATOR_PORT", 8081),
         "bot_port": read.port("BOT_PORT", 8082),
-        "public_url": (read.url("PUBLIC_URL", ("https", "http"), f"http://localhost:{port}") or "").rstrip("/"),
+        "public_url": public_url,
         "tiles": _tiles(read),
         "map_link": _map_link(read),
         "rules": rules,
@@ -236,6 +247,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         "oidc": read_oidc(read),
         "smtp": read_smtp(read),
         "networks": _networks(read),
+        "push_contact": _push_contact(read, public_url),
     }
     read.unknown()
     if read.problems:

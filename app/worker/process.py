@@ -63,7 +63,7 @@ async def run(settings: Settings) -> None:
         alive(parts.pool, "worker"),
         telegram_sender(settings) as telegram,
         zalo_senders(parts) as zalo,
-        push_sender() as push,
+        push_sender(parts.pool, settings) as push,
         # PgQueuer reads and writes JSON columns as text, so it has connections of its own without our codec.
         asyncpg.create_pool(settings.database_url, min_size=2, max_size=6) as plain,
     ):

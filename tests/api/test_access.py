@@ -108,6 +108,7 @@ async def test_what_is_open_to_everybody_is_a_short_list(parts: Parts) -> None:
         "POST /reports",
         "POST /reports/near",
         "POST /reports/suggestions",
+        "GET /push-key",
         "POST /uploads",
         "HEAD /uploads/{upload_id}",
         "PATCH /uploads/{upload_id}",
