@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from app.accounts.directory import Agencies
 from app.addresses import Limit, Limiter
 from app.assets import Packed, pack
+from app.errors import Forbidden
 from app.i18n import LANGS, Lang, pick
 from app.photos.uploads import AT_ONCE
 from app.places.outline import outline
@@ -99,6 +100,12 @@ def lang_of(request: Req) -> Lang:
     """The one that was chosen, here or where a link comes from, else the browser's."""
     chosen = request.cookies.get(LANGUAGE_COOKIE) or request.query_params.get("lang")
     return next((lang for lang in LANGS if lang == chosen), None) or pick(request.headers.get("accept-language"))
+
+
+def from_here(request: Req) -> None:
+    """A page of another site acts for nobody by their cookie. Raises Forbidden."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Forbidden("devices.elsewhere")
 
 
 def go(path: str, headers: Mapping[str, str] | None = None) -> Response[bytes]:

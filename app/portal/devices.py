@@ -5,7 +5,8 @@ from litestar import Response, get, post
 from app.accounts import bots
 from app.errors import AppError, Forbidden, Invalid
 from app.forms import read_form
-from app.portal.context import Req, go, lang_of, open_to, portal, site_policy
+from app.portal.context import Req, from_here, go, lang_of, open_to, portal, site_policy
+from app.portal.hearing import hear
 from app.portal.mine import keeping_all
 from app.portal.own_list import listed, own
 from app.portal.render import show
@@ -30,6 +31,7 @@ async def _page(request: Req, error: AppError | None = None) -> Response[bytes]:
         headers=site_policy(request),
         here=HERE,
         mine=await listed(request, lang),
+        hear=hear(request),
         added="added" in request.query_params,
         minutes=devices.MINUTES,
         problem=error.problems[0] if error else None,
@@ -39,7 +41,7 @@ async def _page(request: Req, error: AppError | None = None) -> Response[bytes]:
 @post(f"{HERE}/move", **open_to("secret"))
 async def move(request: Req) -> Response[bytes]:
     """A code for what is proved to be this browser's own. It is on this page alone: a fresh look makes another."""
-    _from_here(request)
+    from_here(request)
     here, lang = portal(request), lang_of(request)
     here.limiter.take(request)
     parts, reports = here.parts, [report.report_id for report in await own(request)]
@@ -68,7 +70,7 @@ async def move(request: Req) -> Response[bytes]:
 @post(f"{HERE}/cancel", **open_to("link"))
 async def cancel(request: Req) -> Response[bytes]:
     """The code was shown to the wrong person."""
-    _from_here(request)
+    from_here(request)
     parts, form = portal(request).parts, await read_form(request)
     async with parts.pool.acquire() as conn:
         await devices.cancel(conn, parts.settings.secret_key, form.text("code"))
@@ -98,7 +100,7 @@ async def take_page(request: Req) -> Response[bytes]:
 
 @post(_TAKE, **open_to("link"))
 async def take(request: Req) -> Response[bytes]:
-    _from_here(request)
+    from_here(request)
     here, form = portal(request), await read_form(request)
     here.limiter.take(request)
     key = here.parts.settings.secret_key
@@ -108,12 +110,6 @@ async def take(request: Req) -> Response[bytes]:
     except Invalid as error:
         return await _page(request, error)
     return go(f"{HERE}?added=1", keeping_all(request, found))
-
-
-def _from_here(request: Req) -> None:
-    """A page of another site gives nobody a list, and takes none away."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Forbidden("devices.elsewhere")
 
 
 ROUTES = [mine_page, move, cancel, take_page, take]

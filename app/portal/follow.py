@@ -26,11 +26,12 @@ from app.photos import uploads as photos
 from app.photos.service import own_url
 from app.portal import share
 from app.portal.context import Req, go, lang_of, open_to, portal, site_policy
+from app.portal.hearing import Hear, hear
 from app.portal.mine import forgetting, keeping, mine
 from app.portal.own_list import is_reporter, listed
 from app.portal.render import show
 from app.portal.share import Shared
-from app.reports import following, publication
+from app.reports import following, publication, pushing
 from app.reports import service as reports
 from app.reports.model import PHOTOS_MAX, TEXT_MAX, Picture, Rating, Report, Status
 from app.reports.model import Form as Said
@@ -78,6 +79,7 @@ class Shown(Struct, frozen=True):
     voices: int = 0
     acts: tuple[Act, ...] = ()
     shared: Shared | None = None
+    hear: Hear | None = None
 
 
 # ---------------------------------------------------------------- finding
@@ -183,6 +185,7 @@ async def _shown(request: Req, report: Report, actor: Actor | None, lang: Lang) 
         case = await reports.case(conn, report)
         events = await history.of_report(conn, report.report_id)
         voices = await following.voices(conn, report)
+        chats = await pushing.in_chat(conn, [report]) if actor else ()
     agencies = await here.agencies.all([report.agency_id])
     category = category_name(here.parts.rules, report.category, lang)
     agency = agency_name(agencies, report.agency_id, lang)
@@ -211,6 +214,7 @@ async def _shown(request: Req, report: Report, actor: Actor | None, lang: Lang) 
         voices,
         tuple(act for act in acts_for(actor, report) if act in ACTS),
         shared,
+        None if report.ended_at else hear(request, in_chat=bool(chats)),
     )
 
 

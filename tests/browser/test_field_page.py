@@ -84,13 +84,17 @@ class Sync:
                 self.registration = one["registrationId"]
 
     async def fire(self) -> None:
+        await self._send("ServiceWorker.dispatchSyncEvent", tag=self.tag, lastChance=False)
+
+    async def push(self, message: str) -> None:
+        """What a push service would bring."""
+        await self._send("ServiceWorker.deliverPushMessage", data=message)
+
+    async def _send(self, method: str, **params: Any) -> None:
         async with asyncio.timeout(60):
             while not self.registration:  # noqa: ASYNC110  # told by the browser when it likes
                 await asyncio.sleep(0.01)
-        await self.devtools.send(
-            "ServiceWorker.dispatchSyncEvent",
-            {"origin": self.address, "registrationId": self.registration, "tag": self.tag, "lastChance": False},
-        )
+        await self.devtools.send(method, {"origin": self.address, "registrationId": self.registration, **params})
 
     async def __aexit__(self, *_: object) -> None:
         await self.page.close()

@@ -46,6 +46,8 @@ async def test_every_page_says_who_may_open_it(parts: Parts) -> None:
         ("/communes/{code}", "anyone"),
         ("/mine", "anyone"),
         ("/mine/move", "secret"),
+        ("/mine/push", "secret"),
+        ("/mine/push/off", "link"),
         ("/mine/cancel", "link"),
         ("/mine/take", "link"),
         ("/waiting", "anyone"),

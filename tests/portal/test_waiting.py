@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from app.notify.vapid import public_key
 from app.portal import trap
 from app.portal.installed import worker_script
 from app.reports import service as reports
@@ -82,14 +83,14 @@ async def test_what_is_no_form_is_told_as_json(browser: httpx.AsyncClient) -> No
 
 
 async def test_the_app_is_described_and_its_worker_keeps_only_what_is_the_same_for_everybody(
-    browser: httpx.AsyncClient,
+    browser: httpx.AsyncClient, world: World
 ) -> None:
     manifest = json.loads((await browser.get("/manifest.webmanifest")).content)
     assert manifest["start_url"] == "/"
     for icon in manifest["icons"]:
         assert (await browser.get(icon["src"])).headers["content-type"] == "image/png"
     script = (await browser.get("/sw.js")).text
-    assert script == worker_script()
+    assert script == worker_script(public_key(world.parts.settings.secret_key))
     found = re.match(r"const SETUP = (\{.*\});", script)
     assert found
     setup = json.loads(found[1])

@@ -1,6 +1,6 @@
 // Opens the sending page without signal, and sends what was written there as soon as there is some, even with the page
-// closed. It keeps that page, the one that says there is no signal, assets and maps; nothing of anybody's. Before this
-// stands SETUP: {version, here, offline, site, assets, scripts}, from the server.
+// closed; shows what is told of it (pushed.js). It keeps that page, the one that says there is no signal, assets and maps; nothing of anybody's. Before this
+// stands SETUP: {version, here, offline, site, assets, scripts, push}, from the server.
 
 importScripts(...SETUP.scripts);
 
@@ -27,5 +27,5 @@ self.addEventListener("fetch", (event) => {
 });
 
 self.addEventListener("sync", (event) => {
-  if (event.tag === self.outbox.TAG) event.waitUntil(self.outbox.flush());
+  if (event.tag === self.outbox.TAG) event.waitUntil(self.outbox.flush().then(self.pushed.renew));
 });
