@@ -58,7 +58,7 @@ def _seed_when_empty(settings: Settings) -> "Seeded":
     if not settings.simulated:
         return demo.Seeded()
     with Progress(console=out, transient=True) as progress:
-        task = progress.add_task("Gieo dữ liệu mẫu / seeding the demo", total=None)
+        task = progress.add_task("Tạo dữ liệu mẫu / seeding the demo", total=None)
         return asyncio.run(demo.seed_when_empty(settings, lambda n, of: progress.update(task, completed=n, total=of)))
 
 

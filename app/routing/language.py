@@ -32,7 +32,7 @@ _WHY = {
 }
 _RESULT = {
     "co_agencies": Key("roles", "Các cơ quan phối hợp."),
-    "urgency": Key("urgency", "Mức độ khi người điều phối chưa đặt: urgent (khẩn), normal, complex."),
+    "urgency": Key("urgency", "Mức độ khi điều phối viên chưa đặt: urgent (khẩn), normal, complex."),
     "visibility": Key("visibility", "Công khai (public) hay riêng tư (private)."),
     "deadlines": Key("shape:limits", "Thời hạn riêng của quy tắc."),
     "tags": Key("ids", "Nhãn gắn vào phản ánh."),

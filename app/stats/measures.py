@@ -113,14 +113,14 @@ FIGURES: dict[str, Figure] = {
     for figure in (
         _count(
             "received", M.RECEIVED, "submitted",
-            "Tiếp nhận", "Số phản ánh gửi đến trong kỳ. Phản ánh được tách cho nhiều cơ quan vẫn tính là một.",
+            "Tiếp nhận", "Số phản ánh gửi đến trong kỳ. Phản ánh được chia cho nhiều cơ quan vẫn tính là một.",
             "Received", "Reports sent in the period. One that was split between agencies counts once.",
         ),
         Figure(
             "handled", "count", "reports", RESOLUTIONS, frozenset(), ("resolved", "reopened", "disputed"),
             "Đã xử lý",
             "Số phản ánh có kết quả trong kỳ và kết quả ấy còn giữ nguyên đến thời điểm lấy số liệu. Phản ánh được "
-            "tách thì mỗi phần tính cho cơ quan của phần đó.",
+            "chia thì mỗi phần tính cho cơ quan của phần đó.",
             "Handled",
             "Reports that got a result in the period which still stands at the time of the question. Of a split report "
             "each part counts, for its agency.",

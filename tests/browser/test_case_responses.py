@@ -29,7 +29,7 @@ async def test_a_template_is_chosen_changed_and_sent(width: int, browser: Browse
     context = await browser.new_context(viewport={"width": width, "height": 844}, locale="vi-VN", bypass_csp=True)
     page = await context.new_page()
     await open_as(page, address, world, "officer", f"/console/reports/{report.code}")
-    await expect(page.get_by_role("region", name="Lãnh đạo chỉ đạo")).to_contain_text("Làm trước mưa.")
+    await expect(page.get_by_role("region", name="Ý kiến chỉ đạo")).to_contain_text("Làm trước mưa.")
     await page.keyboard.press("d")
     area = page.locator("#progress-text")
     await expect(area).to_be_focused()

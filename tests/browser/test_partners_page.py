@@ -31,7 +31,7 @@ async def test_the_pages_are_accessible_fit_and_go_by_keyboard(
     await page.get_by_role("button", name="Thêm hệ thống đối tác").press("Enter")
     await expect(page.get_by_text("Kết nối tốt")).to_be_visible()
     assert await faults(page) == []
-    await page.get_by_label("Lĩnh vực của ta").select_option("street-light")
+    await page.get_by_label("Lĩnh vực trong hệ thống này").select_option("street-light")
     await page.get_by_label("Dịch vụ của đối tác").select_option("den")
     await page.get_by_role("button", name="Chọn dịch vụ").press("Enter")
     await page.get_by_label("Giá trị cố định").first.select_option("1")

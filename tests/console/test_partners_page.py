@@ -109,7 +109,7 @@ async def test_a_partner_that_does_not_answer_is_said_so_in_words(
     admin: httpx.AsyncClient, own: str, there: Faulty
 ) -> None:
     there.answer = lambda _: (500, b"oops")
-    assert "máy chủ bên đó có lỗi (HTTP 500)" in words(await post(admin, f"{own}/connect"))
+    assert "máy chủ của đối tác có lỗi (HTTP 500)" in words(await post(admin, f"{own}/connect"))
     there.answer = lambda _: None
     assert "Kết nối tốt" in (await post(admin, f"{own}/connect")).text
 
@@ -149,7 +149,7 @@ async def test_a_person_decides_about_what_is_stuck(
     await file(address)
     await work(means)
     stuck = await admin.get(own, params={"state": "person"})
-    assert "Không rõ bên đó đã nhận chưa không có trả lời (" in words(stuck)
+    assert "Không rõ đối tác đã nhận chưa không có trả lời (" in words(stuck)
     one = re.search(rf'href="({own}/reports/[^"]+)"', stuck.text)
     assert one
     assert "Sẽ gửi lại" in (await post(admin, f"{one[1]}/again")).text

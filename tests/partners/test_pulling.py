@@ -117,7 +117,7 @@ async def test_closed_without_proof_waits_for_the_officer_who_is_called(sent: Se
     assert await sent.kinds() == ["started", "noted"]
     [(kind, words)] = await sent.words()
     assert kind == "note"
-    assert words.startswith(SAID + "Đã thay bóng.\nBên đó báo đã xong nhưng chưa có ảnh kết quả.")
+    assert words.startswith(SAID + "Đã thay bóng.\nĐối tác báo đã xong nhưng chưa có ảnh kết quả.")
     assert "@staff.4" in words
     assert (await sent.now()).status is Status.IN_PROGRESS
     async with sent.means.pool.acquire() as conn:
