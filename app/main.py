@@ -101,16 +101,25 @@ def create_app(parts: Parts, wall: Litestar | None = None) -> ASGIApp:
     portal = portal_app(parts, limiter, secure=ctx.secure)
     pages = {CONSOLE: console, WALL: wall or wall_app(parts), **dict.fromkeys(PATHS, portal)}
     pages |= dict.fromkeys(OPEN311, open311_app(parts, limiter))
-    return Shell(_by_path(api, pages), metrics, secure=ctx.secure)
+    pages |= {_first(route.path): api for route in api.routes}
+    return Shell(_by_path(pages, api, portal), metrics, secure=ctx.secure)
 
 
-def _by_path(api: ASGIApp, pages: Mapping[str, ASGIApp]) -> ASGIApp:
-    """Each application has its own guard, its own kind of errors and its own unknown addresses."""
+def _first(path: str) -> str:
+    return "/" + "".join(path.split("/")[1:2]) if path.strip("/") else path
+
+
+def _by_path(pages: Mapping[str, ASGIApp], api: ASGIApp, portal: ASGIApp) -> ASGIApp:
+    """Each application has its own guard, its own kind of errors and its own unknown addresses. What belongs to none is
+    answered to a browser with a page, to a program with a problem document."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == ScopeType.HTTP else ""
-        first = "/" + "".join(path.split("/")[1:2]) if path.strip("/") else path
-        await pages.get(first, api)(scope, receive, send)
+        found = pages.get(_first(path))
+        if found is None:
+            headers = dict(scope.get("headers", ()))
+            found = portal if b"text/html" in headers.get(b"accept", b"") else api
+        await found(scope, receive, send)
 
     return app
 

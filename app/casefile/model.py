@@ -24,7 +24,8 @@ class By(Struct):
 
 
 class Told(Struct):
-    """A message that went out, or did not: by event, channel and what became of it; never to whom."""
+    """A message that went out, or did not: by event, channel and what became of it; never to whom, only whether to
+    staff or to a citizen."""
 
     seq: int
     channel: str
@@ -34,6 +35,7 @@ class Told(Struct):
     reason: str | None
     created_at: datetime
     updated_at: datetime
+    to_staff: bool
 
 
 class FirstAnswer(Struct):

@@ -67,6 +67,9 @@ NOBODY: Mapping[UUID, str] = {}
 def fact(event: Event, agencies: Mapping[str, Agency], lang: Lang, names: Mapping[UUID, str] = NOBODY) -> str:
     """The event in words, without the deadline that came of it. ``names``: of the staff in the case, for readers who
     may know them."""
+    if event.kind == Kind.WARNED:
+        # Which of the clocks: in chat, by mail and in the history it is called the same.
+        return t(f"officers.warned_{event.data['clock']}_{event.data['level']}", lang)
     data = event.data.get("proposal", event.data)
     agency = data.get("part_agency") or data.get("agency") or data.get("supervisor") or ""
     several = dict.fromkeys(part["agency"] for part in data["parts"]) if event.kind == Kind.SPLIT else (agency,)
@@ -79,7 +82,6 @@ def fact(event: Event, agencies: Mapping[str, Agency], lang: Lang, names: Mappin
         agency=", ".join(agency_name(agencies, each, lang) for each in several),
         code=event.data.get("code", ""),
         photos=len(event.data.get("photos", ())),
-        level=event.data.get("level", ""),
         source=event.data.get("source", ""),
         number=event.data.get("number", ""),
         name=names.get(UUID(given), "?") if (given := event.data.get("assignee")) else "",

@@ -188,7 +188,7 @@ def _told(case: CaseFile, reader: Reader) -> list[ToldView]:
     for row in reversed(case.told):
         event = events.get(row.seq)
         what = fact(event, reader.agencies, reader.lang, case.names) if event else ""
-        whom = "case.to_staff" if row.template.startswith("staff") else "case.to_citizen"
+        whom = "case.to_staff" if row.to_staff else "case.to_citizen"
         where = f"{t(whom, reader.lang)}, {_CHANNELS.get(row.channel, row.channel)}"
         found.append(ToldView(what, where, row.status, row.updated_at))
     return found

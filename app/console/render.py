@@ -45,28 +45,36 @@ _SQUEEZE = 4
 class Entry(Struct, frozen=True):
     """One entry of the menu; its words are ``console.menu_<name>`` and ``console.menu_<name>_says``. ``within``: an
     entry whose owner does not need this one, because its pages lead there or its work is another. ``rare``: not opened
-    every day, so it stands behind "more"."""
+    every day, so it stands behind "more". ``also``: the beginnings of other addresses whose pages are of this entry."""
 
     name: str
     path: str
     who: Who
     within: str = ""
     rare: bool = False
+    also: tuple[str, ...] = ()
 
+    def leads_to(self, path: str) -> bool:
+        """Whether the page at this path is this entry's own, or one of those that it leads to."""
+        return any(path == begin or path.startswith(f"{begin}/") for begin in (self.path, *self.also))
+
+
+_FIGURES = tuple(f"{BASE}/{name}" for name in ("hotspots", "insight", "exports", "schedules"))
+_SETTINGS = tuple(f"{BASE}/{name}" for name in ("webhooks", "partners", "opendata"))
 
 MENU = (
-    Entry("queue", f"{BASE}/queue", QUEUE),
-    Entry("desk", f"{BASE}/desk", DESK),
+    Entry("queue", f"{BASE}/queue", QUEUE, also=(f"{BASE}/reports", f"{BASE}/bulk")),
+    Entry("desk", f"{BASE}/desk", DESK, also=(f"{BASE}/looks",)),
     Entry("hotline", f"{BASE}/hotline", DESK),
     Entry("directions", f"{BASE}/directions", LEADERS),
-    Entry("dashboard", f"{BASE}/dashboard", STATS),
+    Entry("dashboard", f"{BASE}/dashboard", STATS, also=_FIGURES),
     Entry("field", f"{BASE}/field", QUEUE, within="desk"),
     Entry("templates", f"{BASE}/templates", TEMPLATES, rare=True),
     Entry("insight", f"{BASE}/insight", STATS, within="dashboard", rare=True),
     Entry("rules", f"{BASE}/rules", RULES),
     Entry("misrouted", f"{BASE}/rules/misrouted", RULE_FIGURES, within="rules", rare=True),
     Entry("staff", f"{BASE}/staff", ACCOUNTS),
-    Entry("system", f"{BASE}/system", SYSTEM),
+    Entry("system", f"{BASE}/system", SYSTEM, also=_SETTINGS),
     Entry("words", f"{BASE}/system/words", WORDS, within="system", rare=True),
     Entry("wall", f"{BASE}/wall", WALL, rare=True),
     Entry("opendata", f"{BASE}/opendata", SYSTEM, rare=True),

@@ -77,14 +77,14 @@ async def deliver(
         if found is None:
             return
         entry, sender = found.entry, senders.get(found.entry.channel)
+        if found.muted and not found.moment.bound and entry.template not in QUESTIONS:
+            await store.settle(conn, entry, "muted", "the person wants no such messages", was=("queued",))
+            return
         if found.dead:
             await _pass_on(conn, entry, "unreachable", "known to be unreachable", was=("queued",))
             return
         if sender is None:
             await _pass_on(conn, entry, "failed", "no such channel here", was=("queued",))
-            return
-        if found.muted and not found.moment.bound and entry.template not in QUESTIONS:
-            await store.settle(conn, entry, "muted", "the person wants no such messages", was=("queued",))
             return
     match decide(found.moment, quiet, at):
         case Wait(seconds):

@@ -256,7 +256,8 @@ async def of_report(conn: Conn, report_id: UUID) -> list[dict[str, Any]]:
     """The ledger of one report, oldest first, without addresses."""
     rows = await conn.fetch(
         """
-        SELECT seq, channel, template, status, attempts, reason, created_at, updated_at
+        SELECT seq, channel, template, status, attempts, reason, created_at, updated_at,
+               recipient LIKE 'staff:%' OR recipient LIKE 'agency:%' AS to_staff
         FROM notifications WHERE report_id = $1 ORDER BY seq, created_at
         """,
         report_id,

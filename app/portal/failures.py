@@ -35,7 +35,7 @@ def told(request: Req, error: AppError, lang: Lang | None = None) -> Response[An
     if "application/json" in request.headers.get("accept", ""):
         return Response({"problem": " ".join(said)}, status_code=error.status)
     title = "portal.broken_title" if error.status >= 500 else "portal.refused_title"
-    return show(lang, "failure.html.j2", status=error.status, headers=policy(request), title=title, said=said)
+    return show(lang, "failure.html.j2", status=error.status, headers=policy(request), title=title, said=said, here="")
 
 
 def _of_ours(request: Req, error: AppError) -> Response[Any]:

@@ -38,6 +38,17 @@ async def test_every_page_leads_to_all_others_and_back_after_choosing_a_language
         assert (await browser.get(f"/language/vi?next={page}")).headers["location"] == page
 
 
+async def test_an_unknown_address_is_a_page_with_ways_on_for_a_browser_and_a_problem_for_a_program(
+    browser: httpx.AsyncClient,
+) -> None:
+    page = await browser.get("/nothing/there", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (page.status_code, page.headers["content-type"].split(";")[0]) == (404, "text/html")
+    assert {"/", "/track"} <= set(re.findall(r'class="button" href="([^"]+)"', page.text))
+    for path in ("/nothing/there", "/api/nothing"):
+        told = await browser.get(path, headers={"Accept": "text/html" if "api" in path else "*/*"})
+        assert (told.status_code, told.headers["content-type"]) == (404, "application/problem+json"), path
+
+
 async def test_open_data_is_named_while_it_is_switched_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [time.monotonic()]
     monkeypatch.setattr("app.portal.switched.time.monotonic", lambda: now[0])

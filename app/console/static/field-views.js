@@ -35,7 +35,7 @@
   function moment(at) {
     // Vietnam's time, whatever the phone's clock is set to; it has no summer time.
     const there = new Date(new Date(at).getTime() + 7 * 3600000);
-    return `${two(there.getUTCHours())}:${two(there.getUTCMinutes())} ${two(there.getUTCDate())}/${two(there.getUTCMonth() + 1)}/${there.getUTCFullYear()}`;
+    return `${two(there.getUTCDate())}/${two(there.getUTCMonth() + 1)}/${there.getUTCFullYear()} ${two(there.getUTCHours())}:${two(there.getUTCMinutes())}`;
   }
 
   /** The deadline with a sign, so that it is not told by its colour alone. */
