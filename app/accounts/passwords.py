@@ -53,6 +53,9 @@ _ROWS = (
 _RUNS = (*_ROWS, *(row[::-1] for row in _ROWS))
 _DATES = re.compile(r"(?:0[1-9]|[12]\d|3[01])/?(?:0[1-9]|1[0-2])/?(?:19|20)?\d\d|(?:19|20)\d\d")
 
+NONE = "!"
+"""In place of a hash: no password opens this account until one is set."""
+
 T = TypeVar("T")
 
 

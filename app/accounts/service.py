@@ -42,9 +42,11 @@ async def create_staff(
     email: str = "",
     limits: Limits = NO_LIMITS,
     temporary: bool = False,
+    sealed: bool = False,
 ) -> tuple[UUID, str]:
     """Add a member of staff: (id, password). Without a password a readable one is made; it is shown this once, and has
-    to be changed at the first sign-in to the pages when it is ``temporary``.
+    to be changed at the first sign-in to the pages when it is ``temporary``. A ``sealed`` account has none, so that
+    nobody signs in to it before its password is reset.
 
     Raises Forbidden, Invalid (every bad field at once), Conflict when the user name or e-mail address is taken.
     """
@@ -55,9 +57,9 @@ async def create_staff(
         problems.append(weak)
     if problems:
         raise Invalid.many(problems)
-    chosen = password or passwords.generate()
+    chosen = "" if sealed else password or passwords.generate()
     staff = wanted.staff(uuid7(), temporary=temporary)
-    password_hash = await HASHER.hash(chosen)
+    password_hash = passwords.NONE if sealed else await HASHER.hash(chosen)
     with uniqueness(wanted):
         async with transaction(pool) as conn:
             await add(conn, staff, password_hash, by)

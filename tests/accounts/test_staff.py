@@ -28,6 +28,17 @@ async def test_a_new_member_of_staff_can_sign_in_with_the_password_that_was_made
     assert (session.staff.role, session.staff.agency_id, session.staff.active) == (Role.LEAD, "so-xay-dung", True)
 
 
+async def test_a_sealed_account_opens_for_nobody_before_its_password_is_reset(pool: Pool) -> None:
+    staff_id, nothing = await service.create_staff(
+        pool, "sealed", "A B", "ioc", Role.OFFICER, None, SYSTEM, sealed=True
+    )
+    for guess in (nothing, "!", GOOD):
+        with pytest.raises(Unauthenticated):
+            await service.sign_in(pool, "sealed", guess, AT)
+    password = await service.reset_password(pool, staff_id, None, SYSTEM)
+    assert (await service.sign_in(pool, "sealed", password, AT)).staff.staff_id == staff_id
+
+
 async def test_a_given_password_is_kept(pool: Pool) -> None:
     _, password = await service.create_staff(pool, "given", "A B", "ioc", Role.OFFICER, GOOD, SYSTEM)
     assert password == GOOD
