@@ -26,7 +26,6 @@ from app.watchwords.model import NONE as NO_WORDS
 from app.watchwords.model import WordList
 from storage.folder import FolderStore
 from storage.objects import ObjectStore
-from storage.s3 import S3Store
 
 log = structlog.get_logger()
 
@@ -56,6 +55,8 @@ def object_store(settings: Settings) -> ObjectStore:
     """S3 when an endpoint is set, else a folder."""
     if settings.s3 is None:
         return FolderStore(settings.home / "photos")
+    from storage.s3 import S3Store  # its library takes a tenth of a second that systems without S3 need not wait for
+
     s3 = settings.s3
     return S3Store(s3.endpoint, s3.access_key, s3.secret_key, s3.bucket, region=s3.region, tls=s3.tls)
 

@@ -81,11 +81,13 @@ def joined(keys: list[str]) -> str:
     return key
 
 
+@lru_cache(maxsize=16384)
 def name_key(name: str) -> str:
     """The key of a name without its kind: "Đất Mũi" → "datmui", "Phường 05"'s "05" → "5"."""
     return joined([word.key for word in words(name)])
 
 
+@lru_cache(maxsize=16384)
 def name_accents(name: str) -> tuple[str, ...]:
     return tuple(word.accents for word in words(name))
 
