@@ -15,7 +15,8 @@ import pytest
 
 from tests.ports import free_ports
 
-SECONDS = 180.0
+SECONDS = 300.0
+"""Of patience; a machine that does much else takes its time."""
 
 
 class Run:
@@ -37,7 +38,12 @@ class Run:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "run"], env=env, stdout=printed, stderr=printed
             )
-        self.until(lambda: self.says("Ctrl-C"))
+        try:
+            self.until(lambda: self.says("Ctrl-C"))
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
 
     def says(self, words: str) -> bool:
         return words in self.printed.read_text(encoding="utf-8")
@@ -73,21 +79,23 @@ def home() -> Iterator[Path]:
 
 
 def ended(family: list[psutil.Process]) -> bool:
-    return not psutil.wait_procs(family, timeout=30)[1]
+    return not psutil.wait_procs(family, timeout=60)[1]
 
 
-def test_everything_comes_up_with_a_demo_and_goes_down_together(home: Path) -> None:
+def test_everything_comes_up_with_a_demo_and_killed_outright_leaves_nothing_behind(home: Path) -> None:
     run = Run(home)
     assert run.ready()
     assert run.says("dieuphoi")
     family = run.family()
-    run.process.send_signal(signal.SIGINT)
-    assert run.process.wait(timeout=30) == 0
+    assert any("postgres" in p.name() for p in family)
+    run.process.kill()
+    run.process.wait()
     assert ended(family)
 
 
-def test_the_demo_is_not_sown_twice_and_whatever_is_killed_comes_back(home: Path) -> None:
+def test_it_starts_again_without_sowing_twice_and_whatever_is_killed_comes_back(home: Path) -> None:
     run = Run(home)
+    assert run.ready()
     assert not run.says("dieuphoi")
     killed = run.child("api")
     killed.kill()
@@ -97,18 +105,13 @@ def test_the_demo_is_not_sown_twice_and_whatever_is_killed_comes_back(home: Path
     run.until(lambda: run.ready() and run.child_named("postgres").pid != database.pid)
     family = run.family()
     run.process.send_signal(signal.SIGTERM)
-    assert run.process.wait(timeout=30) == 0
+    assert run.process.wait(timeout=60) == 0
     assert ended(family)
 
 
-def test_killed_outright_it_leaves_nothing_behind_and_starts_again(home: Path) -> None:
+def test_ctrl_c_takes_everything_down_together(home: Path) -> None:
     run = Run(home)
     family = run.family()
-    assert any("postgres" in p.name() for p in family)
-    run.process.kill()
-    run.process.wait()
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(timeout=60) == 0
     assert ended(family)
-    again = Run(home)
-    assert again.ready()
-    again.process.send_signal(signal.SIGTERM)
-    assert again.process.wait(timeout=30) == 0

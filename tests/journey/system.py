@@ -13,12 +13,14 @@ from typing import Any
 
 import httpx
 
+from app import settings
 from app.embedded import die_with_parent
+from app.wiring import prepare
 from bot.simulator.client import SimClient
 from tests.ports import free_ports
 from tests.s3 import S3Server
 
-READY = 30.0
+READY = 120.0
 
 
 class System:
@@ -44,7 +46,7 @@ class System:
             "PHANANH_BOT_PORT": str(bot_port),
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self.http = httpx.AsyncClient(base_url=f"{self.api}/api/v1", timeout=20)
+        self.http = httpx.AsyncClient(base_url=f"{self.api}/api/v1", timeout=60)
         self.sim = SimClient(self.chat)
 
     def log(self, name: str) -> str:
@@ -88,13 +90,15 @@ class System:
             if process.poll() is None:
                 process.terminate()
         for process in self.processes.values():
-            process.wait(timeout=30)
+            process.wait(timeout=60)
 
 
 @asynccontextmanager
 async def running(home: Path, database_url: str, s3: S3Server) -> AsyncIterator[System]:
     """Everything up; stopped in the end, and no process may have written a traceback."""
     system = System(home, database_url, s3)
+    # As `phananh run` does it; else each of the four would read and prove the rules before it sees that one has.
+    await prepare(settings.load(system.env))
     for name in ("simulator", "api", "worker", "bot"):
         system.start(name)
     try:
@@ -110,7 +114,7 @@ class Officer:
     """A member of staff at the staff API, signed in with a password."""
 
     def __init__(self, system: System, username: str) -> None:
-        self.http = httpx.AsyncClient(base_url=f"{system.api}/api/v1/staff", timeout=20)
+        self.http = httpx.AsyncClient(base_url=f"{system.api}/api/v1/staff", timeout=60)
         self.username = username
 
     async def sign_in(self, password: str) -> "Officer":
