@@ -23,7 +23,7 @@ _PORTS = (
     "master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc",
     "s3.port", "s3.port.grpc", "admin.port", "admin.port.grpc",
 )  # fmt: skip
-_READY_SECONDS = 30.0
+_READY_SECONDS = 90.0
 _PR_SET_PDEATHSIG = 1
 
 

@@ -10,7 +10,7 @@ import httpx
 
 from .model import Json
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 
 
 class SimError(AssertionError):
@@ -26,7 +26,7 @@ class Wire:
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
-        self._http = httpx.AsyncClient(base_url=f"{base_url}/sim/", timeout=70)
+        self._http = httpx.AsyncClient(base_url=f"{base_url}/sim/", timeout=90)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -198,7 +198,7 @@ async def test_a_right_guess_is_refused_when_the_name_is_locked_while_it_is_chec
 ) -> None:
     staff_id, username, password = await new_staff()
     await fail(pool, username, 1)
-    async with pool.acquire() as conn, asyncio.timeout(20):
+    async with pool.acquire() as conn, asyncio.timeout(60):
         async with conn.transaction():
             await conn.execute(
                 f"UPDATE sign_in_attempts SET failures = 5, locked_until = $2 {OF_NAME}", username, AT + minutes(1)
@@ -222,7 +222,7 @@ async def test_a_sign_in_that_overlaps_a_disabling_or_a_reset_opens_nothing(
     pool: Pool, new_staff: NewStaff, change: str
 ) -> None:
     staff_id, username, password = await new_staff()
-    async with pool.acquire() as conn, asyncio.timeout(20):
+    async with pool.acquire() as conn, asyncio.timeout(60):
         async with conn.transaction():
             await conn.execute(f"UPDATE staff SET {change} WHERE staff_id = $1", staff_id)
             signing_in = asyncio.create_task(service.sign_in(pool, username, password, AT))

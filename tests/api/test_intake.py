@@ -367,7 +367,7 @@ async def test_an_intake_by_json_costs_one_statement(http: httpx.AsyncClient, wo
         statements.append(query.query)
 
     held = [await pool.acquire() for _ in range(pool.get_size())]
-    for conn in held:
+    for conn in reversed(held):  # the one that was used last is the first to be used again, and knows the types
         conn.add_query_logger(note)
         await pool.release(conn)
     answer = await http.post(f"{API}/reports", json=LIGHT, headers={"Idempotency-Key": "one-statement"})

@@ -42,7 +42,7 @@ async def offset(http: httpx.AsyncClient, path: str) -> int:
 
 async def reached(http: httpx.AsyncClient, path: str, least: int) -> int:
     """How far it is as soon as it is that far."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (kept := await offset(http, path)) < least:
             pass
     return kept

@@ -24,7 +24,7 @@ from tests.schedules.conftest import office as office
 from tests.small_world import COORDINATOR, LEADER
 
 NOW = datetime(2026, 6, 1, 5, 0, 20, tzinfo=UTC)
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Worker:
@@ -49,7 +49,7 @@ class Worker:
     def end(self, how: signal.Signals) -> int:
         assert self._process is not None
         self._process.send_signal(how)
-        return self._process.wait(timeout=30)
+        return self._process.wait(timeout=60)
 
 
 @pytest.fixture

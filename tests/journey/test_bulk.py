@@ -38,7 +38,7 @@ async def test_a_killed_worker_leaves_nothing_undone_and_does_nothing_twice(syst
     filed = [await file_report(pool, rules, embedded_default(), b"k" * 40, new) for _ in range(ROWS)]
     codes = [one.report.code for one in filed]
     system.kill("worker")
-    async with httpx.AsyncClient(base_url=system.api, timeout=20) as browser:
+    async with httpx.AsyncClient(base_url=system.api, timeout=60) as browser:
         await sign_in(browser, name, password)
         form = {"csrf": token(await browser.get("/console/chats")), "act": "start", "code": codes}
         preview = await browser.post("/console/bulk", data=form, follow_redirects=True)
@@ -50,7 +50,7 @@ async def test_a_killed_worker_leaves_nothing_undone_and_does_nothing_twice(syst
         )
         assert "Đang thực hiện" in begun.text
         system.start("worker")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not (await counts(pool, run)).get("done"):  # noqa: ASYNC110  # another process's work
                 await asyncio.sleep(0.005)
         system.kill("worker")

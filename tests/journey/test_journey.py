@@ -50,7 +50,7 @@ async def files_a_report(citizen: SimUser, words: str = WITHOUT_ACCENTS) -> str:
         await citizen.press("Không phải, gửi mới", message=answer)
         answer = await citizen.wait("xem lại")
     await citizen.press("gửi", message=answer)
-    sent = await citizen.wait("PA-", timeout=20)
+    sent = await citizen.wait("PA-")
     return sent.find(r"PA-\w{4}-\w{4}")
 
 
@@ -132,7 +132,7 @@ async def test_a_worker_killed_while_it_sends_tells_nobody_twice(system: System,
     # While nobody works, the case goes on; the next worker takes all of it up.
     await officer.act(code, "resolve", text="Đã sửa xong trong lúc mất điện.", photo=scene("lamp", 3, mended=True))
     system.start("worker")
-    await sau.wait("Đã sửa xong trong lúc mất điện.", timeout=40)
+    await sau.wait("Đã sửa xong trong lúc mất điện.")
     case = await eventually(
         lambda: officer.case(code),
         lambda c: {"sent", "uncertain"} == {n["status"] for n in c["notifications"]},
@@ -153,7 +153,7 @@ async def test_a_bot_killed_in_the_middle_of_a_dialogue_loses_nothing_and_repeat
     system.start("bot")
     await tam.press("Phường An Xuyên")
     await tam.press("gửi")
-    sent = await tam.wait("PA-", timeout=20)
+    sent = await tam.wait("PA-")
     code = sent.find(r"PA-\w{4}-\w{4}")
     seen = (await system.http.get(f"/reports/{code}")).json()
     assert seen["code"] == code
@@ -168,10 +168,10 @@ async def test_telegram_answering_429_and_500_only_delays_the_news(system: Syste
     code = await files_a_report(chi)
     await system.sim.fault("sendMessage", 429, times=1, retry_after=1, user=chi)
     await officer.act(code, "start")
-    await chi.wait("đang xử lý", timeout=30)
+    await chi.wait("đang xử lý")
     await system.sim.fault("sendMessage", 500, times=2, user=chi)
     await officer.act(code, "progress", text="Đang chờ vật tư.")
-    await chi.wait("Đang chờ vật tư.", timeout=30)
+    await chi.wait("Đang chờ vật tư.")
     messages = await chi.messages()
     assert len(told(messages, "đang xử lý phản ánh")) == 1
     assert len(told(messages, "Đang chờ vật tư.")) == 1

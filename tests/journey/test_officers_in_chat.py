@@ -33,15 +33,15 @@ async def test_a_lead_links_the_group_and_mends_the_lamp_in_it(system: System, h
     # Taken; the card and the citizen learn of it.
     await group.press("Nhận", message=card)
     assert "đã nhận việc" in (await group.notice())["text"]
-    await lan.wait("đang xử lý", timeout=30)
+    await lan.wait("đang xử lý")
     await eventually(lambda: messages(group, "Đang xử lý – Trần Văn Minh"), bool, system)
 
     # The bot dies with the officer's photo on its way.
     system.kill("bot")
     await group.photo(scene("lamp", 1, mended=True), caption="Đã thay bóng đèn mới.", reply_to=card.id)
     system.start("bot")
-    await group.wait("đã báo kết quả", timeout=30)
-    await lan.wait("Đã thay bóng đèn mới.", timeout=30)
+    await group.wait("đã báo kết quả")
+    await lan.wait("Đã thay bóng đèn mới.")
     case = await officer.case(report)
     assert case["status"] == "resolved"
     assert [photo["stage"] for photo in case["photos"]] == ["before", "before", "after"]

@@ -45,7 +45,7 @@ async def test_a_late_case_is_warned_of_on_the_page_and_by_mail(system: System, 
     long_ago = datetime.now(UTC) - timedelta(days=60)
     filed = await file_report(pool, rules, embedded_default(), b"k" * 40, new, long_ago)
     code = filed.report.code
-    async with asyncio.timeout(90):  # the watch looks once a minute
+    async with asyncio.timeout(180):  # the watch looks once a minute
         while not mails(system.home, code):  # noqa: ASYNC110  # another process's work
             await asyncio.sleep(0.2)
     (mail,) = mails(system.home, code)

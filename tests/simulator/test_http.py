@@ -1,7 +1,8 @@
 """The page and the control side over plain HTTP: headers, streams, who may ask."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import httpx
 import msgspec
@@ -63,7 +64,10 @@ async def test_document_of_a_person_is_never_shown_as_a_page(base_url: str, lan:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-async def each_event(response: httpx.Response) -> AsyncIterator[tuple[str, dict[str, object]]]:
+Event = tuple[str, dict[str, object]]
+
+
+async def events_of(response: httpx.Response) -> AsyncGenerator[Event]:
     name = ""
     async for line in response.aiter_lines():
         if line.startswith("event: "):
@@ -72,9 +76,16 @@ async def each_event(response: httpx.Response) -> AsyncIterator[tuple[str, dict[
             yield name, msgspec.json.decode(line.removeprefix("data: "))
 
 
-async def read_events(response: httpx.Response, count: int) -> list[tuple[str, dict[str, object]]]:
-    events = each_event(response)
-    return [await anext(events) for _ in range(count)]
+async def read_events(response: httpx.Response, count: int) -> list[Event]:
+    async with aclosing(events_of(response)) as events:
+        return [await anext(events) for _ in range(count)]
+
+
+async def until_told(events: AsyncGenerator[Event], wanted: Event) -> None:
+    async for event in events:
+        if event == wanted:
+            return
+    raise AssertionError(f"the stream ended without {wanted}")
 
 
 async def test_stream_goes_on_where_it_was(base_url: str, lan: SimUser, bot: Bot, core: Simulator) -> None:
@@ -103,15 +114,14 @@ async def test_stream_of_another_run_starts_over(base_url: str, lan: SimUser) ->
 
 async def test_stream_tells_when_the_bot_listens(base_url: str, lan: SimUser, bot: Bot, core: Simulator) -> None:
     core.updates._last_poll = float("-inf")
-    newest = f"{core.epoch}-{max(chat.version for chat in core.chats.values())}"
     async with (
-        httpx.AsyncClient(base_url=base_url, timeout=30) as http,
-        http.stream("GET", "/sim/events", headers={"Last-Event-ID": newest}) as response,
+        httpx.AsyncClient(base_url=base_url, timeout=60) as http,
+        http.stream("GET", "/sim/events") as response,
+        aclosing(events_of(response)) as events,
     ):
-        events = each_event(response)
-        assert await anext(events) == ("bot", {"listening": False})
+        await until_told(events, ("bot", {"listening": False}))
         poll = asyncio.create_task(bot.get_updates(timeout=10))
-        assert await anext(events) == ("bot", {"listening": True})
+        await until_told(events, ("bot", {"listening": True}))
         await lan.text("xong")
         await poll
 

@@ -16,7 +16,7 @@ async def test_process_stops_at_once_though_polls_and_pages_are_open() -> None:
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stderr=asyncio.subprocess.PIPE)
     # Retries bridge the time until the port is open.
     transport = httpx.AsyncHTTPTransport(retries=6)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=60) as http:
         people = (await http.get("/sim/state")).json()["people"]
         assert [person["first_name"] for person in people] == ["Lan", "Minh", "Cô Sáu", "Emma", "Bích", "Phước"]
         async with http.stream("GET", "/sim/events") as stream:

@@ -49,7 +49,7 @@ class BotProcess:
     def end(self, how: signal.Signals) -> int:
         assert self._process is not None
         self._process.send_signal(how)
-        return self._process.wait(timeout=30)
+        return self._process.wait(timeout=60)
 
     @property
     def log(self) -> str:

@@ -34,7 +34,7 @@ async def lan(sim: SimClient, process: BotProcess) -> AsyncIterator[SimUser]:
     person = await sim.user("Lan")
     await person.text("/start")
     try:
-        await person.wait("Xin chào", timeout=30)
+        await person.wait("Xin chào")
     except SimError as error:
         error.add_note(f"the process says:\n{process.log[-4000:]}")
         raise
@@ -54,7 +54,7 @@ async def test_a_reply_that_was_being_sent_is_not_sent_again(
         process.end(signal.SIGKILL)
     process.start()
     await lan.text("phường An Xuyên")
-    await lan.wait("đúng không", timeout=30)
+    await lan.wait("đúng không")
     assert len([text for text in await said(lan) if "xảy ra ở đâu" in text]) == 1
     statuses = "SELECT array_agg(status ORDER BY message_id) FROM outbox WHERE chat_id = $1"
     await until(parts, statuses, str(lan.id), holds=["sent", "uncertain", "sent"])
@@ -68,7 +68,7 @@ async def test_an_update_that_was_being_worked_on_is_taken_up_again(
         await held.caught()
         process.end(signal.SIGKILL)
     process.start()
-    await lan.wait("Đã nhận 1 ảnh", timeout=30)
+    await lan.wait("Đã nhận 1 ảnh")
     async with parts.pool.acquire() as conn:
         state = await conn.fetchval("SELECT state FROM drafts WHERE chat_id = $1", str(lan.id))
     assert len(state["content"]["photos"]) == 1
@@ -82,7 +82,7 @@ async def test_an_album_whose_answer_was_still_waiting_is_answered_once(
     await until(parts, "SELECT count(*) FROM draft_photos WHERE chat_id = $1", str(lan.id), holds=2)
     process.end(signal.SIGKILL)
     process.start()
-    await lan.wait("Đã nhận 2 ảnh", timeout=30)
+    await lan.wait("Đã nhận 2 ảnh")
     assert len([text for text in await said(lan) if "Đã nhận" in text]) == 1
 
 
@@ -103,7 +103,7 @@ async def test_a_report_that_was_filed_right_before_the_end_is_filed_once(
         await until(parts, mine, str(lan.id), holds=1)
         process.end(signal.SIGKILL)
     process.start()
-    code = (await lan.wait("Đã gửi", timeout=30)).find(r"PA-\w{4}-\w{4}")
+    code = (await lan.wait("Đã gửi")).find(r"PA-\w{4}-\w{4}")
     async with parts.pool.acquire() as conn:
         filed = await conn.fetch(mine.replace("count(*)", "report_id"), str(lan.id))
         assert await conn.fetchval("SELECT code FROM reports WHERE report_id = $1", filed[0]["report_id"]) == code
@@ -126,7 +126,7 @@ async def test_a_place_chosen_on_the_map_while_no_bot_runs_is_answered_once_one_
         with pytest.raises(pins.Gone):
             await pins.send(conn, link, pin)
     process.start()
-    await lan.wait("thuộc xã, phường nào", timeout=30)
+    await lan.wait("thuộc xã, phường nào")
     await until(parts, "SELECT count(*) FROM outbox WHERE chat_id = $1", chat_id, holds=3)
 
 
@@ -148,7 +148,7 @@ async def test_a_report_that_was_joined_right_before_the_end_is_joined_once(
         await until(parts, mine, str(lan.id), holds=1)
         process.end(signal.SIGKILL)
     process.start()
-    await lan.wait(code, timeout=30)
+    await lan.wait(code)
     assert len([text for text in await said(lan) if "Đã thêm nội dung" in text]) == 1
     async with parts.pool.acquire() as conn:
         kinds = await conn.fetch(

@@ -30,7 +30,7 @@ async def revoke(world: World, path: str) -> None:
 
 async def events(browser: httpx.AsyncClient, path: str) -> AsyncGenerator[tuple[str, str], None]:
     """Name and data of each event that a screen is sent."""
-    async with asyncio.timeout(30), browser.stream("GET", f"{path}/events") as answer:
+    async with asyncio.timeout(60), browser.stream("GET", f"{path}/events") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         name = ""
         async for line in answer.aiter_lines():
@@ -44,5 +44,5 @@ async def events(browser: httpx.AsyncClient, path: str) -> AsyncGenerator[tuple[
 @pytest_asyncio.fixture
 async def screen(address: str) -> AsyncIterator[httpx.AsyncClient]:
     """A browser in which nobody is signed in."""
-    async with httpx.AsyncClient(base_url=address, timeout=30) as browser:
+    async with httpx.AsyncClient(base_url=address, timeout=60) as browser:
         yield browser

@@ -169,11 +169,11 @@ async def _cost(parts: Parts, statements: list[str], screens: int) -> list[str]:
 async def test_a_stopping_server_lets_go_of_its_screens(world: World) -> None:
     server = running(world.parts)
     path = await link(world)
-    async with server as address, httpx.AsyncClient(base_url=address, timeout=30) as browser:
+    async with server as address, httpx.AsyncClient(base_url=address, timeout=60) as browser:
         said = events(browser, path)
         assert (await anext(said))[0] == "today"
         server.server.should_exit = True
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert [name async for name, _ in said][-1:] != ["gone"]
             await server.task
 
