@@ -6,7 +6,6 @@ import time
 from datetime import UTC, datetime
 
 import httpx
-import pytest
 from msgspec import structs
 
 from app.opendata import service as opendata
@@ -49,10 +48,9 @@ async def test_an_unknown_address_is_a_page_with_ways_on_for_a_browser_and_a_pro
         assert (told.status_code, told.headers["content-type"]) == (404, "application/problem+json"), path
 
 
-async def test_open_data_is_named_while_it_is_switched_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_open_data_is_named_while_it_is_switched_on(world: World) -> None:
     now = [time.monotonic()]
-    monkeypatch.setattr("app.portal.switched.time.monotonic", lambda: now[0])
-    pool, switched = world.parts.pool, Switched(world.parts.pool)
+    pool, switched = world.parts.pool, Switched(world.parts.pool, lambda: now[0])
     wanted = opendata.usual("UBND tỉnh Cà Mau", datetime(2026, 11, 20, tzinfo=UTC))
     for enabled in (False, True, False):
         await opendata.save(pool, ADMINISTRATOR, structs.replace(wanted, enabled=enabled), "Đặng Thị Ngọc Hân")
