@@ -87,7 +87,7 @@ def litestar_app(parts: Parts, metrics: Metrics, limiter: Limiter | None = None)
         logging_config=None,
         state=State({"context": ctx, "probe": Probe(ctx)}),
     )
-    reference.describe(app, parts.settings.public_url)
+    app.state.description = reference.Description(app, parts.settings.public_url)
     return app
 
 

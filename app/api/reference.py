@@ -15,7 +15,7 @@ from app.api.context import Req
 from app.api.declare import ANYONE, PROBLEM, call
 from app.api.openapi import GROUPS, document
 from app.api.problems import lang_of
-from app.i18n import LANGS, Lang, pick, t
+from app.i18n import Lang, pick, t
 from app.pages import templates_in
 
 _PAGES = Path(__file__).parent / "pages"
@@ -43,11 +43,25 @@ def _templates() -> Environment:
     return made
 
 
-def describe(app: Litestar, public_url: str) -> None:
-    """Make the documents and pages once, when all routes are known; what is kept is their bytes."""
-    documents = {lang: document(app, public_url, lang) for lang in LANGS}
-    app.state.documents = {lang: json.encode(said) for lang, said in documents.items()}
-    app.state.pages = {lang: _page(said, lang).encode() for lang, said in documents.items()}
+class Description:
+    """The document and the page in each language, made when somebody first asks, which takes 40 ms, rather than by each
+    process at its start. What is kept is their bytes."""
+
+    def __init__(self, app: Litestar, public_url: str) -> None:
+        self._app, self._public_url = app, public_url
+        self._made: dict[Lang, tuple[bytes, bytes]] = {}
+
+    def document(self, lang: Lang) -> bytes:
+        return self._in(lang)[0]
+
+    def page(self, lang: Lang) -> bytes:
+        return self._in(lang)[1]
+
+    def _in(self, lang: Lang) -> tuple[bytes, bytes]:
+        if lang not in self._made:
+            said = document(self._app, self._public_url, lang)
+            self._made[lang] = json.encode(said), _page(said, lang).encode()
+        return self._made[lang]
 
 
 def _page(said: dict[str, Any], lang: Lang) -> str:
@@ -147,7 +161,7 @@ def kind_words(kind: dict[str, Any]) -> str:
 async def page(request: Req) -> Response[bytes]:
     wanted = request.query_params.get("lang")
     lang = pick(wanted) if wanted else lang_of(request)
-    return Response(request.app.state.pages[lang], media_type="text/html", headers=_CACHED)
+    return Response(request.app.state.description.page(lang), media_type="text/html", headers=_CACHED)
 
 
 @get(
@@ -155,7 +169,8 @@ async def page(request: Req) -> Response[bytes]:
     **call(ANYONE, "operations", raw="application/json"),
 )
 async def openapi(request: Req) -> Response[bytes]:
-    return Response(request.app.state.documents[lang_of(request)], media_type="application/json", headers=_CACHED)
+    said = request.app.state.description.document(lang_of(request))
+    return Response(said, media_type="application/json", headers=_CACHED)
 
 
 @get(
