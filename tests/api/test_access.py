@@ -136,11 +136,11 @@ class Case:
     """One report of COMPANY's, and the request of each route about it."""
 
     def __init__(self, code: str, photo_id: str, attachment_id: str, version: int) -> None:
-        self._code, self._photo, self._attachment, self.version = code, photo_id, attachment_id, version
+        self.code, self._photo, self._attachment, self.version = code, photo_id, attachment_id, version
 
     def request(self, method: str, path: str) -> tuple[str, str, dict[str, Any] | None]:
         filled = path.format(
-            code=self._code,
+            code=self.code,
             act="note",
             number="1",
             photo_id=self._photo,
@@ -175,12 +175,19 @@ async def file_in_case(world: World, code: str) -> str:
         return str((await attachments.of_report(conn, report.report_id))[0].attachment_id)
 
 
-@pytest_asyncio.fixture
-async def case(http: httpx.AsyncClient, signed_in: SignedIn, world: World) -> Case:
+@pytest_asyncio.fixture(scope="module")
+async def filed(http: httpx.AsyncClient, signed_in: SignedIn, world: World) -> Case:
     sent = await send(http, LIGHT | LAN, [photo("bằng chứng")])
     attachment_id = await file_in_case(world, sent.code)
     seen = (await (await signed_in("officer")).get(f"{STAFF}/reports/{sent.code}")).json()
     return Case(sent.code, seen["photos"][0]["photo_id"], attachment_id, seen["version"])
+
+
+@pytest_asyncio.fixture
+async def case(filed: Case, world: World) -> Case:
+    """The one of all tests, as it is now: none of their requests takes it on in its life."""
+    filed.version = (await reports.find(world.parts.pool, filed.code)).version
+    return filed
 
 
 async def _ask(browser: httpx.AsyncClient, request: tuple[str, str, dict[str, Any] | None]) -> httpx.Response:

@@ -38,7 +38,7 @@ def test_boundaries_are_polygons_and_communes_without_one_are_points(tmp_path: P
 
 def test_lines_are_drawn_more_simply_until_a_province_is_small_enough(tmp_path: Path) -> None:
     communes = [one for one in embedded_default().communes if one.province_code == "96"]
-    features = [feature(one, ring(one.lat, one.lon, 2_000, 0.004)) for one in communes]
+    features = [feature(one, ring(one.lat, one.lon, 600, 0.004)) for one in communes]
     made = outline(with_boundaries(read(write(tmp_path / "a.geojson", features)).communes, uuid4()), "96")
     assert 10_000 < len(gzip.compress(made, 9)) <= PACKED_MOST
     assert {each["geometry"]["type"] for each in json.loads(made)["features"]} <= {"Polygon", "MultiPolygon"}
