@@ -37,6 +37,10 @@ class Limit(Struct, frozen=True):
 REPORTS = Limit("reports", 60, 1.0, "api.too_many_reports")
 """A whole neighbourhood may share one address of a mobile network, and report the same flood."""
 
+SIGN_INS = Limit("sign-ins", 60, 1.0, "accounts.busy")
+"""A town hall behind one address comes in at eight; whoever tries passwords from there must leave room for all others,
+for checking one is made to take long."""
+
 
 class Allowance(Struct, frozen=True):
     """What a public address may still send. ``left``: at once; ``reset`` and ``retry_after``: seconds until nothing

@@ -1,5 +1,7 @@
-"""Reading what a page's form sent: fields and small files, never more than the limits."""
+"""Reading what was sent: the bytes as they come, and a page's form of fields and small files, never more than the
+limits."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from typing import Any
 from urllib.parse import parse_qsl
@@ -27,12 +29,34 @@ _FIELDS_MOST = 2_000
 """A box for each category and commune of a province, or for each report somebody may act on at once, and enough more
 to be able to say that these are too many."""
 _DRAINED_MOST = 64 << 20
+SILENCE = 30.0
+"""Seconds. A line that brings nothing for so long is dead, or somebody holds it open."""
 
 
 class Malformed(AppError):
     """The bytes are no form."""
 
     status = 400
+
+
+class Cut(Exception):
+    """The line broke, or fell silent, before all had come."""
+
+
+async def pieces(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+    """A request's body as it comes. Raises Cut."""
+    while True:
+        try:
+            async with asyncio.timeout(SILENCE):
+                message: Any = await request.receive()
+        except TimeoutError:
+            raise Cut from None
+        if message["type"] == "http.disconnect":
+            raise Cut
+        if message["body"]:
+            yield message["body"]
+        if not message.get("more_body", False):
+            return
 
 
 class File(Struct, frozen=True):
@@ -90,15 +114,15 @@ async def _chunks(request: Request[Any, Any, Any], most: int) -> AsyncIterator[b
     """The body piece by piece. What is too large is read to its end, within reason: a browser that is cut off while it
     sends shows its own error instead of ours."""
     seen = 0
-    while True:
-        message: Any = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise Malformed("console.form_broken")
-        seen += len(message["body"])
-        if seen <= most:
-            yield message["body"]
-        if seen > most + _DRAINED_MOST or not message.get("more_body", False):
-            break
+    try:
+        async for piece in pieces(request):
+            seen += len(piece)
+            if seen <= most:
+                yield piece
+            if seen > most + _DRAINED_MOST:
+                break
+    except Cut:
+        raise Malformed("console.form_broken") from None
     if seen > most:
         raise TooLarge("console.form_large", most=most >> 20)
 

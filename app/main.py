@@ -97,7 +97,7 @@ def create_app(parts: Parts, wall: Litestar | None = None) -> ASGIApp:
     metrics, limiter = Metrics(), Limiter()
     api = litestar_app(parts, metrics, limiter)
     ctx: Context = api.state.context
-    console = console_app(parts, cookie=ctx.cookie, secure=ctx.secure)
+    console = console_app(parts, cookie=ctx.cookie, secure=ctx.secure, sign_ins=ctx.sign_ins)
     portal = portal_app(parts, limiter, secure=ctx.secure)
     pages = {CONSOLE: console, WALL: wall or wall_app(parts), **dict.fromkeys(PATHS, portal)}
     pages |= dict.fromkeys(OPEN311, open311_app(parts, limiter))

@@ -4,7 +4,8 @@ Photos of a multipart body go to temporary files once they are large, so that sl
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ from multipart import (  # type: ignore[import-untyped]  # ships no types
 
 from app.attachments.model import AT_ONCE
 from app.errors import AppError, Invalid, Problem, TooLarge
+from app.forms import Cut, pieces
 from app.photos.uploads import FILES, PHOTOS, Upload
 from app.reports.model import PHOTOS_MAX
 
@@ -49,17 +51,14 @@ async def _chunks(request: Request[Any, Any, Any], most: int) -> AsyncIterator[b
     if announced.isdigit() and int(announced) > most:
         raise TooLarge("api.body_large", most=most >> 20)
     seen = 0
-    while True:
-        message: Any = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise Malformed("api.body_cut")
-        seen += len(message["body"])
-        if seen > most:
-            raise TooLarge("api.body_large", most=most >> 20)
-        if message["body"]:
-            yield message["body"]
-        if not message.get("more_body", False):
-            return
+    try:
+        async for piece in pieces(request):
+            seen += len(piece)
+            if seen > most:
+                raise TooLarge("api.body_large", most=most >> 20)
+            yield piece
+    except Cut:
+        raise Malformed("api.body_cut") from None
 
 
 async def read_body(
@@ -223,20 +222,32 @@ def _decoded(decode: Callable[[], T]) -> T:
         raise Malformed("api.not_utf8") from None
     except (msgspec.DecodeError, RecursionError):
         raise Malformed("api.json_broken") from None
-    _no_zero_bytes(value)
+    for name in value.__struct_fields__:
+        _check_kept(getattr(value, name), name)
     return value
 
 
-def _no_zero_bytes(value: Struct) -> None:
-    """PostgreSQL keeps no NUL in a text; nobody types one."""
-    for name in value.__struct_fields__:
-        given = getattr(value, name)
-        if isinstance(given, dict):
-            texts: tuple[Any, ...] = (*given, *given.values())
-        else:
-            texts = tuple(given) if isinstance(given, list) else (given,)
-        if any("\x00" in text for text in texts if isinstance(text, str)):
+def _check_kept(given: Any, name: str) -> None:
+    """Whether PostgreSQL can keep it, however deep it lies in the field ``name``: no NUL in a text, which nobody types,
+    and no moment that is beyond the calendar in UTC. Raises Invalid."""
+    if isinstance(given, str):
+        if "\x00" in given:
             raise Invalid("api.zero_byte", field=name)
+    elif isinstance(given, datetime) and given.tzinfo is not None:
+        try:
+            given.astimezone(UTC)
+        except OverflowError:
+            raise Invalid("api.wrong_value", field=name) from None
+    elif isinstance(given, Struct):
+        for inner in given.__struct_fields__:
+            _check_kept(getattr(given, inner), name)
+    elif isinstance(given, Mapping):
+        for key, value in given.items():
+            _check_kept(key, name)
+            _check_kept(value, name)
+    elif isinstance(given, list | tuple | frozenset | set):
+        for each in given:
+            _check_kept(each, name)
 
 
 def _problem(said: str) -> Problem:

@@ -73,6 +73,7 @@ async def queue_items(
             row.paused_at,
             overdue(row.due_at, row.paused_at, Status(row.status), now),
             row.voices,
+            list(row.tags),
             await photo_link(ctx, row.photo, "small") if row.photo else None,
         )
         for row in rows

@@ -49,6 +49,7 @@ class QueueItem(Struct):
     paused_at: datetime | None
     overdue: bool
     voices: Voices
+    tags: list[str]
     photo: Annotated[str | None, Doc(description="Link to the first photo, 320 pixels.")]
 
 

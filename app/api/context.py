@@ -10,7 +10,7 @@ from msgspec import json
 
 from app.accounts.directory import Agencies
 from app.accounts.model import Actor
-from app.addresses import Limiter
+from app.addresses import SIGN_INS, Limiter
 from app.api.metrics import Metrics
 from app.api.problems import lang_of
 from app.photos.uploads import AT_ONCE
@@ -22,13 +22,14 @@ BASE = "/api/v1"
 
 class Context:
     """``secure``: the system is reached by HTTPS, so cookies must not leave by anything else. ``limiter`` counts all
-    reports of this process, by whichever folder of HTTP they come."""
+    reports of this process, by whichever folder of HTTP they come; ``sign_ins`` passwords and codes that are tried."""
 
     def __init__(self, parts: Parts, metrics: Metrics, limiter: Limiter) -> None:
         self.parts = parts
         self.metrics = metrics
         self.agencies = Agencies(parts.pool)
         self.limiter = limiter
+        self.sign_ins = Limiter(limit=SIGN_INS)
         self.uploads = asyncio.Semaphore(AT_ONCE)
         self.secure = parts.settings.public_url.startswith("https:")
         self.root = parts.settings.public_url + BASE

@@ -69,6 +69,7 @@ QUEUE = {
             "paused_at": None,
             "overdue": False,
             "voices": 3,
+            "tags": ["trạm biến áp"],
             "photo": f"{PHOTO}/small?{TOKEN}",
         }
     ],

@@ -131,10 +131,12 @@ async def _view(request: Req, actor: Actor, session: Session) -> SessionView:
             Unauthenticated("accounts.code_wrong", field="one_time_code"),
             Forbidden("accounts.set_up_first"),
             TooMany("accounts.locked", retry_after=60, minutes=1),
+            TooMany("accounts.busy", retry_after=1),
         ),
     ),
 )
 async def sign_in(request: Req) -> Response[bytes]:
+    context(request).sign_ins.take(request)
     body, _ = await read_body(request, SignIn)
     now, pool = datetime.now(UTC), context(request).parts.pool
     session = await accounts.sign_in(

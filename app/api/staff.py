@@ -32,6 +32,7 @@ from app.places.model import Commune
 from app.reports import hotline
 from app.reports import service as reports
 from app.reports.model import Contact, Form, NewPart, Report, Status, Urgency
+from app.reports.tags import tidy
 from app.reports.workflow import Act, check
 from app.worklist import service as worklist
 from app.worklist.model import PAGE, Filter
@@ -47,6 +48,7 @@ class QueueQuery(Struct, frozen=True, forbid_unknown_fields=True):
     commune: str | None = None
     agency: str | None = None
     assignee: str | None = None
+    tag: str | None = None
     overdue: bool = False
     extension: bool = False
     q: str = ""
@@ -154,6 +156,7 @@ async def queue(request: Req) -> Response[bytes]:
         assignee_id=_assignee(asked.assignee, actor.id),
         overdue_at=datetime.now(UTC) if asked.overdue else None,
         extension_wanted=asked.extension,
+        tag=next(iter(tidy([asked.tag or ""])), None),
         text=asked.q,
     )
     page = await worklist.queue(ctx.parts.pool, actor, wanted, asked.cursor, asked.limit)

@@ -4,7 +4,6 @@ extensions creation, creation-with-upload, termination, expiration and checksum.
 Whoever knows an upload's address is its sender; nobody else can guess it.
 """
 
-import asyncio
 import base64
 import binascii
 import hashlib
@@ -22,6 +21,7 @@ from app.api.context import Context, Req, context
 from app.api.declare import ANYONE, Header, call
 from app.api.problems import HANDLERS
 from app.errors import AppError, Conflict, Invalid, NotFound, TooLarge, TooMany, Unavailable
+from app.forms import Cut, pieces
 from app.photos import resumable
 from app.photos.model import MAX_BYTES
 from app.photos.store_resumable import Uploading
@@ -31,8 +31,6 @@ BYTES = "application/offset+octet-stream"
 VERSION = "1.0.0"
 _EXTENSIONS = "creation,creation-with-upload,expiration,termination,checksum"
 _ALGORITHMS = ("sha1", "sha256")
-_SILENCE = 30.0
-"""Seconds."""
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 
 RESUMABLE = Header("Tus-Resumable", VERSION, required=True)
@@ -86,18 +84,11 @@ def _name(metadata: str) -> str:
 
 async def _bytes(request: Req) -> AsyncIterator[bytes]:
     """The body as it comes. A line that breaks or falls silent is its end: what has come is worth keeping."""
-    while True:
-        try:
-            async with asyncio.timeout(_SILENCE):
-                message: Any = await request.receive()
-        except TimeoutError:
-            return
-        if message["type"] == "http.disconnect":
-            return
-        if message["body"]:
-            yield message["body"]
-        if not message.get("more_body", False):
-            return
+    try:
+        async for piece in pieces(request):
+            yield piece
+    except Cut:
+        return
 
 
 async def _take(ctx: Context, request: Req, uploading: Uploading, start: int) -> int:

@@ -5,6 +5,7 @@ from litestar.datastructures import State
 
 from app.accounts.directory import Agencies
 from app.accounts.oidc import Provider
+from app.addresses import SIGN_INS, Limiter
 from app.console import (
     absence,
     account,
@@ -66,13 +67,14 @@ from app.console.replays import Replays
 from app.wiring import Parts
 
 
-def console_app(parts: Parts, *, cookie: str, secure: bool) -> Litestar:
-    """``cookie``: the name of the session's cookie, shared with the staff API."""
+def console_app(parts: Parts, *, cookie: str, secure: bool, sign_ins: Limiter | None = None) -> Litestar:
+    """``cookie``: the name of the session's cookie, and ``sign_ins``: what counts them; shared with the staff API."""
     rules = [*rules_in_force.ROUTES, *rules_try.ROUTES, *rules_candidate.ROUTES, *rules_misrouted.ROUTES]
     staff = [*staff_list.ROUTES, *staff_account.ROUTES, *staff_import.ROUTES, *staff_record.ROUTES]
     oidc = parts.settings.oidc
     provider = Provider(oidc, f"{parts.settings.public_url}{sso.CALLBACK}") if oidc else None
-    here = Console(parts, cookie, secure, Replays(), Checks(), Agencies(parts.pool), provider)
+    counted = sign_ins or Limiter(limit=SIGN_INS)
+    here = Console(parts, cookie, secure, counted, Replays(), Checks(), Agencies(parts.pool), provider)
     return Litestar(
         [
             *assets.ROUTES,

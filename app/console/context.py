@@ -13,6 +13,7 @@ from app.accounts.model import Actor, Origin, Session
 from app.accounts.oidc import Provider
 from app.accounts.origins import origin
 from app.accounts.totp import Policy
+from app.addresses import Limiter
 from app.console.candidates import Checks
 from app.console.csrf import mask
 from app.console.replays import Replays
@@ -29,11 +30,12 @@ _FORM_SECONDS = 24 * 3600
 
 class Console(Struct, frozen=True):
     """``cookie``: the name of the session's cookie, which the staff API reads too. ``secure``: the system is reached
-    by HTTPS, so cookies must not leave by anything else."""
+    by HTTPS, so cookies must not leave by anything else. ``sign_ins`` counts the passwords and codes that are tried."""
 
     parts: Parts
     cookie: str
     secure: bool
+    sign_ins: Limiter
     replays: Replays
     checks: Checks
     agencies: Agencies

@@ -97,6 +97,7 @@ async def sign_in(request: Req) -> Response[Any]:
         return _form(request, wanted=wanted, username=username, missing=missing)
     here, now = console(request), datetime.now(UTC)
     try:
+        here.sign_ins.take(request)
         opened = await entry.begin(here.parts.pool, here.policy, username, password, now, origin_of(request))
     except (Unauthenticated, TooMany) as error:
         return _form(request, wanted=wanted, username=username, error=error)

@@ -183,7 +183,7 @@ async def _listed(request: Req, page: public_list.Page, wanted: Wanted, path: st
 async def points(request: Req) -> Response[Any]:
     """Dots for the map in view: ``box`` is south, north, west, east in degrees, ``zoom`` as on the map."""
     found = await dots(request, lang_of(request))
-    return Response(found, headers={"Cache-Control": "public, max-age=60", "Vary": "Cookie"})
+    return Response(found, headers={"Cache-Control": "public, max-age=60", "Vary": "Accept-Language, Cookie"})
 
 
 async def dots(request: Req, lang: Lang) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from app import pins
 from app.assets import FOR_GOOD
 from app.errors import Forbidden, Invalid, NotFound, TooLarge
+from app.forms import Cut, pieces
 from app.i18n import Lang, t
 from app.i18n.text import nfc
 from app.pins import Link, Pin
@@ -95,13 +96,13 @@ def _sent(request: Req, link: Link) -> Response[bytes]:
 
 async def _read(request: Req) -> dict[str, str]:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _BODY_MOST:
-            raise TooLarge("portal.large")
     try:
+        async for piece in pieces(request):
+            body += piece
+            if len(body) > _BODY_MOST:
+                raise TooLarge("portal.large")
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=10))
-    except ValueError:
+    except (Cut, ValueError):
         raise Invalid("portal.nothing_chosen") from None
 
 

@@ -84,7 +84,7 @@ async def picture(request: Req, code: FromPath[str]) -> Response[bytes]:
         raise NotFound("portal.not_found")
     async with here.parts.pool.acquire() as conn:
         shown = _shown(request, await reports.case(conn, report), lang)
-    headers = {"ETag": f'"{shown.version}"', "Cache-Control": _A_WHILE}
+    headers = {"ETag": f'"{shown.version}"', "Cache-Control": _A_WHILE, "Vary": "Accept-Language, Cookie"}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=headers)
 

@@ -12,6 +12,7 @@ import pytest_asyncio
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from app import forms
 from app.db import connect_pool
 from app.wiring import Parts
 from storage.folder import FolderStore
@@ -182,6 +183,19 @@ async def test_a_request_is_one_line_in_the_log_and_nothing_personal_is_in_it(ht
     said = json.dumps(logged, default=str, ensure_ascii=False)
     for word in ("0912", "Lý Bôn", sent.json()["tracking_secret"], sent.json()["code"], "127.0.0.1"):
         assert word not in said
+
+
+@pytest.mark.parametrize("path", [f"{API}/reports", "/", "/console/signin"])
+async def test_a_line_that_falls_silent_is_not_waited_for(
+    address: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "SILENCE", 0.1)
+    host, port = address.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = (f"POST {path} HTTP/1.1", "Host: a", "Content-Length: 100", "Content-Type: application/json", "", "{")
+    writer.write("\r\n".join(head).encode())
+    assert (await reader.readline()).split()[1] == b"400"
+    writer.close()
 
 
 async def test_a_stopping_server_finishes_what_it_took(world: World) -> None:

@@ -115,6 +115,11 @@ async def test_the_queue_is_filtered(http: httpx.AsyncClient, signed_in: SignedI
     assert await codes(coordinator, status="assigned,in_progress") == {sent.code}
     assert await codes(coordinator, status="resolved") == set()
     assert await codes(coordinator, overdue="true") == set()
+    await act(officer, sent.code, "tag", tags=["Trạm biến áp", "gần chợ"])
+    assert await codes(coordinator, tag="TRẠM biến áp") == {sent.code}
+    assert await codes(coordinator, tag="trạm") == set()
+    items = (await officer.get(f"{STAFF}/queue", params={"tag": "gần chợ"})).json()["items"]
+    assert [item["tags"] for item in items] == [["trạm biến áp", "gần chợ"]]
 
 
 @pytest.mark.parametrize(
@@ -584,6 +589,9 @@ async def test_a_program_splits_a_report_between_agencies(http: httpx.AsyncClien
     desk = await signed_in("coordinator")
     sent = await send(http, LIGHT)
     parts = [{"category": "street-light"}, {"category": "power-cut", "text": "Kiểm tra dây điện.", "agency": POWER}]
+    zero = {"version": 2, "parts": [parts[0], parts[1] | {"agency": "a\x00"}]}
+    refused = await desk.post(f"{API}/staff/reports/{sent.code}/acts/split", json=zero)
+    assert (refused.status_code, keys(refused)) == (422, [("parts", "api.zero_byte")])
     done = await act(desk, sent.code, "split", parts=parts)
     assert (done["status"], done["case"]["agency"]["id"]) == ("in_progress", CENTRE)
     assert [(one["agency"]["id"], one["status"]) for one in done["case"]["parts"]] == [

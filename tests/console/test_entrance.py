@@ -51,6 +51,20 @@ async def test_a_wrong_password_is_said_beside_the_field_and_the_name_stays(
     assert "sai mật khẩu" not in answer.text
 
 
+async def test_one_address_tries_no_more_passwords_than_leaves_room_for_others(
+    stranger: httpx.AsyncClient, world: World
+) -> None:
+    there = {"X-Forwarded-For": "113.161.0.41"}
+    for _ in range(60):
+        assert (await stranger.post("/api/v1/staff/session", json={}, headers=there)).status_code == 422
+    by_program = await stranger.post("/api/v1/staff/session", json={}, headers=there)
+    assert (by_program.status_code, by_program.json()["errors"][0]["key"]) == (429, "accounts.busy")
+    form = {"csrf": token(await stranger.get(f"{PAGES}/signin")), "username": WHO, "password": PASSWORD}
+    by_hand = await stranger.post(f"{PAGES}/signin", data=form, headers=there)
+    assert (by_hand.status_code, "quá nhiều người đăng nhập" in by_hand.text) == (429, True)
+    assert (await stranger.post(f"{PAGES}/signin", data=form)).status_code == 303
+
+
 async def test_empty_fields_are_named(stranger: httpx.AsyncClient) -> None:
     answer = await sign_in(stranger, "", "")
     assert answer.status_code == 422
