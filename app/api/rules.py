@@ -11,7 +11,8 @@ from app.api.context import Req, answer, context, staff
 from app.api.declare import RULE_READER, call
 from app.api.problems import lang_of
 from app.api.views import Named, agency_view
-from app.worklist.misrouted import misrouted as find
+from app.stats.misrouted import misrouted as find
+from app.stats.model import slot_of
 
 _USUALLY = timedelta(days=90)
 
@@ -42,7 +43,8 @@ class MisroutedRule(Struct):
 
 
 class MisroutedPage(Struct):
-    """Rules that have decided reports since then, those with most wrong ones first."""
+    """Rules that have decided reports since then (the half day in which what was asked for lies), those with most wrong
+    ones first."""
 
     since: datetime
     rules: list[MisroutedRule]
@@ -54,8 +56,8 @@ class MisroutedPage(Struct):
 )
 async def misrouted(request: Req) -> Response[bytes]:
     ctx, lang = context(request), lang_of(request)
-    since = read_query(request, MisroutedQuery).since or datetime.now(UTC) - _USUALLY
-    found = await find(ctx.parts.pool, staff(request), since)
+    since = slot_of(read_query(request, MisroutedQuery).since or datetime.now(UTC) - _USUALLY)
+    found = await find(ctx.parts.pool, staff(request), ctx.parts.rules.coordinator_id, since)
     agencies = await ctx.agencies.all({end.agency_id for one in found for end in one.ended_up})
     rules = [
         MisroutedRule(

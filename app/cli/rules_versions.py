@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.reports.replay import Changed, Outcome
     from app.routing.ruleset import RuleSet
     from app.routing.versions import Activation
+    from app.stats.model import Misrouting
 
 Result = TypeVar("Result")
 Candidate = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The candidate rules file.")]
@@ -242,10 +243,17 @@ def misrouted(
 ) -> None:
     """Rules that send wrongly: whose reports come back or are handed on, and who has them in the end."""
     from app.accounts.model import SYSTEM
-    from app.worklist.misrouted import misrouted as find
+    from app.routing import service as routing
+    from app.stats.misrouted import misrouted as find
+    from app.stats.projection import catch_up
 
     since = datetime.now(UTC) - timedelta(days=days)
-    found = _with_pool(lambda pool: find(pool, SYSTEM, since))
+
+    async def read(pool: "Pool") -> "list[Misrouting]":
+        await catch_up(pool)
+        return await find(pool, SYSTEM, (await routing.active(pool)).coordinator_id, since)
+
+    found = _with_pool(read)
     if as_json:
         print(json.encode(found).decode())  # noqa: T201  # JSON for programs, not for rich
         return

@@ -22,15 +22,15 @@ from app.stats import insight
 from app.stats.asked import FILTERS, Asked, asked
 from app.stats.insight import Compared, Insight, Outlier
 from app.stats.measures import FIGURES
-from app.stats.model import value
+from app.stats.misrouted import misrouted, of_rule
+from app.stats.model import Misrouting, value
 from app.stats.names import Names, names
 from app.stats.periods import Kind, current
 from app.stats.ranking import MINIMUM
 from app.stats.rights import narrowed
 from app.stats.store_insight import Round
+from app.stats.ways import AGAIN
 from app.stats.written import number, written
-from app.worklist.misrouted import misrouted, of_rule
-from app.worklist.model import Misrouting
 
 HERE = f"{BASE}/insight"
 LIST = f"{BASE}/dashboard/list"
@@ -227,7 +227,7 @@ async def _page(request: Req, wanted: Asked, now: datetime, problem: str = "") -
         sections=sections,
         rounds=[writer.going(row, lambda row: reader.may_see(cases[row.report_id])) for row in found.rounds],
         rounds_all=found.rounds_all,
-        least=insight.LEAST_MOVES,
+        least=AGAIN,
         minimum=MINIMUM,
         read_at=found.read_at,
         behind=now - found.read_at > _BEHIND,
@@ -237,7 +237,8 @@ async def _page(request: Req, wanted: Asked, now: datetime, problem: str = "") -
 async def _rules(request: Req, writer: Writer, rules: RuleSet, wanted: Asked, now: datetime) -> Section:
     """Of the whole province, whatever else is filtered by: a rule knows nothing of filters."""
     reader: Actor = actor(request)
-    found = await misrouted(console(request).parts.pool, reader, wanted.period.start, min(wanted.period.end, now))
+    pool, desk = console(request).parts.pool, rules.coordinator_id
+    found = await misrouted(pool, reader, desk, wanted.period.start, min(wanted.period.end, now))
     return writer.rules(found, rule_words(rules, lang_of(request)), manages=RULES.includes(reader))
 
 

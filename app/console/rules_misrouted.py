@@ -12,8 +12,8 @@ from app.console.render import show
 from app.routing import service as routing
 from app.routing.calendar import VIETNAM
 from app.routing.ruleset import RuleSet
-from app.worklist.misrouted import misrouted as find
-from app.worklist.model import Misrouting
+from app.stats.misrouted import misrouted as find
+from app.stats.model import Misrouting
 
 PERIODS = (30, 90, 365)
 _USUALLY = 90
@@ -49,8 +49,8 @@ async def misrouted(request: Req) -> Response[bytes]:
     days = next((each for each in PERIODS if str(each) == wanted), _USUALLY)
     today = datetime.now(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=days)
-    found = await find(parts.pool, reader, since)
     rules = await routing.current(parts.pool, parts.rules)
+    found = await find(parts.pool, reader, rules.coordinator_id, since)
     async with parts.pool.acquire() as conn:
         named = {end.agency_id for one in found for end in one.ended_up}
         names = await accounts.agency_names(conn, sorted(named), lang)

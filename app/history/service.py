@@ -50,14 +50,20 @@ async def of_reports(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, list[
 async def read_since(conn: Conn, cursor: Cursor, limit: int = 1000) -> tuple[list[Event], Cursor]:
     """The next events in commit order and the cursor behind them.
 
-    Only events of transactions older than every transaction still running are given, so a slow writer's event is
-    never skipped; it comes a little later instead.
+    Only events of transactions older than every one that still runs and may write history are given, so a slow
+    writer's event is never skipped; it comes a little later instead.
     """
     rows = await store.after(conn, cursor, limit)
     if not rows:
         return [], cursor
     tx, last = rows[-1]
     return [event for _, event in rows], (tx, last.report_id, last.seq)
+
+
+async def writes_none(conn: Conn) -> None:
+    """This transaction will write no history, so nobody who follows it has to wait for its end. For work of minutes;
+    whoever writes history in such a transaction all the same is never read."""
+    await store.writes_none(conn)
 
 
 async def newest(conn: Conn) -> Cursor:

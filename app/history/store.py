@@ -65,7 +65,7 @@ async def after(conn: Conn, cursor: tuple[int, UUID, int], limit: int) -> list[t
         """
         SELECT *, xid::text::bigint AS tx FROM report_events
         WHERE (xid, report_id, seq) > ($1::text::xid8, $2, $3)
-          AND xid < pg_snapshot_xmin(pg_current_snapshot())
+          AND xid < history_settled_before()
         ORDER BY xid, report_id, seq LIMIT $4
         """,
         str(cursor[0]),
@@ -77,9 +77,17 @@ async def after(conn: Conn, cursor: tuple[int, UUID, int], limit: int) -> list[t
 
 
 async def settled_before(conn: Conn) -> int:
-    """All transactions before this one have finished."""
-    xid: int = await conn.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    """All transactions before this one that write history have finished."""
+    xid: int = await conn.fetchval("SELECT history_settled_before()::text::bigint")
     return xid
+
+
+_WRITES_NONE = 7_041_966_003
+"""Known to ``history_settled_before`` too."""
+
+
+async def writes_none(conn: Conn) -> None:
+    await conn.execute("SELECT pg_advisory_xact_lock_shared($1)", _WRITES_NONE)
 
 
 async def reports_after(conn: Conn, cursor: tuple[int, UUID, int]) -> set[UUID]:

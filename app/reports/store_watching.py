@@ -11,8 +11,8 @@ _IS_OPEN = "r.status NOT IN ('resolved', 'closed', 'rejected', 'duplicate', 'wit
 
 
 async def horizon(conn: Conn) -> int:
-    """Every transaction before this number has ended."""
-    number: int = await conn.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    """Every transaction before this number that writes history has ended."""
+    number: int = await conn.fetchval("SELECT history_settled_before()::text::bigint")
     return number
 
 

@@ -21,8 +21,6 @@ from app.stats.store_insight import Round
 
 _Z = 2.576
 """Of a 99 % interval."""
-LEAST_MOVES = 2
-"""Returns and transfers after which a report is said to go round: from then on it is a dispute over competence."""
 _ROUND_MOST = 20
 _CAME = structs.replace(FIGURES["open"], name="came", kind="count", among=frozenset())
 """What came into an agency's hands in the period, however often."""
@@ -164,7 +162,7 @@ def _standing(counts: Counts) -> tuple[int, int]:
 
 
 async def _rounds(conn: Conn, question: Question) -> tuple[list[Round], int]:
-    return await store_insight.going_round(conn, await store.state(conn), question, LEAST_MOVES, _ROUND_MOST)
+    return await store_insight.going_round(conn, await store.state(conn), question, _ROUND_MOST)
 
 
 # ---------------------------------------------------------------- where the time goes

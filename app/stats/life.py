@@ -104,6 +104,15 @@ def occurrences(events: Sequence[Event | Happened]) -> list[Occurrence]:
     return life.rows()
 
 
+def holder(before: str, event: Event | Happened) -> str:
+    """Who has a report behind an event: an agency, or the desk."""
+    if event.kind in _HANDS_ON:
+        return str(event.data["agency"])
+    if event.kind in _TO_DESK or (event.kind in _TO_DESK_OF_INTAKE and "intake_due" in event.data):
+        return DESK
+    return before
+
+
 class _Life:
     """A report on its way through its history."""
 
@@ -193,10 +202,7 @@ class _Life:
             is_open = True
             if not data.get("part_of"):
                 self._add(Measure.RECEIVED, at)
-        elif kind in _HANDS_ON:
-            agency = data["agency"]
-        elif kind in _TO_DESK or (kind in _TO_DESK_OF_INTAKE and "intake_due" in data):
-            agency = DESK
+        agency = holder(agency, event)
         if kind in _OPENS:
             is_open = True
         elif kind in _STOPS or kind == _SPLIT:

@@ -112,3 +112,42 @@ class Difference(Struct, frozen=True):
 
     report_id: UUID | None
     says: str
+
+
+class EndedUp(Struct, frozen=True):
+    """So many reports are with this agency now; with the operations centre: nobody has been found yet."""
+
+    agency_id: str
+    reports: int
+
+
+class Missent(Struct, frozen=True):
+    """A report that a rule sent to the wrong agency: ``chosen``, and where it is now."""
+
+    report_id: UUID
+    code: str
+    submitted_at: datetime
+    category: str
+    commune_code: str | None
+    commune_name: str
+    chosen: str
+    agency_id: str
+    supervisor_id: str | None
+    returned: bool
+    transferred: bool
+    reclassified: bool
+
+
+class Misrouting(Struct, frozen=True):
+    """How often a rule chose the wrong agency. ``wrong``: returned, transferred, or with another agency now, however it
+    got there; ``reclassified``: of those, whose category or place was corrected, so that the fault is not the rule's
+    alone; ``ended_up``: where they are now, the most first."""
+
+    rule_id: str
+    decided: int
+    returned: int
+    transferred: int
+    wrong: int
+    reclassified: int
+    share: float
+    ended_up: tuple[EndedUp, ...]

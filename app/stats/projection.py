@@ -15,11 +15,13 @@ from msgspec import structs
 from app.db import Conn, Pool, transaction
 from app.history import service as history
 from app.history.model import known_at
-from app.stats import store
+from app.history.service import Cursor
+from app.stats import store, store_ways
 from app.stats import store_sums as sums
 from app.stats.life import MATTERS, Occurrence, occurrences
 from app.stats.measures import Measure
 from app.stats.model import Count, slot_of
+from app.stats.ways import Way, way_of
 
 BATCH = 1000
 
@@ -39,23 +41,36 @@ async def catch_up(pool: Pool) -> int:
 
 async def _step(conn: Conn) -> int:
     state = await store.state(conn)
+    read, cursor, read_at = await take_in(conn, state)
+    if read:
+        await store.move_on(conn, cursor, read_at)
+    return read
+
+
+async def take_in(conn: Conn, state: store.State) -> tuple[int, Cursor, datetime]:
+    """The next events behind the cursor into the generation's tables: how many (less than ``BATCH`` at the end), the
+    cursor behind them, and a moment after which nothing of it happened."""
     began = datetime.now(UTC)
     events, cursor = await history.read_since(conn, state.cursor, BATCH)
     if events:
         await _take_in(conn, state, sorted({event.report_id for event in events}))
-        await store.move_on(conn, cursor, began if len(events) < BATCH else max(known_at(event) for event in events))
-    return len(events)
+    return len(events), cursor, began if len(events) < BATCH else max(known_at(event) for event in events)
 
 
 async def _take_in(conn: Conn, state: store.State, report_ids: list[UUID]) -> None:
-    before = await store.occurrences_of(conn, state, report_ids)
-    lives = await lives_of(conn, report_ids)
-    changed = {i: life for i, life in lives.items() if _all(life) != _all(before.get(i, ()))}
-    words = await store.words_for(conn, state.words, changed.values())
+    lives, ways = await worked_out(conn, report_ids)
+    words = await store.with_codes(conn, state.words, store.named(lives.values()) | store_ways.named(ways.values()))
     state = structs.replace(state, words=words)
+    await _take_in_lives(conn, state, lives)
+    await _take_in_ways(conn, state, report_ids, ways)
+
+
+async def _take_in_lives(conn: Conn, state: store.State, lives: dict[UUID, list[Occurrence]]) -> None:
+    before = await store.occurrences_of(conn, state, list(lives))
+    changed = {i: life for i, life in lives.items() if _all(life) != _all(before.get(i, ()))}
     if known := [i for i in changed if i in before]:
         await store.forget(conn, state, known)
-    await store.keep(conn, state.occurrences, words, changed)
+    await store.keep(conn, state.occurrences, state.words, changed)
     changes: dict[sums.Key, dict[Measure, Count]] = {}
     for report_id, life in changed.items():
         _sum(changes, before.get(report_id, ()), -1)
@@ -67,9 +82,25 @@ def _all(life: Iterable[Occurrence]) -> Counter[tuple[object, ...]]:
     return Counter(structs.astuple(o) for o in life)
 
 
-async def lives_of(conn: Conn, report_ids: Sequence[UUID]) -> dict[UUID, list[Occurrence]]:
+async def _take_in_ways(conn: Conn, state: store.State, report_ids: list[UUID], ways: dict[UUID, Way]) -> None:
+    before = await store_ways.of_each(conn, state, report_ids)
+    changed = {i for i in report_ids if ways.get(i) != before.get(i)}
+    if known := sorted(changed & before.keys()):
+        await store_ways.forget(conn, state, known)
+    await store_ways.keep(conn, state.ways, state.words, {i: ways[i] for i in changed & ways.keys()})
+    sums_of: store_ways.Sums = Counter()
+    for rows, sign in ((before, -1), (ways, 1)):
+        for report_id in changed & rows.keys():
+            store_ways.count(sums_of, rows[report_id], sign)
+    await store_ways.add(conn, state, sums_of)
+
+
+async def worked_out(conn: Conn, report_ids: Sequence[UUID]) -> tuple[dict[UUID, list[Occurrence]], dict[UUID, Way]]:
+    """What there is to keep of each, out of its history."""
     histories = await history.of_kinds(conn, report_ids, MATTERS)
-    return {report_id: occurrences(events) for report_id, events in histories.items()}
+    lives = {report_id: occurrences(events) for report_id, events in histories.items()}
+    ways = {report_id: way for report_id, events in histories.items() if (way := way_of(events)) is not None}
+    return lives, ways
 
 
 def _sum(changes: dict[sums.Key, dict[Measure, Count]], life: Iterable[Occurrence], sign: int) -> None:

@@ -1,23 +1,25 @@
 """Working out all statistics anew from the history, beside those that answer meanwhile.
 
 What happened in the reports' lives is worked out by two processes where they know the database's address, into tables
-without indexes; indexes and sums are made afterwards, two at a time. What happens meanwhile is read at the end.
+without indexes; indexes and sums are made afterwards, two at a time. What happened meanwhile is read into them before
+they answer. Nobody waits for any of it: the tables that answer are read on as ever, and what takes minutes says that it
+writes no history.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
 from msgspec import structs
 
-from app.db import Pool, transaction
+from app.db import Conn, Pool, transaction
 from app.history import service as history
-from app.stats import sharing, store
+from app.history.service import Cursor
+from app.stats import sharing, store, store_ways
 from app.stats import store_sums as sums
 from app.stats.grains import ROUNDS
-from app.stats.projection import catch_up, lives_of
+from app.stats.projection import BATCH, catch_up, take_in, worked_out
 
 _BATCH = 2_000
 _AT_ONCE = 2
@@ -51,12 +53,35 @@ async def rebuild(pool: Pool, progress: Progress = _silent, url: str | None = No
             done += number
             progress(done, max(total, done))
         await _finish(pool, generation)
+        cursor = start
+        while True:
+            async with transaction(pool) as conn:
+                read, cursor = await _read_on(conn, generation, cursor)
+            if read < BATCH:
+                break
         async with transaction(pool) as conn:
             await store.wait_for_claim(conn)
-            await store.end_generation(conn, generation)
-            await store.move_on(conn, start, datetime.now(UTC))
+            await _answer(conn, generation, cursor)
         await catch_up(pool)
         return done
+
+
+async def _read_on(conn: Conn, generation: int, cursor: Cursor) -> tuple[int, Cursor]:
+    """Some of what happened meanwhile."""
+    state = structs.replace(await store.state(conn), generation=generation, cursor=cursor)
+    read, cursor, _ = await take_in(conn, state)
+    return read, cursor
+
+
+async def _answer(conn: Conn, generation: int, cursor: Cursor) -> None:
+    """From now on these tables answer, and know at least what the ones before did. Nobody else reads on meanwhile."""
+    while True:
+        state = structs.replace(await store.state(conn), generation=generation, cursor=cursor)
+        read, cursor, read_at = await take_in(conn, state)
+        if read < BATCH:
+            break
+    await store.end_generation(conn, generation)
+    await store.move_on(conn, cursor, read_at)
 
 
 async def _share(generation: int, pool: Pool, beyond: UUID, last: UUID) -> int:
@@ -64,12 +89,16 @@ async def _share(generation: int, pool: Pool, beyond: UUID, last: UUID) -> int:
     done = 0
     while True:
         async with transaction(pool) as conn:
+            await history.writes_none(conn)
             report_ids = [i for i in await history.next_reports(conn, beyond, _BATCH) if i <= last]
             if not report_ids:
                 return done
-            lives = await lives_of(conn, report_ids)
-            words = await store.words_for(conn, (await store.state(conn)).words, lives.values())
-            await store.keep(conn, f"stats_occurrences_{generation}", words, lives)
+            lives, ways = await worked_out(conn, report_ids)
+            state = structs.replace(await store.state(conn), generation=generation)
+            named = store.named(lives.values()) | store_ways.named(ways.values())
+            words = await store.with_codes(conn, state.words, named)
+            await store.keep(conn, state.occurrences, words, lives)
+            await store_ways.keep(conn, state.ways, words, ways)
         done, beyond = done + len(report_ids), report_ids[-1]
 
 
@@ -80,28 +109,43 @@ async def _finish(pool: Pool, generation: int) -> None:
     """Indexes and sums of what has been worked out."""
     async with pool.acquire() as conn:
         state = structs.replace(await store.state(conn), generation=generation)
-        statements = await store.indexes(conn, "stats_occurrences", generation)
-        key = await store.indexes(conn, "stats_sums", generation)
+        happened = await _indexes(conn, generation, "stats_occurrences", "stats_ways")
+        added_up = await _indexes(conn, generation, "stats_sums", "stats_rules")
 
-    async def run(statement: str) -> None:
-        async with pool.acquire() as conn:
-            await conn.execute(statement, timeout=_LONG)
+    def of(work: Callable[[Conn, store.State], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        return partial(_aside, pool, lambda conn: work(conn, state))
 
-    async def base() -> None:
-        async with pool.acquire() as conn:
-            await sums.lay_base(conn, state)
+    def run(statement: str) -> Callable[[], Awaitable[None]]:
+        return partial(_aside, pool, lambda conn: conn.execute(statement, timeout=_LONG))
 
-    async def sum_up(grain: int) -> None:
-        async with pool.acquire() as conn:
-            await sums.sum_up(conn, state, grain)
+    def tidy(table: str) -> Callable[[], Awaitable[None]]:
+        return partial(_tidy, pool, table)
 
-    await _two_at_a_time([base, *(partial(run, each) for each in statements)])
+    await _two_at_a_time([of(sums.lay_base), *map(run, happened), of(store_ways.sum_up)])
     for grains in ROUNDS:
-        await _two_at_a_time([partial(sum_up, grain) for grain in grains])
-    await run(f"DROP TABLE {store.BASE}")
-    tidy = (f"VACUUM (ANALYZE) {state.occurrences}", f"VACUUM (ANALYZE) {state.sums}")
-    await _two_at_a_time([partial(run, each) for each in (tidy[0], *key)])
-    await run(tidy[1])
+        await _two_at_a_time([of(partial(sums.sum_up, grain=grain)) for grain in grains])
+    await run(f"DROP TABLE {store.BASE}")()
+    await _two_at_a_time([tidy(state.occurrences), *map(run, added_up), tidy(state.ways)])
+    await _two_at_a_time([tidy(state.sums), tidy(state.rules)])
+
+
+async def _indexes(conn: Conn, generation: int, *tables: str) -> list[str]:
+    return [each for table in tables for each in await store.indexes(conn, table, generation)]
+
+
+async def _aside(pool: Pool, work: Callable[[Conn], Awaitable[object]]) -> None:
+    """In a transaction of its own, for which nobody waits, and on one processor: with two at a time there is always
+    something left for whoever asks."""
+    async with transaction(pool) as conn:
+        await history.writes_none(conn)
+        await conn.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        await conn.execute("SET LOCAL max_parallel_maintenance_workers = 0")
+        await work(conn)
+
+
+async def _tidy(pool: Pool, table: str) -> None:
+    async with pool.acquire() as conn:
+        await conn.execute(f"VACUUM (ANALYZE) {table}", timeout=_LONG)
 
 
 async def _two_at_a_time(works: Iterable[Callable[[], Awaitable[None]]]) -> None:

@@ -20,6 +20,8 @@ _REPORTS = 20_000
 """In a share."""
 _FIRST, _LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
 _PR_SET_PDEATHSIG = 1
+_NICE = 10
+"""Whoever waits for a page goes first."""
 _T = TypeVar("_T")
 Work = Callable[[Pool, UUID, UUID], Awaitable[_T]]
 """On the reports behind the one id up to the other."""
@@ -54,6 +56,7 @@ def _begin(parent: int) -> None:
     """Whatever ends the one who began us ends us as well."""
     # Lives have no cycles, and looking for some among hundreds of thousands of rows took a third of the time.
     gc.disable()
+    os.nice(_NICE)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)

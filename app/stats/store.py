@@ -20,6 +20,8 @@ BASE, RECOUNT = "stats_base", "stats_recount"
 _TABLES = {
     "stats_occurrences": "autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02",
     "stats_sums": "fillfactor = 85",
+    "stats_ways": "autovacuum_vacuum_scale_factor = 0.02",
+    "stats_rules": "fillfactor = 85",
 }
 """And their settings: stocks are read from an index alone, of pages that are known to be visible; sums are written over
 again."""
@@ -64,6 +66,14 @@ class State(Struct, frozen=True):
     @property
     def sums(self) -> str:
         return f"stats_sums_{self.generation}"
+
+    @property
+    def ways(self) -> str:
+        return f"stats_ways_{self.generation}"
+
+    @property
+    def rules(self) -> str:
+        return f"stats_rules_{self.generation}"
 
 
 async def claim(conn: Conn) -> bool:
@@ -118,13 +128,13 @@ async def state(conn: Conn) -> State:
     return State(generation, (xid, report_id, seq), known_to if unread else now, known_to, known)
 
 
-async def words_for(conn: Conn, words: Words, lives: Iterable[Iterable[Occurrence]]) -> Words:
-    """With a code for everything that these lives name. Called by one at a time."""
-    named = {word for life in lives for o in life for word in (o.measure, o.agency, o.category, o.commune, o.channel)}
-    return await with_codes(conn, words, named)
+def named(lives: Iterable[Iterable[Occurrence]]) -> set[str]:
+    """Everything in these lives that needs a code."""
+    return {word for life in lives for o in life for word in (o.measure, o.agency, o.category, o.commune, o.channel)}
 
 
 async def with_codes(conn: Conn, words: Words, named: Iterable[str]) -> Words:
+    """With a code for each of these."""
     new = sorted(set(named) - words.codes.keys())
     if not new:
         return words

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 import asyncpg
 
 from app.db import Conn
+from app.history import service as history
 from app.stats.grains import DIMENSIONS, SPAN, source
 from app.stats.spread import unlike, unpacked
 from app.stats.store import RECOUNT, State, Words, drop_recount
@@ -20,14 +21,18 @@ def _table(grain: int | None) -> str:
 async def lay(conn: Conn, state: State) -> None:
     """For ``wrong``. Not temporary, which several processes could not read at once."""
     await drop_recount(conn)
-    await conn.execute(f"CREATE UNLOGGED TABLE {RECOUNT} AS {base(state)}", timeout=LONG)
+    async with conn.transaction():
+        await history.writes_none(conn)
+        await conn.execute(f"CREATE UNLOGGED TABLE {RECOUNT} AS {base(state)}", timeout=LONG)
 
 
 async def wrong(conn: Conn, state: State, grain: int) -> AsyncIterator[str]:
     """Sums of a grain that are not those of the occurrences, in words. Grain by grain in the order of ``ROUNDS``."""
     made = rolled(grain, _table(source(grain)))
-    await conn.execute(f"CREATE UNLOGGED TABLE {_table(grain)} AS {made}", timeout=LONG)
-    await conn.execute(f"ANALYZE {_table(grain)} ({', '.join(('slot', *DIMENSIONS))})", timeout=LONG)
+    async with conn.transaction():
+        await history.writes_none(conn)
+        await conn.execute(f"CREATE UNLOGGED TABLE {_table(grain)} AS {made}", timeout=LONG)
+        await conn.execute(f"ANALYZE {_table(grain)} ({', '.join(('slot', *DIMENSIONS))})", timeout=LONG)
     async with conn.transaction(readonly=True):
         cursor = await conn.cursor(_held_against(state, grain), timeout=LONG)
         while rows := await cursor.fetch(_AT_ONCE, timeout=LONG):

@@ -19,7 +19,7 @@ NUMBERS = [*(str(m) for m in Measure), *(f"{m}_seconds" for m in _TIMED)]
 SPREADS = [f"{m}_spread" for m in _SPREAD]
 VALUES = [*NUMBERS, *SPREADS]
 _KEY = ("grain", "slot", *DIMENSIONS)
-_SLOT = "date_bin('12 hours', at, timestamptz '1970-01-01 05:00+00')"
+SLOT = "date_bin('12 hours', {}, timestamptz '1970-01-01 05:00+00')"
 _PACK_FROM = 1200
 """Bytes from which a spread is tidied up."""
 LONG = 4 * 3600.0
@@ -106,7 +106,7 @@ def _counted(words: Words) -> str:
 def base(state: State) -> str:
     """Everything that holds today by half days and all dimensions."""
     return f"""
-        SELECT {_SLOT} AS slot, {", ".join(DIMENSIONS)}, {_counted(state.words)}
+        SELECT {SLOT.format("at")} AS slot, {", ".join(DIMENSIONS)}, {_counted(state.words)}
         FROM {state.occurrences} WHERE known_until IS NULL GROUP BY 1, 2, 3, 4, 5
     """  # noqa: S608  # names of our own
 

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from app.db import Pool
 from app.history import service as history
-from app.stats import sharing, store
+from app.stats import sharing, store, store_ways
 from app.stats import store_recount as recount
 from app.stats.grains import ROUNDS
 from app.stats.life import Occurrence
 from app.stats.model import Difference
-from app.stats.projection import catch_up, lives_of
+from app.stats.projection import catch_up, worked_out
 
 _BATCH = 2000
 
@@ -52,8 +52,8 @@ async def _share(pool: Pool, beyond: UUID, last: UUID) -> tuple[int, list[Differ
 
 
 async def _of_all(pool: Pool) -> AsyncIterator[str]:
-    """What differs of the sums, and what is kept of reports that are none. Not in one transaction: whoever follows the
-    history would have to wait for its end, webhooks too."""
+    """What differs of the sums, and what is kept of reports that are none. Not in one transaction, which would keep old
+    rows alive everywhere until its end."""
     async with store.as_it_stands(pool) as conn:
         state = await store.state(conn)
         for report_id in await store.strangers(conn, state):
@@ -62,6 +62,9 @@ async def _of_all(pool: Pool) -> AsyncIterator[str]:
             await recount.lay(conn, state)
             for grain in chain.from_iterable(ROUNDS):
                 async for says in recount.wrong(conn, state, grain):
+                    yield says
+            async with conn.transaction(readonly=True):
+                async for says in store_ways.wrong(conn, state):
                     yield says
         finally:
             await store.drop_recount(conn)
@@ -76,11 +79,17 @@ async def _batch(pool: Pool, beyond: UUID, last: UUID) -> tuple[list[Difference]
         if not report_ids:
             return [], []
         unread = await history.reports_since(conn, state.cursor)
-        lives = await lives_of(conn, report_ids)
+        lives, ways = await worked_out(conn, report_ids)
         kept = await store.rows_of(conn, state, report_ids)
-    return [
-        d for i in report_ids if i not in unread for d in _apart(state.words, i, lives[i], kept.get(i, []))
-    ], report_ids
+        kept_ways = await store_ways.rows_of(conn, state, report_ids)
+    found: list[Difference] = []
+    for i in report_ids:
+        if i not in unread:
+            found += _apart(state.words, i, lives[i], kept.get(i, []))
+            way = store_ways.row_of(state.words, i, ways[i]) if i in ways else None
+            if way != kept_ways.get(i):
+                found.append(Difference(i, f"its way between the agencies is {way}, kept is {kept_ways.get(i)}"))
+    return found, report_ids
 
 
 def _apart(words: store.Words, report_id: UUID, life: list[Occurrence], kept: list[store.Row]) -> list[Difference]:

@@ -42,7 +42,7 @@ async def mark(conn: Conn) -> None:
     await conn.execute(
         f"""
         WITH old AS (DELETE FROM change_marks WHERE at < now() - interval '{_MARKS_KEPT}')
-        INSERT INTO change_marks (at, xid) VALUES (now(), pg_snapshot_xmin(pg_current_snapshot()))
+        INSERT INTO change_marks (at, xid) VALUES (now(), history_settled_before())
         ON CONFLICT DO NOTHING
         """  # noqa: S608  # a constant of this file
     )
@@ -98,7 +98,7 @@ async def changes(
                ) AS once
         FROM (
             SELECT report_id, xid, seq, kind FROM report_events
-            WHERE (xid, report_id, seq) > ($4::text::xid8, $5, $6) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+            WHERE (xid, report_id, seq) > ($4::text::xid8, $5, $6) AND xid < history_settled_before()
             ORDER BY xid, report_id, seq LIMIT $8
         ) e JOIN reports r USING (report_id)
         ORDER BY e.xid, e.report_id, e.seq

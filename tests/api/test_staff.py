@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.stats import projection
 from app.templates import service as templates
 from tests.api.conftest import API, SignedIn, act, keys, send
 from tests.world import AN_XUYEN, CENTRE, COMPANY, LAN, LIGHT, POWER, World, photo
@@ -545,13 +546,14 @@ async def test_what_cannot_be_corrected_is_told_by_its_field(
 
 
 async def test_rules_that_send_wrongly_are_listed_with_where_their_reports_went(
-    http: httpx.AsyncClient, signed_in: SignedIn
+    http: httpx.AsyncClient, signed_in: SignedIn, world: World
 ) -> None:
     sent = await send(http, LIGHT)
     officer, administrator = await signed_in("officer"), await signed_in("administrator")
     url = f"{STAFF}/reports/{sent.code}"
     version = (await officer.get(url)).json()["version"]
     await officer.post(f"{url}/acts/return", json={"version": version, "text": "Không phải của công ty."})
+    await projection.catch_up(world.parts.pool)
     page = (await administrator.get(f"{STAFF}/rules/misrouted")).json()
     (rule,) = [one for one in page["rules"] if one["rule"] == "chieu-sang-ca-mau"]
     assert rule["returned"] >= 1

@@ -12,6 +12,7 @@ from app.reports import service
 from app.reports.intake import file_report
 from app.reports.model import Form, NewReport, Place, Report
 from app.reports.workflow import Act
+from app.stats import projection
 from tests.browser.desk import open_as
 from tests.serving import running
 from tests.world import AN_XUYEN, LIGHT, POWER, World
@@ -57,10 +58,12 @@ async def test_from_nothing_sent_to_the_rule_that_sends_wrongly(page: Page, addr
     await expect(page.locator(".empty")).to_contain_text("chưa có phản ánh nào được quy tắc tự chuyển")
 
     await file(world, "power-cut")
+    await projection.catch_up(world.parts.pool)
     await page.get_by_role("button", name="Xem").click()
     await expect(page.get_by_role("status")).to_contain_text("không phản ánh nào bị trả lại")
 
     await send_wrongly(world)
+    await projection.catch_up(world.parts.pool)
     await page.get_by_label("Phản ánh gửi trong").select_option("365 ngày qua")
     await page.get_by_role("button", name="Xem").click()
     await expect(page.get_by_label("Phản ánh gửi trong")).to_have_value("365")
@@ -82,6 +85,7 @@ async def test_from_nothing_sent_to_the_rule_that_sends_wrongly(page: Page, addr
 
 async def test_a_coordinator_reads_it_from_the_menu_and_changes_nothing(page: Page, address: str, world: World) -> None:
     await file(world, "street-light")
+    await projection.catch_up(world.parts.pool)
     await open_as(page, address, world, "coordinator", PATH)
     await page.goto(f"{address}/console")
     menu = page.get_by_role("navigation", name="Các trang")

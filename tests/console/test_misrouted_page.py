@@ -8,6 +8,7 @@ from app.places.service import embedded_default
 from app.reports.intake import file_report
 from app.reports.model import NewReport, Place
 from app.routing.ruleset import load
+from app.stats import projection
 from tests.console.conftest import PAGES
 from tests.console.test_rules_pages import words
 from tests.world import AN_XUYEN, LIGHT, World
@@ -39,6 +40,7 @@ async def test_a_rule_that_is_gone_is_named_and_leads_nowhere(admin: httpx.Async
     )  # fmt: skip
     filed = await file_report(parts.pool, older, embedded_default(), b"k" * 40, new)
     assert filed.report.rule_id == "chieu-sang-cu"
+    await projection.catch_up(parts.pool)
     page = await admin.get(PATH)
     assert "chieu-sang-cu Quy tắc đã bỏ" in words(page)
     assert "#rule-chieu-sang-cu" not in page.text

@@ -111,6 +111,25 @@ async def test_writers_and_a_reader_at_once_lose_and_repeat_nothing(settled: Poo
         assert seqs == sorted(seqs)
 
 
+async def test_nobody_waits_for_long_work_that_writes_no_history_and_everybody_for_other_work(settled: Pool) -> None:
+    async with settled.acquire() as reader, settled.acquire() as work, settled.acquire() as other:
+        _, cursor = await read_all(reader, START)
+        async with work.transaction():
+            await history.writes_none(work)
+            await work.execute("SELECT pg_current_xact_id()")
+            first = (await world.file(settled)).report
+            events, cursor = await read_all(reader, cursor)
+            assert {event.report_id for event in events} == {first.report_id}
+            async with other.transaction():
+                await other.execute("SELECT pg_advisory_xact_lock_shared(1)")  # of whatever else
+                await other.execute("SELECT pg_current_xact_id()")
+                second = (await world.file(settled)).report
+                assert await read_all(reader, cursor) == ([], cursor)
+            events, cursor = await read_all(reader, cursor)
+            assert {event.report_id for event in events} == {second.report_id}
+        assert await read_all(reader, cursor) == ([], cursor)
+
+
 async def test_a_reports_events_come_in_order_even_when_others_are_merged_into_it_meanwhile(settled: Pool) -> None:
     async with settled.acquire() as conn:
         _, cursor = await read_all(conn, START)
@@ -135,7 +154,7 @@ async def test_the_reader_uses_its_index(settled: Pool) -> None:
         plan = await conn.fetch(
             """
             EXPLAIN SELECT * FROM report_events WHERE (xid, report_id, seq) > ('5'::xid8, gen_random_uuid(), 1)
-            AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid, report_id, seq LIMIT 10
+            AND xid < history_settled_before() ORDER BY xid, report_id, seq LIMIT 10
             """
         )
         await conn.execute("RESET ALL")

@@ -1,7 +1,9 @@
 """What stands out: worse than elsewhere by more than chance, and nothing else."""
 
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,7 @@ from app.accounts.model import Actor
 from app.db import Pool
 from app.reports.model import Place, Rating, Report
 from app.reports.workflow import Act
-from app.stats import insight, projection
+from app.stats import insight, projection, store
 from app.stats.asked import Asked
 from app.stats.insight import Compared, Insight, compare, wilson
 from app.stats.measures import Measure
@@ -162,6 +164,25 @@ async def test_reports_that_go_round_are_listed_with_those_who_gave_them_away(li
     assert found.rounds_all == len(found.rounds) == 1
     (one,) = found.rounds
     assert (one.moves, one.agencies, one.category) == (2, ("roads", "roads"), "pothole")
+
+
+async def test_the_lives_of_those_alone_are_read_that_go_round(database_url: str, lived: Pool) -> None:
+    """Twelve were returned once, which is usual; their lives are not looked at."""
+    async with world.counting(database_url) as (pool, said):
+        await look(pool)
+        (query,) = (one for one in await world.counted(said) if "rounds AS" in one)
+    async with lived.acquire() as conn:
+        state, question = await store.state(conn), Asked(period=MARCH).question(NOW)
+        given = (question.as_of, state.words.known(("returned", "transferred")), question.start, question.end, 2, 20)
+        ((done,),) = await conn.fetch(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *given)
+    lives = [node for node in nodes(done[0]["Plan"]) if node.get("Relation Name") == state.occurrences]
+    assert [node["Actual Loops"] for node in lives] == [1]
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for each in plan.get("Plans", []):
+        yield from nodes(each)
 
 
 async def test_filters_hold_for_all_of_it(lived: Pool) -> None:

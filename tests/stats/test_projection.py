@@ -4,6 +4,7 @@ import asyncio
 import math
 import random
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import pytest
 import pytest_asyncio
 from msgspec import structs
 
-from app.db import Pool, transaction
+from app.db import Pool, connect_pool, transaction
 from app.errors import Invalid
 from app.history import service as history
 from app.history.model import Event
@@ -270,6 +271,31 @@ async def test_a_rebuild_gives_the_same_answers_and_the_old_ones_meanwhile(lives
     assert await rebuilding == seen[-1] >= LIVES
     assert await groups() == before
     assert asked > 1
+
+
+async def test_what_happens_during_a_rebuild_is_in_the_first_answer_of_the_new_tables(
+    database_url: str, lives: Lives, settled: Pool
+) -> None:
+    """They answer no earlier than they know as much as those before."""
+    day, received = world.MONDAY + 200 * DAY, FIGURES["received"]
+    question = Question(start=day, end=day + DAY, as_of=day + DAY)
+
+    async def happen() -> None:
+        async with await connect_pool(database_url, 1) as pool:
+            await world.file(pool, day)
+
+    def meanwhile(*_: int) -> None:
+        """When the lives are worked out, and while the rebuild stands still."""
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, happen()).result()
+
+    async with settled.acquire() as reader:
+        before = (await store.state(reader)).generation
+        rebuilding = asyncio.create_task(rebuild(settled, meanwhile))
+        while (await store.state(reader)).generation == before:
+            assert not rebuilding.done()
+        assert value(received, (await service.ask(reader, question)).groups[""]) == 1
+    await rebuilding
 
 
 async def test_a_rebuild_that_was_cut_off_changes_nothing_and_the_next_one_clears_it_away(

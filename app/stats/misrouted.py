@@ -7,8 +7,9 @@ from app.accounts.model import Actor
 from app.accounts.permissions import Permission, may
 from app.db import Conn, Pool
 from app.errors import Forbidden
-from app.worklist import store_misrouted as store
-from app.worklist.model import EndedUp, Misrouting, Missent
+from app.stats import store, store_ways
+from app.stats.life import DESK
+from app.stats.model import EndedUp, Misrouting, Missent, slot_of
 
 _LISTED = 200
 
@@ -18,24 +19,34 @@ def may_read(actor: Actor) -> bool:
     return may(actor, Permission.MANAGE_RULES) or (may(actor, Permission.READ_STATS) and actor.sees_all)
 
 
-async def misrouted(pool: Pool, actor: Actor, since: datetime, until: datetime | None = None) -> list[Misrouting]:
-    """Each rule that has decided reports since a moment (and before another), those with most wrong ones first. Raises
-    Forbidden."""
+async def misrouted(
+    pool: Pool, actor: Actor, desk: str, since: datetime, until: datetime | None = None
+) -> list[Misrouting]:
+    """Each rule that has decided reports since the half day of a moment (and up to that of another), those with most
+    wrong ones first. ``desk``: who has what nobody has been found for. Raises Forbidden."""
     if not may_read(actor):
         raise Forbidden("accounts.not_allowed")
     async with pool.acquire() as conn:
-        rows = await store.by_rule_and_end(conn, since, until)
+        state = await store.state(conn)
+        rows = await store_ways.by_rule_and_end(conn, state, slot_of(since), until)
     found = []
     for rule, group in groupby(rows, key=lambda row: row["rule"]):
         ends = list(group)
         decided = sum(row["reports"] for row in ends)
-        ended_up = tuple(EndedUp(row["ended_up"], row["reports"]) for row in ends if row["ended_up"] is not None)
+        ended_up = sorted(
+            (
+                EndedUp(desk if (agency := state.words.word(row["ended_up"])) == DESK else agency, row["reports"])
+                for row in ends
+                if row["ended_up"]
+            ),
+            key=lambda one: (-one.reports, one.agency_id),
+        )
         wrong = sum(end.reports for end in ended_up)
         returned, transferred, reclassified = (
             sum(row[name] for row in ends) for name in ("returned", "transferred", "reclassified")
         )
         share = wrong / decided
-        found.append(Misrouting(rule, decided, returned, transferred, wrong, reclassified, share, ended_up))
+        found.append(Misrouting(rule, decided, returned, transferred, wrong, reclassified, share, tuple(ended_up)))
     return sorted(found, key=lambda one: (-one.wrong, -one.decided, one.rule_id))
 
 
@@ -44,4 +55,4 @@ async def of_rule(conn: Conn, actor: Actor, rule: str, since: datetime, until: d
     Forbidden."""
     if not may_read(actor):
         raise Forbidden("accounts.not_allowed")
-    return await store.missent(conn, rule, since, until, _LISTED)
+    return await store_ways.missent(conn, await store.state(conn), rule, since, until, _LISTED)

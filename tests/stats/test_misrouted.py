@@ -9,8 +9,9 @@ from app.db import Pool
 from app.errors import Forbidden
 from app.reports.model import Status
 from app.reports.workflow import Act
-from app.worklist.misrouted import misrouted
-from app.worklist.model import EndedUp, Misrouting
+from app.stats import projection
+from app.stats.misrouted import misrouted
+from app.stats.model import EndedUp, Misrouting
 from tests import small_world as world
 
 REASON = "Không thuộc thẩm quyền."
@@ -36,11 +37,12 @@ async def past(settled: Pool) -> Pool:
     reassigned = await world.do(pool, world.COORDINATOR, reassigned, Act.RECLASSIFY, category="noise")
     await world.do(pool, world.COORDINATOR, reassigned, Act.ASSIGN, agency_id="police")
     await world.do(pool, world.OFFICER, waiting, Act.RETURN, text=REASON)
+    await projection.catch_up(pool)
     return pool
 
 
 async def test_each_rule_has_its_share_and_where_its_reports_went_in_the_end(past: Pool) -> None:
-    streets, noise = await misrouted(past, SYSTEM, world.MONDAY - timedelta(days=1))
+    streets, noise = await misrouted(past, SYSTEM, "ioc", world.MONDAY - timedelta(days=1))
     assert streets == Misrouting(
         "streets", 7, 4, 1, 6, 1, 6 / 7,
         (EndedUp("police", 3), EndedUp("ioc", 1), EndedUp("power", 1), EndedUp("roads", 1)),
@@ -49,9 +51,9 @@ async def test_each_rule_has_its_share_and_where_its_reports_went_in_the_end(pas
 
 
 async def test_older_reports_count_when_they_are_asked_for(past: Pool) -> None:
-    streets, _ = await misrouted(past, SYSTEM, world.MONDAY - timedelta(days=60))
+    streets, _ = await misrouted(past, SYSTEM, "ioc", world.MONDAY - timedelta(days=60))
     assert (streets.decided, streets.wrong) == (8, 6)
-    assert await misrouted(past, SYSTEM, world.MONDAY + timedelta(days=60)) == []
+    assert await misrouted(past, SYSTEM, "ioc", world.MONDAY + timedelta(days=60)) == []
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ async def test_it_is_for_those_who_look_after_rules_or_the_whole_province(
     past: Pool, actor: Actor, allowed: bool
 ) -> None:
     if allowed:
-        assert await misrouted(past, actor, world.MONDAY)
+        assert await misrouted(past, actor, "ioc", world.MONDAY)
         return
     with pytest.raises(Forbidden):
-        await misrouted(past, actor, world.MONDAY)
+        await misrouted(past, actor, "ioc", world.MONDAY)
