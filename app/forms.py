@@ -22,6 +22,8 @@ from app.reports.model import PHOTOS_MAX
 
 MOST_BYTES = 17 << 20
 """A rules file with everything it includes, and a little for the form around it."""
+WORDS_BYTES = 1 << 20
+"""All that somebody types whom we do not know. It lies in memory, and there may be many at once."""
 UPLOAD_BYTES = 130 << 20
 """Six photos as large as they may be, and the form around them."""
 _UPLOADS_MOST = PHOTOS_MAX + AT_ONCE
@@ -31,6 +33,8 @@ to be able to say that these are too many."""
 _DRAINED_MOST = 64 << 20
 SILENCE = 30.0
 """Seconds. A line that brings nothing for so long is dead, or somebody holds it open."""
+_LONGEST = 1800.0
+"""Seconds for a whole body: six large photos at 70 KB a second."""
 
 
 class Malformed(AppError):
@@ -45,9 +49,11 @@ class Cut(Exception):
 
 async def pieces(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
     """A request's body as it comes. Raises Cut."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + _LONGEST
     while True:
         try:
-            async with asyncio.timeout(SILENCE):
+            async with asyncio.timeout_at(min(end, clock() + SILENCE)):
                 message: Any = await request.receive()
         except TimeoutError:
             raise Cut from None
@@ -92,15 +98,19 @@ class Form(Struct):
 
 
 async def read_form(
-    request: Request[Any, Any, Any], *, uploads: bool = False, takes: Collection[str] = (PHOTOS, FILES)
+    request: Request[Any, Any, Any],
+    *,
+    uploads: bool = False,
+    takes: Collection[str] = (PHOTOS, FILES),
+    words: int = WORDS_BYTES,
 ) -> Form:
-    """``takes``: which parts hold the ``uploads``. Raises Malformed, TooLarge, and Invalid for more photos and files
-    than are taken."""
+    """``takes``: which parts hold the ``uploads``; ``words``: bytes that all others may have together. Raises
+    Malformed, TooLarge, Unavailable, and Invalid for more photos and files than are taken."""
     kind, parameters = request.content_type
-    most = UPLOAD_BYTES if uploads else MOST_BYTES
     if kind == "multipart/form-data":
-        return await _multipart(_chunks(request, most), parameters.get("boundary", ""), most, takes if uploads else ())
-    body = b"".join([chunk async for chunk in _chunks(request, MOST_BYTES)])
+        most, parts = UPLOAD_BYTES if uploads else words, _Parts(takes if uploads else (), words)
+        return await _multipart(_chunks(request, most), parameters.get("boundary", ""), most, parts)
+    body = b"".join([chunk async for chunk in _chunks(request, words)])
     form = Form()
     try:
         for name, text in parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS_MOST):
@@ -127,8 +137,7 @@ async def _chunks(request: Request[Any, Any, Any], most: int) -> AsyncIterator[b
         raise TooLarge("console.form_large", most=most >> 20)
 
 
-async def _multipart(chunks: AsyncIterator[bytes], boundary: str, most: int, takes: Collection[str]) -> Form:
-    parts = _Parts(takes)
+async def _multipart(chunks: AsyncIterator[bytes], boundary: str, most: int, parts: "_Parts") -> Form:
     try:
         with PushMultipartParser(
             boundary.encode("ascii"), max_segment_count=_FIELDS_MOST, max_segment_size=most
@@ -147,11 +156,12 @@ async def _multipart(chunks: AsyncIterator[bytes], boundary: str, most: int, tak
 
 
 class _Parts:
-    """Collects the parts of a multipart form."""
+    """Collects the parts of a multipart form. ``room``: bytes that all but uploads may have together."""
 
-    def __init__(self, takes: Collection[str]) -> None:
+    def __init__(self, takes: Collection[str], room: int) -> None:
         self.form = Form()
         self._takes = takes
+        self._most = self._room = room
         self._part: MultipartSegment | None = None
         self._into: Upload | bytearray = bytearray()
 
@@ -169,9 +179,10 @@ class _Parts:
         if isinstance(self._into, Upload):
             await self._into.add(data)
             return
+        self._room -= len(data)
+        if self._room < 0:
+            raise TooLarge("console.form_large", most=self._most >> 20)
         self._into += data
-        if len(self._into) > MOST_BYTES:
-            raise TooLarge("console.form_large", most=MOST_BYTES >> 20)
 
     def _keep(self, part: MultipartSegment) -> None:
         if isinstance(self._into, Upload):

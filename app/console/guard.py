@@ -10,7 +10,7 @@ from app.console.context import Connection, Req, console
 from app.console.csrf import matches
 from app.console.declare import Who
 from app.errors import Forbidden, Unauthenticated
-from app.forms import read_form
+from app.forms import MOST_BYTES, WORDS_BYTES, read_form
 
 
 class PasswordFirst(Forbidden):
@@ -49,7 +49,8 @@ async def _own_form(connection: Any, csrf: str | None, *, uploads: bool) -> None
     """The form came from a page of ours: it has the session's token or, before there is one, the same as the cookie."""
     request: Req = connection
     expected = csrf or request.cookies.get(console(request).form_cookie, "")
-    request.state.form = form = await read_form(request, uploads=uploads)
+    words = MOST_BYTES if csrf else WORDS_BYTES
+    request.state.form = form = await read_form(request, uploads=uploads, words=words)
     if not matches(form.fields.get("csrf", ""), expected):
         form.close()
         raise Forbidden("console.form_stale")

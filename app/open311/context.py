@@ -15,6 +15,7 @@ from app.accounts.model import Actor
 from app.addresses import Limiter
 from app.errors import NotFound
 from app.i18n import Lang, pick
+from app.i18n.text import nfc
 from app.open311 import render
 from app.photos.uploads import AT_ONCE
 from app.wiring import Parts
@@ -73,7 +74,7 @@ def call_of(request: Req, form: Format, *, trial: bool) -> Call:
     here = request.app.state.open311
     assert isinstance(here, Open311)
     raw = request.scope["query_string"].decode("ascii", "replace")
-    query = {name: text.strip() for name, text in parse_qsl(raw, errors="replace") if text.strip()}
+    query = {name: clean for name, text in parse_qsl(raw, errors="replace") if (clean := nfc(text))}
     return Call(request, here, form, pick(request.headers.get("accept-language")), query, trial)
 
 

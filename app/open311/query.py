@@ -33,9 +33,12 @@ def moment(query: Mapping[str, str], name: str) -> datetime | None:
     try:
         # A plus sign that was not escaped arrives as a space.
         found = datetime.fromisoformat(text.replace(" ", "+"))
-        return (found if found.tzinfo else found.replace(tzinfo=VIETNAM)).astimezone(UTC)
+        found = (found if found.tzinfo else found.replace(tzinfo=VIETNAM)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid("open311.want_moment", field=name) from None
+    if not 1900 < found.year < 2200:  # so that a span can be counted from it
+        raise Invalid("open311.want_moment", field=name)
+    return found
 
 
 def several(query: Mapping[str, str], name: str, most: int = 500) -> list[str] | None:

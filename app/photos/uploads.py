@@ -2,6 +2,7 @@
 not memory."""
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import Sequence
 from typing import IO
@@ -9,7 +10,7 @@ from typing import IO
 import msgspec
 
 from app.db import Pool
-from app.errors import Problem
+from app.errors import Problem, Unavailable
 from app.photos import service
 from app.photos.lab import PhotoLab
 from app.photos.model import MAX_BYTES, StoredPhoto
@@ -19,7 +20,10 @@ PHOTOS, FILES = "photos", "files"
 """The parts of a multipart form that photos and other files come in."""
 AT_ONCE = 4
 """Requests whose files are in memory at the same time; the photo lab is the narrow place anyway."""
-_IN_MEMORY = 1 << 20
+_IN_MEMORY = 256 << 10
+"""Bytes of each file: nobody who opens many lines at once fills the memory."""
+_SPARE = 32 << 20
+"""Bytes that stay free where temporary files lie, for everybody else who needs some."""
 
 
 class Upload:
@@ -38,6 +42,7 @@ class Upload:
         return self.size > MAX_BYTES
 
     async def add(self, data: bytes) -> None:
+        """Raises Unavailable where there is no room left for more."""
         self.size += len(data)
         if self.too_large:
             self.close()
@@ -47,8 +52,11 @@ class Upload:
             await asyncio.to_thread(self._spill)
 
     def _spill(self) -> None:
+        if shutil.disk_usage(tempfile.gettempdir()).free < _SPARE:
+            self.close()
+            raise Unavailable("uploads.full")
         if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close()
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed by close()
         self._file.write(self._recent)
         self._recent.clear()
 

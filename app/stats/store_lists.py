@@ -53,7 +53,7 @@ async def happened(
 def _order(measure: Measure, *, slowest: bool) -> str:
     if not slowest:
         return "o.at"
-    return "o.seconds" if measure in TIMED else "(-1)"
+    return "o.seconds" if measure in TIMED else "(-1)::int"
 
 
 def _first_rows(state: State, code: int, where: str, key: str) -> str:

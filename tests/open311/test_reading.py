@@ -223,6 +223,8 @@ async def test_a_character_that_xml_has_not_is_replaced(http: httpx.AsyncClient,
         ("/tokens/PA-0000-0000", 404, {}),
         ("/services/nothing", 404, {}),
         ("/servicerequestupdates", 400, {"end_date": "2026-13-01"}),
+        ("/servicerequestupdates", 400, {"end_date": "0001-01-02"}),
+        ("/requests", 400, {"start_date": "9999-12-30"}),
         ("/nothing", 404, {}),
         ("/services", 404, {"jurisdiction_id": "elsewhere.example"}),
     ],
@@ -231,6 +233,10 @@ async def test_errors_are_a_list_of_codes_and_descriptions(
     path: str, status: int, query: dict[str, str], http: httpx.AsyncClient
 ) -> None:
     assert await refused(http, path, status, **query)
+
+
+async def test_characters_that_nobody_types_are_passed_over(http: httpx.AsyncClient, published: str) -> None:
+    assert published in await codes(http, service_code="street-light\x00")
 
 
 async def test_our_own_jurisdiction_may_be_named(http: httpx.AsyncClient) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from app import forms
+from app.photos import uploads
 from app.portal import trap
 from app.reports import service as reports
 from app.reports.intake import file_report
@@ -167,6 +169,24 @@ async def test_what_cannot_be_read_is_said_so(browser: httpx.AsyncClient) -> Non
     broken = await browser.post("/", content=b"x", headers={"Content-Type": "multipart/form-data; boundary=b"})
     assert broken.status_code == 400
     assert "Gửi phản ánh hiện trường" in broken.text
+
+
+async def test_who_fills_the_memory_or_the_disk_is_refused_in_words(
+    browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "a" * (forms.WORDS_BYTES + 1)
+    for answer in (
+        await browser.post("/", data={"text": words}, files={"photos": ("a.jpg", b"x")}),
+        await browser.post("/", data={"text": words[:-9], "address": words[:-9]}, files={"photos": ("a.jpg", b"x")}),
+        await browser.post("/follow", data={"email": words}),
+        await browser.post("/console/signin", data={"username": words}),
+    ):
+        assert (answer.status_code, "tối đa 1 MB" in answer.text) == (413, True)
+    monkeypatch.setattr(uploads, "_SPARE", 1 << 60)
+    full = await browser.post("/", files={"photos": ("a.jpg", b"x" * 300_000)})
+    assert (full.status_code, "quá nhiều ảnh" in full.text) == (503, True)
+    small = await browser.post("/", files={"photos": ("a.jpg", b"x" * 1_000)})
+    assert small.status_code == 422
 
 
 async def test_a_spot_that_many_have_reported_waits_with_the_form_kept_unless_life_is_in_danger(

@@ -98,6 +98,9 @@ async def test_of_a_share_the_whole_can_be_listed_and_of_times_the_slowest_first
     slowest = [row.seconds or 0 for row in await everything(conn, question, hours, slowest=True)]
     assert len(slowest) == whole
     assert slowest == sorted(slowest, reverse=True)
+    received = FIGURES["received"]  # which takes no time: all are equally slow
+    ((all_of_them, _),) = (await counted(conn, question, received)).values()
+    assert len({row.code for row in await everything(conn, question, received, slowest=True)}) == all_of_them
 
 
 async def test_what_was_open_or_overdue_at_a_moment_is_read_from_an_index_alone(conn: Conn) -> None:
