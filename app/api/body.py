@@ -5,7 +5,7 @@ Photos of a multipart body go to temporary files once they are large, so that sl
 
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -228,16 +228,14 @@ def _decoded(decode: Callable[[], T]) -> T:
 
 
 def _check_kept(given: Any, name: str) -> None:
-    """Whether PostgreSQL can keep it, however deep it lies in the field ``name``: no NUL in a text, which nobody types,
-    and no moment that is beyond the calendar in UTC. Raises Invalid."""
+    """Whether it can be kept and reckoned with, however deep it lies in the field ``name``: no NUL in a text, which
+    nobody types, and no moment at the ends of the calendar. Raises Invalid."""
     if isinstance(given, str):
         if "\x00" in given:
             raise Invalid("api.zero_byte", field=name)
-    elif isinstance(given, datetime) and given.tzinfo is not None:
-        try:
-            given.astimezone(UTC)
-        except OverflowError:
-            raise Invalid("api.wrong_value", field=name) from None
+    elif isinstance(given, datetime):
+        if not 1900 < given.year < 2200:
+            raise Invalid("api.wrong_value", field=name)
     elif isinstance(given, Struct):
         for inner in given.__struct_fields__:
             _check_kept(getattr(given, inner), name)

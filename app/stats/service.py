@@ -169,7 +169,7 @@ async def listed(
         rows = await store_lists.standing(conn, state, question, figure, limit + 1, point, age)
     else:
         measures = figure.among if whole and figure.kind == "share" else figure.of
-        point = _read_point(after, int if slowest else cursors.Moment)
+        point = _read_point(after, cursors.Number if slowest else cursors.Moment)
         rows = await store_lists.happened(conn, state, question, measures, limit + 1, point, slowest=slowest)
     more = len(rows) > limit
     return Listed(rows[:limit], _write_point(rows[limit - 1], slowest=slowest) if more else None)

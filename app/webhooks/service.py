@@ -198,7 +198,7 @@ async def ledger(
     """A page of messages, the latest first, and where it ends when there are more. ``before``: such an end; one that is
     none is passed over."""
     try:
-        place = cursors.read(before, tuple[cursors.Moment, UUID, int]) if before else None
+        place = cursors.read(before, tuple[cursors.Moment, UUID, cursors.Number]) if before else None
     except ValueError:
         place = None
     found = await store.deliveries(conn, webhook_id, state, place, _LISTED + 1)

@@ -80,6 +80,7 @@ async def test_what_is_asked_wrongly_is_told_by_its_field(http: httpx.AsyncClien
         ("updated_since=2026-11-01T00:00:00", "updated_since", "api.want_time_zone"),
         ("updated_since=hôm qua", "updated_since", "api.wrong_value"),
         ("updated_since=9999-12-31T23:59:59-14:00", "updated_since", "api.wrong_value"),  # beyond the calendar in UTC
+        ("updated_since=0001-01-01T00:00:00Z", "updated_since", "api.wrong_value"),
         ("updated_since=2026-11-01T00:00:00Z&cursor=x", "updated_since", "api.one_or_other"),
         ("since=2026-11-01T00:00:00Z", "since", "api.unknown_field"),
     ):
