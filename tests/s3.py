@@ -38,7 +38,7 @@ class S3Server(Struct, frozen=True):
 
     def client(self) -> Minio:
         """A plain client that neither waits nor tries again."""
-        http = urllib3.PoolManager(retries=False, timeout=5)
+        http = urllib3.PoolManager(retries=False, timeout=30)
         return Minio(
             self.endpoint, self.access_key, self.secret_key, secure=False, region="us-east-1", http_client=http
         )

@@ -39,7 +39,7 @@ async def test_a_killed_worker_loses_no_message(
     )
     worker.start()
     try:
-        await asyncio.wait_for(middle.wait(), 30)
+        await asyncio.wait_for(middle.wait(), 60)
     finally:
         worker.end(signal.SIGKILL)
     assert await clean.fetchval("SELECT count(*) FROM webhook_deliveries WHERE state = 'delivered'") < 2 * _REPORTS
