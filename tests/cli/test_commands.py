@@ -1,41 +1,12 @@
 """The ``phananh`` command as an operator meets it: what it prints and how it exits."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
-
-class Shell:
-    """Runs commands in a home of their own."""
-
-    def __init__(self, home: Path, database_url: str) -> None:
-        self.env = {
-            "PATH": os.environ.get("PATH", ""),
-            "PHANANH_HOME": str(home),
-            "PHANANH_DATABASE_URL": database_url,
-            "COLUMNS": "200",
-        }
-
-    def __call__(self, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "app.cli", *command],
-            env=self.env | env,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-
-    def start(self, *command: str) -> subprocess.Popen[bytes]:
-        """One that goes on meanwhile; whoever starts it ends it."""
-        return subprocess.Popen([sys.executable, "-m", "app.cli", *command], env=self.env, cwd=ROOT)
+from tests.cli.shell import ROOT
+from tests.cli.shell import Shell as Shell
 
 
 @pytest.fixture
