@@ -100,7 +100,7 @@ async def test_the_button_switches_it_on_for_this_browser_and_off_again(
     assert await told_at(world, later) == ADDRESS
     assert await page.evaluate("localStorage.getItem('times')") == "1", "one subscription for them all"
     await page.goto(f"{address}/mine")
-    await page.get_by_role("button", name="Thôi báo trên máy này").click()
+    await page.get_by_role("button", name="Tắt thông báo trên máy này").click()
     await expect(box).to_contain_text("màn hình chỉ hiện mã")
     assert (await told_at(world, code), await told_at(world, later)) == (None, None)
 

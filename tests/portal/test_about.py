@@ -24,7 +24,7 @@ async def test_the_answers_name_the_times_of_the_rules_and_who_to_call_in_danger
     for number in ("113", "114", "115"):
         assert f'href="tel:{number}"' in said
     english = (await browser.get("/faq", headers={"Accept-Language": "en"})).text
-    assert "Questions and answers" in english
+    assert "Frequently asked questions" in english
     assert limits.handling["normal"].words("en") in english
 
 

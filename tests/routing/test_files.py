@@ -133,7 +133,7 @@ def test_without_office_hours_there_are_no_deadlines() -> None:
     for weekday in ("monday", "tuesday", "wednesday", "thursday", "friday"):
         text = text.replace(f"    {weekday}: 07:00-11:00, 13:00-17:00\n", "")
     text, place = marked(text.replace("office_hours:\n", "office_hours: ‸{sunday: }\n"))
-    assert mistakes(text) == [f"{place} No day has office hours, so no deadline could be reckoned."]
+    assert mistakes(text) == [f"{place} No day has office hours, so no deadline could be calculated."]
 
 
 def test_a_commune_that_does_not_exist_is_a_mistake_where_the_communes_are_known() -> None:
