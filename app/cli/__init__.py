@@ -8,7 +8,7 @@ import structlog
 import typer
 
 from app.cli import care, exports, posters, processes
-from app.cli.importing import import_cli
+from app.cli.importing_open311 import import_cli
 from app.cli.places import places_cli
 from app.cli.privacy import privacy_cli
 from app.cli.rules import rules_cli

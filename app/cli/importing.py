@@ -3,16 +3,17 @@
 import asyncio
 import getpass
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
-from rich.progress import Progress
+from msgspec import Struct
+from rich.progress import Progress, TaskID
 from rich.table import Table as Shown
 
 from app.cli.common import Language, err, fail, out, prepared
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from app.db import Pool
     from app.importing.mapping import Known
     from app.importing.model import Kind, Source, Tally
+    from app.importing.table import Table
     from app.reports.past import Ground
-    from app.routing.ruleset import RuleSet
 
 import_cli = typer.Typer(no_args_is_help=True, help="Take over another system's reports.")
+_T = TypeVar("_T")
 _SHOWN = 30
+_HOW = ("encoding", "separator")
 File = Annotated[Path, typer.Argument(help="The other system's list.", show_default=False)]
 Mapped = Annotated[Path | None, typer.Option("--map", help="What its columns and values mean (TOML).")]
 Go = Annotated[bool, typer.Option("--go", help="Take it over; without, it is only said what would happen.")]
@@ -54,12 +57,11 @@ def import_csv(
 ) -> None:
     """A list as CSV, read by a mapping file (docs/import.md)."""
     if columns:
-        out.print(_with(lambda pool, rules: _proposed(pool, rules, file, lang)), end="", markup=False, highlight=False)
+        out.print(done_here(partial(_proposed, file, lang)), end="", markup=False, highlight=False)
         return
     if map is None:
         raise fail([t("importing.map_wanted", lang, file=file.name)])
-    mapped = partial(_listed, file, map, "csv", with_contacts=with_contacts)
-    _take(mapped, file, refused, lang, go=go)
+    take(partial(_listed, file, map, "csv", with_contacts=with_contacts), refused, lang, go=go)
 
 
 @import_cli.command("fixmystreet")
@@ -72,8 +74,7 @@ def import_fixmystreet(
     lang: Language = "vi",
 ) -> None:
     """The list that FixMyStreet's dashboard exports; a mapping only says what differs."""
-    mapped = partial(_listed, file, map, "fixmystreet", with_contacts=with_contacts)
-    _take(mapped, file, refused, lang, go=go)
+    take(partial(_listed, file, map, "fixmystreet", with_contacts=with_contacts), refused, lang, go=go)
 
 
 @import_cli.command("list")
@@ -83,7 +84,7 @@ def import_list() -> None:
     from app.importing.model import OUTCOMES
 
     table = Shown("run", "source", "from", "by", "begun", "ended", "rows", *OUTCOMES)
-    for run in _with(lambda pool, _: service.runs(pool)):
+    for run in done_here(lambda here: service.runs(here.pool)):
         ended = f"{run.finished_at:%Y-%m-%d %H:%M}Z" if run.finished_at else "cut off"
         numbers = [str(getattr(run, name)) for name in ("rows_done", *OUTCOMES)]
         begun = f"{run.started_at:%Y-%m-%d %H:%M}Z"
@@ -97,76 +98,81 @@ def import_faults(run: UUID, lang: Language = "vi") -> None:
     from app.importing import service
     from app.importing.refused import said
 
-    for fault in _with(lambda pool, _: service.faults_of(pool, run)):
+    for fault in done_here(lambda here: service.faults_of(here.pool, run)):
         out.print(f"{'✗' if fault.refused else '–'} {fault.number or '?'}: {said(fault, lang)}", markup=False)
 
 
 # ---------------------------------------------------------------- pieces
 
 
-def _with(work: "Callable[[Pool, RuleSet], Awaitable[Any]]") -> Any:
-    async def do(settings: Settings) -> Any:
+class Here(Struct, frozen=True):
+    """What whoever opens a source may need to know of us. ``names``: of the agencies."""
+
+    settings: Settings
+    pool: "Pool"
+    known: "Known"
+    names: dict[str, str]
+
+
+def done_here(work: Callable[[Here], Awaitable[_T]], lang: Lang = "en") -> _T:
+    async def do(settings: Settings) -> _T:
         from app.db import connect_pool
+        from app.importing import service
         from app.routing import service as routing
 
         assert settings.database_url is not None
         async with await connect_pool(settings.database_url, 2) as pool:
-            return await work(pool, await routing.active(pool))
+            return await work(Here(settings, pool, *await service.known(pool, await routing.active(pool))))
 
-    with prepared() as settings:
+    with prepared(lang=lang) as settings:
         return asyncio.run(do(settings))
 
 
-async def _proposed(pool: "Pool", rules: "RuleSet", file: Path, lang: Lang) -> str:
-    from app.importing import proposing, service
+async def _proposed(file: Path, lang: Lang, here: Here) -> str:
+    from app.importing import proposing
     from app.importing.table import Table
 
-    return proposing.proposed(Table(file), *await service.known(pool, rules), lang)
+    return proposing.proposed(Table(file), here.known, here.names, lang)
 
 
-def _listed(
-    file: Path,
-    map_file: Path | None,
-    kind: "Kind",
-    known: "Known",
-    names: dict[str, str],
-    *,
-    with_contacts: bool,
-) -> "Source":
+def mapped(map_file: Path | None) -> dict[str, Any]:
+    """What a mapping file says. Raises Invalid."""
     from app.errors import Invalid
+    from app.importing import mapping
+
+    if map_file is None:
+        return {}
+    try:
+        return mapping.read(map_file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise Invalid("importing.file_missing", file=str(map_file), said="UTF-8?") from None
+
+
+def table_of(file: Path, said: Mapping[str, Any]) -> "Table":
+    """Raises Invalid."""
+    from app.importing.table import Table
+
+    return Table(file, *(said.get(name) if isinstance(said.get(name), str) else None for name in _HOW))
+
+
+async def _listed(
+    file: Path, map_file: Path | None, kind: "Kind", here: Here, _: "Watch", *, with_contacts: bool
+) -> "Source":
     from app.importing import fixmystreet, mapping
     from app.importing.reading import Listed
-    from app.importing.table import Table
 
-    said: dict[str, Any] = {}
-    if map_file is not None:
-        try:
-            said = mapping.read(map_file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError):
-            raise Invalid("importing.file_missing", file=str(map_file), said="UTF-8?") from None
-    how = [said.get(name) if isinstance(said.get(name), str) else None for name in ("encoding", "separator")]
-    table = Table(file, *how)
+    said = mapped(map_file)
+    table = table_of(file, said)
     if kind == "fixmystreet":
         said = mapping.joined(fixmystreet.base(table.heading), said)
-    columns = mapping.understood(said, known)
-    return Listed(table, columns, known, names, kind, with_contacts=with_contacts)
+    columns = mapping.understood(said, here.known)
+    return Listed(table, columns, here.known, here.names, kind, with_contacts=with_contacts)
 
 
-def _take(
-    source_of: "Callable[[Known, dict[str, str]], Source]",
-    file: Path,
-    refused: Path | None,
-    lang: Lang,
-    *,
-    go: bool,
-) -> None:
-    """Exit code 2 where rows are refused."""
-    target = refused or file.with_name(f"{file.name}.refused.csv")
+def take(source_of: "SourceOf", refused: Path | None, lang: Lang, *, go: bool) -> None:
+    """Exit code 2 where rows are refused. ``refused``: where those go, if not where they usually do."""
     with prepared(lang=lang) as settings, Progress(console=err, transient=True) as progress:
-        task = progress.add_task("rows", total=None)
-        work = _go if go else _check
-        say = lambda done, total: progress.update(task, completed=done, total=total)  # noqa: E731  # a line of its own
-        tally, lines = asyncio.run(work(settings, source_of, target, lang, say))
+        lines, tally = asyncio.run(_taken(settings, source_of, refused, lang, Watch(progress), go=go))
     for line in lines:
         out.print(line, markup=False, highlight=False)
     _print(tally, lang)
@@ -176,29 +182,44 @@ def _take(
         raise typer.Exit(2)
 
 
-_Done = tuple["Tally", list[str]]
+class Watch:
+    """How far it has come, for somebody who looks on."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._tasks = progress, dict[str, TaskID]()
+
+    def __call__(self, done: float, total: float, what: str = "rows", beside: str = "") -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what)
+        self._progress.update(self._tasks[what], completed=done, total=total, description=f"{what} {beside}".strip())
 
 
-async def _check(settings: Settings, source_of: Any, _: Path, lang: Lang, say: Any) -> _Done:
-    from app.importing import service
-
-    async with _opened(settings, source_of) as (pool, ground, source):
-        return await service.check(pool, ground, source, say), [t("importing.would", lang)]
+SourceOf = Callable[[Here, Watch], Awaitable["Source"]]
 
 
-async def _go(settings: Settings, source_of: Any, target: Path, lang: Lang, say: Any) -> _Done:
+async def _taken(
+    settings: Settings, source_of: SourceOf, target: Path | None, lang: Lang, watch: Watch, *, go: bool
+) -> "tuple[list[str], Tally]":
     from app.importing import refused, service
 
-    async with _opened(settings, source_of) as (pool, ground, source):
-        run, tally = await service.run(pool, ground, source, getpass.getuser(), say)
-        lines = [t("importing.taken", lang, run=run.run_id)]
+    async with _opened(settings, source_of, watch) as (pool, ground, source):
+        notes = [t(problem.key, lang, **problem.params) for problem in source.notes()]
+        if not go:
+            tally = await service.check(pool, ground, source, watch)
+            return [*notes, t("importing.would", lang)], tally
+        run, tally = await service.run(pool, ground, source, getpass.getuser(), watch)
+        lines = [*notes, t("importing.taken", lang, run=run.run_id)]
+        target = target or source.refused_to
         if count := refused.write(target, source, await service.faults_of(pool, run.run_id), lang):
             lines.append(t("importing.refused_file", lang, count=count, file=target))
-        return tally, lines
+        source.forget()
+        return lines, tally
 
 
 @asynccontextmanager
-async def _opened(settings: Settings, source_of: Any) -> "AsyncIterator[tuple[Pool, Ground, Source]]":
+async def _opened(
+    settings: Settings, source_of: SourceOf, watch: Watch
+) -> "AsyncIterator[tuple[Pool, Ground, Source]]":
     from app.db import connect_pool
     from app.importing import service
     from app.places import service as places
@@ -209,8 +230,9 @@ async def _opened(settings: Settings, source_of: Any) -> "AsyncIterator[tuple[Po
 
     assert settings.database_url is not None
     async with await connect_pool(settings.database_url, 3) as pool:
-        rules, now = await routing.active(pool), datetime.now(UTC)
-        source = source_of(*await service.known(pool, rules))
+        rules = await routing.active(pool)
+        source = await source_of(Here(settings, pool, *await service.known(pool, rules)), watch)
+        now = datetime.now(UTC)
         ground = Ground(
             rules=rules,
             gazetteer=await places.load(pool),
@@ -221,7 +243,8 @@ async def _opened(settings: Settings, source_of: Any) -> "AsyncIterator[tuple[Po
             known_before=await service.known_before(pool, now),
             words=await watchwords.current(pool, NONE),
         )
-        yield pool, ground, source
+        with closing(source):
+            yield pool, ground, source
 
 
 def _print(tally: "Tally", lang: Lang) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from msgspec import Struct, field
 from app.errors import Problem
 from app.reports.past import Past
 
-Kind = Literal["csv", "fixmystreet"]
+Kind = Literal["csv", "fixmystreet", "open311"]
 Field = str
 Outcome = Literal["fresh", "advanced", "same", "left_alone", "refused"]
 OUTCOMES: tuple[Outcome, ...] = ("fresh", "advanced", "same", "left_alone", "refused")
@@ -29,7 +30,8 @@ VALUES: tuple[Field, ...] = ("category", "agency", "status", "channel", "rating"
 
 
 class Row(Struct, frozen=True):
-    """One entry of the list. ``n``: of those with data, from 1; ``line``: where it begins in the file, from 1."""
+    """One entry of the list. ``n``: of those with data, from 1; ``line``: where it begins in the file, from 1; 0 where
+    the list is no file of theirs."""
 
     n: int
     line: int
@@ -78,6 +80,22 @@ class Source(Protocol):
     def column(self, field: Field) -> str:
         """What the source calls a field of a ``Past``; "" for none."""
 
+    @property
+    def seen_until(self) -> datetime | None:
+        """Up to when the other system was asked for what happened there; None: it is a list."""
+
+    @property
+    def refused_to(self) -> Path:
+        """The file that refused rows go to where nobody says another."""
+
+    def notes(self) -> list[Problem]:
+        """What is to be said of the list as a whole."""
+
+    def forget(self) -> None:
+        """All is taken over: whatever was kept of it for that may go."""
+
+    def close(self) -> None: ...
+
 
 class Unreadable(Exception):
     """A row cannot be read; the field's name is ours (``COLUMNS``). ``number``: as far as it was read."""
@@ -125,3 +143,4 @@ class Run(Struct, frozen=True):
     same: int
     left_alone: int
     refused: int
+    seen_until: datetime | None = None

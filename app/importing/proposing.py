@@ -9,6 +9,7 @@ from app.i18n.text import fold, nfc
 from app.importing.mapping import Known, names_of
 from app.importing.model import COLUMNS, NEEDED, VALUES, Field
 from app.importing.table import Table
+from app.partners.answers import Service
 from app.routing.guess import clear_guess
 
 _CALLED: dict[Field, tuple[str, ...]] = {
@@ -76,6 +77,51 @@ def proposed(table: Table, known: Known, names: Mapping[str, str], lang: Lang) -
     for field, found in _values(table, columns).items():
         lines += ["", f"[values.{field}]", *_meanings(field, found, known, names, lang)]
     return "\n".join(lines) + "\n"
+
+
+def for_server(
+    host: str,
+    jurisdiction: str,
+    services: Iterable[Service],
+    values: Mapping[Field, Counter[str]],
+    known: Known,
+    names: Mapping[str, str],
+    lang: Lang,
+) -> str:
+    """A mapping file for an Open311 server, whose columns are known. ``values``: of its newest requests."""
+    lines = [
+        f"# {t('importing.propose_server', lang)}",
+        f"source = {_said(host)}",
+        f"{'' if jurisdiction else '# '}jurisdiction_id = {_said(jurisdiction)}",
+        f'# api_key_file = "" # {t("importing.propose_key", lang)}',
+        f'time_zone = "Asia/Ho_Chi_Minh" # {t("importing.propose_zone", lang)}',
+        "",
+        "[values.category]",
+        *_services(services, known, names, lang),
+        "",
+        "[values.agency]",
+        *_meanings("agency", values["agency"], known, names, lang),
+        f'"*" = "" # {t("importing.propose_rules", lang)}',
+        "",
+        "[values.status]",
+        f'open = "assigned" # {t("importing.propose_open", lang)}',
+        *_meanings("status", _strange(values["status"]), known, names, lang),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _strange(statuses: Counter[str]) -> Counter[str]:
+    return Counter({said: count for said, count in statuses.items() if fold(said) not in ("open", "closed")})
+
+
+def _services(services: Iterable[Service], known: Known, names: Mapping[str, str], lang: Lang) -> Iterable[str]:
+    ours = names_of("category", known, names)
+    for one in services:
+        guess = _guess("category", one.name, known)
+        meant = ours.get(fold(one.code)) or ours.get(fold(one.name)) or guess
+        called = " ".join(f"{one.group}: {one.name}".split() if one.group else one.name.split())
+        line = f"{_said(one.code)} = {_said(meant or '')} # {called}"
+        yield line if meant else f"# {line} {t('importing.propose_say', lang)}"
 
 
 def _columns(heading: Iterable[str]) -> dict[Field, list[str]]:

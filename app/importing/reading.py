@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,7 +14,6 @@ from app.errors import Invalid, Problem
 from app.i18n.text import fold, nfc
 from app.importing.mapping import ANYTHING, BY_RULES, Columns, Known, names_of, stage_of
 from app.importing.model import COLUMNS, VALUES, Field, Kind, Row, Unreadable
-from app.importing.table import Table
 from app.reports.intake import check_text
 from app.reports.model import Contact, Place, Rating
 from app.reports.past import ENDED, Past
@@ -25,12 +26,31 @@ _NUMBER_MOST = 100
 _NOBODY = frozenset({"(anonymous)", "an danh", "(an danh)"})
 
 
+class Lines(Protocol):
+    """A list as it came, whatever it is kept in."""
+
+    path: Path
+
+    @property
+    def called(self) -> str: ...
+
+    @property
+    def sha256(self) -> bytes: ...
+
+    @property
+    def heading(self) -> list[str]: ...
+
+    def count(self) -> int: ...
+
+    def rows(self) -> Iterator[Row]: ...
+
+
 class Listed:
-    """A list in a file, read by a mapping. ``with_contacts``: whether who reported is taken over too."""
+    """A list, read by a mapping. ``with_contacts``: whether who reported is taken over too."""
 
     def __init__(
         self,
-        table: Table,
+        table: Lines,
         columns: Columns,
         known: Known,
         agency_names: Mapping[str, str],
@@ -50,7 +70,7 @@ class Listed:
 
     @property
     def read_from(self) -> str:
-        return self._table.path.name
+        return self._table.called
 
     @property
     def sha256(self) -> bytes:
@@ -60,6 +80,23 @@ class Listed:
     @property
     def heading(self) -> list[str]:
         return self._table.heading
+
+    @property
+    def seen_until(self) -> datetime | None:
+        return None
+
+    @property
+    def refused_to(self) -> Path:
+        return self._table.path.with_name(f"{self._table.path.name}.refused.csv")
+
+    def notes(self) -> list[Problem]:
+        return []
+
+    def forget(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
     def count(self) -> int:
         return self._table.count()
@@ -106,23 +143,29 @@ class Listed:
             past = msgspec.structs.replace(past, finished_at=last)
         return past
 
-    def _said(self, row: Row, field: Field) -> str:
+    def _all(self, row: Row, field: Field) -> list[str]:
         names = self._columns.columns.get(field, ())
-        words = [word for name in names if (word := nfc(row.cells.get(name, "")))]
+        return list(dict.fromkeys(word for name in names if (word := nfc(row.cells.get(name, "")))))
+
+    def _said(self, row: Row, field: Field) -> str:
+        words = self._all(row, field)
         if field in _JOINED:
-            return _JOINED[field].join(dict.fromkeys(words))
+            return _JOINED[field].join(words)
         return words[0] if words else ""
 
     def _meant(self, row: Row, field: Field) -> str:
-        """Our word for a value of theirs; "" where nothing is said, or nothing is to be said. Raises Invalid."""
-        said = self._said(row, field)
-        value, table = fold(said), self._columns.values.get(field, {})
-        for meant in (table.get(value), self._ours[field].get(value) if said else None, table.get(ANYTHING)):
-            if meant is not None:
-                return meant
+        """Our word for a value of theirs, of several columns for the first that means something; "" where nothing is
+        said, or nothing is to be said. Raises Invalid."""
+        said, table = self._all(row, field), self._columns.values.get(field, {})
+        for value in map(fold, said or [""]):
+            for words in (table, self._ours[field] if said else {}):
+                if value in words:
+                    return words[value]
+        if ANYTHING in table:
+            return table[ANYTHING]
         if not said and field != "status":
             return BY_RULES
-        raise Invalid("importing.value_unknown", field=field, which=field, value=said[:60])
+        raise Invalid("importing.value_unknown", field=field, which=field, value=(said or [""])[0][:60])
 
     def _moment(self, row: Row, field: Field) -> datetime | None:
         said = self._said(row, field)

@@ -13,9 +13,10 @@ WHY = "why"
 
 def said(fault: Fault, lang: Lang) -> str:
     """One sentence: where, what is wrong, what to do."""
-    where = t("importing.at_line", lang, line=fault.line)
-    column = f", {t('importing.at_column', lang, column=fault.column)}" if fault.column else ""
-    return f"{where}{column}: {t(fault.problem.key, lang, **fault.problem.params)}"
+    where = [t("importing.at_line", lang, line=fault.line)] if fault.line else []
+    where += [t("importing.at_column", lang, column=fault.column)] if fault.column else []
+    why = t(fault.problem.key, lang, **fault.problem.params)
+    return f"{', '.join(where)}: {why}" if where else why
 
 
 def write(path: Path, source: Source, faults: Iterable[Fault], lang: Lang) -> int:
@@ -25,6 +26,7 @@ def write(path: Path, source: Source, faults: Iterable[Fault], lang: Lang) -> in
     if not wrong:
         path.unlink(missing_ok=True)
         return 0
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600)
     path.chmod(0o600)
     with path.open("w", encoding="utf-8-sig", newline="") as file:

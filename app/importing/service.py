@@ -105,6 +105,12 @@ async def run(pool: Pool, ground: Ground, source: Source, by: str, progress: Pro
     return ended, tally
 
 
+async def seen_until(pool: Pool, source: str, read_from: str) -> datetime | None:
+    """Up to when another system's server has been asked, and all of that taken over; None: never."""
+    async with pool.acquire() as conn:
+        return await store.seen_until(conn, source, read_from)
+
+
 async def runs(pool: Pool) -> list[Run]:
     """The newest first."""
     async with pool.acquire() as conn:
@@ -143,7 +149,7 @@ async def _begun(pool: Pool, source: Source, by: str) -> Run:
             return before
         new = Run(
             uuid7(), source.name, source.kind, source.read_from, source.sha256, by, datetime.now(UTC), None,
-            0, 0, 0, 0, 0, 0,
+            0, 0, 0, 0, 0, 0, source.seen_until,
         )  # fmt: skip
         await store.begin(conn, new)
         return new

@@ -70,6 +70,18 @@ async def unfinished(conn: Conn, source: str, sha256: bytes) -> Run | None:
     return msgspec.convert(dict(row), Run) if row else None
 
 
+async def seen_until(conn: Conn, source: str, read_from: str) -> datetime | None:
+    found: datetime | None = await conn.fetchval(
+        """
+        SELECT max(seen_until) FROM import_runs
+        WHERE source = $1 AND read_from = $2 AND finished_at IS NOT NULL
+        """,
+        source,
+        read_from,
+    )
+    return found
+
+
 async def newest(conn: Conn, limit: int) -> list[Run]:
     rows = await conn.fetch(f"SELECT {_RUN} FROM import_runs ORDER BY started_at DESC LIMIT $1", limit)  # noqa: S608  # column names of our own
     return [msgspec.convert(dict(row), Run) for row in rows]

@@ -33,6 +33,10 @@ class Table:
         if len(self.separator) != 1:
             raise Invalid("importing.separator_wrong", separator=self.separator[:10])
 
+    @property
+    def called(self) -> str:
+        return self.path.name
+
     @cached_property
     def sha256(self) -> bytes:
         with self.path.open("rb") as file:

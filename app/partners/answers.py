@@ -13,7 +13,7 @@ from app.routing.calendar import VIETNAM
 
 _LISTS = frozenset(
     {"service_requests", "services", "service_request_updates", "errors", "discovery", "endpoints", "formats"}
-    | {"attributes", "values"}
+    | {"requests", "attributes", "values"}
 )
 _DEEPEST = 40
 _WORDS_MOST, _NAME_MOST, _ITEMS_MOST = 4000, 200, 5000

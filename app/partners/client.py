@@ -36,6 +36,13 @@ class Failed(Exception):
         self.came, self.said, self.arrived, self.after = came, said, arrived, after
 
 
+class TooLong(Failed):
+    """More bytes came than an answer may have."""
+
+    def __init__(self) -> None:
+        super().__init__("garbled", "the answer is too long", arrived=True)
+
+
 class Server(Struct, frozen=True):
     """``endpoint``: without a call's name and slash; ``key`` is sent with requests alone."""
 
@@ -139,6 +146,11 @@ class Client:
                 break
         return sorted(found.values(), key=lambda one: one.at or since)
 
+    async def listed(self, query: Mapping[str, str], most: int) -> bytes:
+        """A list of requests as it came, of at most so many bytes. Raises Failed, TooLong."""
+        whole = urlencode(self._jurisdiction() | dict(query))
+        return await self._ask("GET", f"{self._server.endpoint}/requests.{self._server.form}?{whole}", {}, most=most)
+
     async def photo(self, url: str) -> bytes:
         """Raises Failed."""
         answer = await self._exchange("GET", url, {}, most=MAX_BYTES)
@@ -156,8 +168,10 @@ class Client:
         whole = {**self._jurisdiction(), **query}
         return _read(await self._ask("GET", f"{url}?{urlencode(whole)}" if whole else url, {}), reader)
 
-    async def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
-        answer = await self._exchange(method, url, headers, body)
+    async def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", most: int = _ANSWER_MOST
+    ) -> bytes:
+        answer = await self._exchange(method, url, headers, body, most)
         # A server may repeat what it was sent, and answers are kept and shown.
         came = answer.body.replace(self._server.key.encode(), b"***") if self._server.key else answer.body
         if _is_well(answer.status):
@@ -184,7 +198,7 @@ class Client:
         except outward.Unreached as silent:
             raise Failed("silent", str(silent), arrived=silent.asked) from None
         if not answer.whole:
-            raise Failed("garbled", "the answer is too long", arrived=True)
+            raise TooLong
         return answer
 
 

@@ -61,7 +61,7 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(
         await conn.execute("LOCK TABLE import_faults")
         taking = phananh.start(*command)
         try:
-            while not await settled.fetchval(_WAITS):
+            while not await settled.fetchval(WAITS):
                 assert taking.poll() is None
                 await asyncio.sleep(0.02)
         finally:
@@ -86,7 +86,7 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(
     assert phananh("stats", "verify").returncode == 0
 
 
-_WAITS = """
+WAITS = """
     SELECT EXISTS (
         SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INTO import_faults%'
         AND datname = current_database()

@@ -1,0 +1,79 @@
+"""``phananh import open311`` as somebody meets it who brings another city's requests, and whose machine dies twice."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from app.db import Pool
+from tests.cli.test_commands import Shell
+from tests.cli.test_importing import WAITS
+from tests.importing.elsewhere import elsewhere, one
+from tests.small_world import settled as settled
+
+ROWS = 560
+"""More than one transaction."""
+MAPPING = """
+source = "Thành phố bên"
+[values.category]
+pothole = "pothole"
+[values.agency]
+"*" = ""
+"""
+
+
+@pytest.fixture
+def phananh(tmp_path: Path, database_url: str) -> Shell:
+    shell = Shell(tmp_path, database_url)
+    shell.env["PHANANH_NETWORKS"] = "127.0.0.0/8"
+    return shell
+
+
+async def test_killed_in_the_pull_and_in_the_writing_it_goes_on_where_it_was(
+    settled: Pool, phananh: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "noi-khac.toml").write_text(MAPPING, encoding="utf-8")
+    async with elsewhere() as there:
+        there.requests = [one(n) for n in range(ROWS - 1)] + [one(ROWS, status="?")]
+        command = ("import", "open311", there.url, "--map", str(tmp_path / "noi-khac.toml"), "--go", "--lang", "en")
+        there.before = lambda _, query: None if query.get("end_date", "") > "2025-03-05" else "usual"
+        pulling = phananh.start(*command)
+        try:
+            await asyncio.wait_for(there.hanging.wait(), 60)
+        finally:
+            pulling.kill()
+            pulling.wait()
+        assert await settled.fetchval("SELECT count(*) FROM imported_reports") == 0
+        there.before = lambda _, __: "usual"
+        there.asked.clear()
+        async with settled.acquire() as conn:
+            holding = conn.transaction()
+            await holding.start()
+            # The second batch has a row that is refused, and waits for us when it writes that down.
+            await conn.execute("LOCK TABLE import_faults")
+            taking = phananh.start(*command)
+            try:
+                while not await settled.fetchval(WAITS):
+                    assert taking.poll() is None
+                    await asyncio.sleep(0.02)
+            finally:
+                taking.kill()
+                taking.wait()
+            await holding.rollback()
+        assert await settled.fetchval("SELECT count(*) FROM imported_reports") == 500
+        assert min(query["start_date"] for _, query in there.asked if query) > "2025-01-01"
+        there.asked.clear()
+        done = await asyncio.to_thread(phananh, *command)
+        assert done.returncode == 2, done.stderr
+        assert there.asked == []
+    (run,) = await settled.fetch("SELECT * FROM import_runs")
+    assert (run["kind"], run["read_from"], run["seen_until"] is None) == ("open311", there.url, False)
+    assert (run["rows_done"], run["fresh"], run["same"], run["refused"]) == (ROWS, ROWS - 1, 0, 1)
+    assert "1 refused rows are in" in done.stdout
+    (refused,) = (tmp_path / "imports").iterdir()  # what was pulled is gone
+    assert refused.name.endswith(".refused.csv")
+    assert f"R-{ROWS}" in refused.read_text(encoding="utf-8-sig")
+    refused.write_text(refused.read_text(encoding="utf-8-sig").replace(",?,", ",closed,"), encoding="utf-8")
+    mended = phananh("import", "open311", str(refused), "--map", str(tmp_path / "noi-khac.toml"), "--go")
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert await settled.fetchval("SELECT count(*) FROM imported_reports") == ROWS
