@@ -39,7 +39,7 @@ _AGAIN = frozenset({"busy", "broken", "silent", "garbled"})
 _SENT = ("start_date", "end_date", "requested_datetime")
 _CHANGED = ("updated_after", "updated_before", "updated_datetime")
 """What bounds a time, and what of a request lies in it."""
-_LONG_AGO, _ONE_DAY = datetime(1990, 1, 1, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)
+_LONG_AGO, _SOME_DAY = datetime(1990, 1, 1, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)
 
 
 class Way(Struct, frozen=True, kw_only=True):
@@ -71,7 +71,7 @@ class _Time(Struct, frozen=True):
 async def knows_changes(way: Way) -> bool:
     """Whether the server can be asked for what has changed since a moment: of the far future that is nothing, of long
     ago it is something. Who does not know the question answers both alike."""
-    later, ever = [{"updated_after": _stamp(at), "page_size": "1"} for at in (_ONE_DAY, _LONG_AGO)]
+    later, ever = [{"updated_after": _stamp(at), "page_size": "1"} for at in (_SOME_DAY, _LONG_AGO)]
     try:
         return not await _asked(way, later) and bool(await _asked(way, ever))
     except (Refused, TooLong, Invalid, Unavailable):
@@ -142,8 +142,10 @@ class _Pull:
         return len(new)
 
     def _is_wanted(self, row: Mapping[str, str]) -> bool:
-        sent = georeport.moment(row.get("requested_datetime", ""), self._way.zone)
-        return sent is None or self._header.begin - _SECOND <= sent <= self._header.end
+        sent, header = georeport.moment(row.get("requested_datetime", ""), self._way.zone), self._header
+        if sent is None:
+            return True
+        return not (header.asked.first and sent < header.begin) and not (header.asked.last and sent > header.end)
 
     def _widen(self, time: _Time, new: int) -> None:
         if time.pages > _PAGES_MANY:
@@ -160,6 +162,9 @@ class _Pull:
                 came = await self._rows(bounds, page)
             except TooLong:
                 return _Time({}, full=True)
+            if came is None:
+                self._has_pages = False
+                return _Time(found, full=True)
             new = {ident: row for ident, row in came.items() if ident not in found}
             if page > 1 and self._has_pages is None:
                 self._has_pages = bool(new) or not came
@@ -195,13 +200,15 @@ class _Pull:
 
     # ------------------------------------------------------------ one question
 
-    async def _rows(self, bounds: Mapping[str, str], page: int) -> dict[str, dict[str, str]]:
-        """By number. Raises TooLong."""
+    async def _rows(self, bounds: Mapping[str, str], page: int) -> dict[str, dict[str, str]] | None:
+        """By number; None: a further page is refused. Raises TooLong."""
         while True:
             query = dict(bounds) | self._extras | ({"page": str(page)} if page > 1 else {})
             try:
                 said = await _asked(self._way, query)
             except Refused as refused:
+                if page > 1:
+                    return None
                 if refused.said.startswith(_NOT_FOUND):
                     return {}  # what some say for nothing
                 if not self._answered and self._extras:

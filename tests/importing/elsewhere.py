@@ -31,21 +31,22 @@ def one(n: int, **changes: Any) -> dict[str, Any]:
 
 
 class Elsewhere:
-    """``most``: how many it gives at once, silently; ``pages``: whether it knows pages; ``dates``: how far it looks at
-    them; ``changes``: whether it knows ``updated_after``; ``wrap``: what its list looks like; ``before``: another
-    answer in place of the usual one; None: none at all, ever."""
+    """``most``: how many it gives at once, silently; ``pages``: whether it knows pages, or takes offence at them;
+    ``dates``: how far it looks at them; ``changes``: whether it knows ``updated_after``; ``wrap``: what its list looks
+    like; ``before``: another answer in place of the usual one; None: none at all, ever."""
 
     def __init__(self) -> None:
         self.url = ""
         self.form: Literal["json", "xml"] = "json"
         self.requests: list[dict[str, Any]] = []
-        self.most, self.pages, self.changes = 1000, False, False
+        self.most, self.changes = 1000, False
+        self.pages: Literal[True, False, "refused"] = False
         self.dates: Literal["seconds", "days", "none"] = "seconds"
         self.wrap: Callable[[list[Any]], Any] = lambda found: found
         self.before: Callable[[str, dict[str, str]], Said | Literal["usual"] | None] = lambda _, __: "usual"
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.at_once = self.most_at_once = 0
-        self.hanging = asyncio.Event()
+        self.hanging, self._ended = asyncio.Event(), asyncio.Event()
         self._writers: list[asyncio.StreamWriter] = []
 
     @property
@@ -64,8 +65,9 @@ class Elsewhere:
             said = self.before(parts.path, query)
             if said is None:
                 self.hanging.set()
-                await asyncio.Event().wait()
-            status, body, *more = self._usual(parts.path, query) if said == "usual" else said or (0, b"")
+                await self._ended.wait()
+                return
+            status, body, *more = self._usual(parts.path, query) if said == "usual" else said
             head = f"HTTP/1.1 {status} X\r\ncontent-length: {len(body)}\r\n{''.join(map(str, more))}\r\n"
             writer.write(head.encode() + body)
             await writer.drain()
@@ -83,6 +85,8 @@ class Elsewhere:
         if name != "requests":
             return 404, b"not here"
         found = [one for one in self.requests if self._within(one, query)]
+        if self.pages == "refused" and "page" in query:
+            return 400, b"page?"
         skip = (int(query.get("page", "1")) - 1) * self.most if self.pages else 0
         return 200, self._said("service_requests", "request", self.wrap(found[skip : skip + self.most]))
 
@@ -100,6 +104,7 @@ class Elsewhere:
         return json.dumps(value).encode() if self.form == "json" else _xml(root, item, value).encode()
 
     def close(self) -> None:
+        self._ended.set()
         for writer in self._writers:
             writer.close()
 

@@ -193,6 +193,7 @@ async def test_only_what_the_mapping_asks_for_is_kept_and_who_reported_only_wher
         ({"most": 100}, 40),
         ({"most": 37}, 120),
         ({"most": 50, "pages": True}, 30),
+        ({"most": 50, "pages": "refused"}, 40),
         ({"most": 50, "dates": "days"}, 60),
         ({"dates": "none"}, 8),
         ({"most": 100, "dates": "none", "pages": True}, 20),
