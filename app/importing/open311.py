@@ -211,9 +211,11 @@ async def _begun(
     """What a pull that begins now asks for."""
     now = datetime.now(UTC).replace(microsecond=0)
     begin = datetime.combine(date.fromisoformat(asked.first or _BEGIN), time(), zone)
-    end = datetime.combine(date.fromisoformat(asked.last), time(), zone) + timedelta(days=1) if asked.last else now
+    end = now + timedelta(seconds=1)
+    if asked.last:
+        end = min(end, datetime.combine(date.fromisoformat(asked.last), time(), zone) + timedelta(days=1))
     server = await found(networks, wanted, how, zone)
-    header = Header(asked=asked, endpoint=server.endpoint, form=server.form, begin=begin, end=min(end, now), begun=now)
+    header = Header(asked=asked, endpoint=server.endpoint, form=server.form, begin=begin, end=end, begun=now)
     since = None if wanted.again else await service.seen_until(pool, asked.source, asked.called)
     if since is not None:
         async with _way(networks, server, wanted, how, zone) as way:

@@ -1,28 +1,34 @@
 """Taking over an older system's list: rows of a CSV that is read, judged, placed and written with their histories,
-against PostgreSQL's own COPY of the very rows that this comes to."""
+against PostgreSQL's own COPY of the very rows that this comes to; and the same rows pulled from another system's
+server, which has nothing to look up and answers at once, against the list."""
 
 import csv
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from app import settings as configuration
 from app.db import Pool, connect_pool
-from app.importing import mapping, service
+from app.importing import mapping, open311, service
+from app.importing.model import Source
+from app.importing.open311 import Wanted
 from app.importing.reading import Listed
 from app.importing.table import Table
 from app.places.service import embedded_default
 from app.reports.past import Ground
 from app.routing import service as routing
+from app.routing.calendar import VIETNAM
 from app.wiring import prepare
 from tests.bench import Figure
 from tests.bench._database import database
+from tests.importing.elsewhere import elsewhere
+from tests.small_world import LOOPBACK
 
 _ROWS = 6_000
-_TIMES, _AGAIN = 12.0, 0.5
-"""Of COPY's time, which neither reads nor judges anything; of the first time, where all is known."""
+_TIMES, _AGAIN, _PULLED = 12.0, 0.5, 1.6
+"""Of COPY's time, which neither reads nor judges anything; of the first time, where all is known; of the list's."""
 _TABLES = ("reports", "report_codes", "report_events", "report_messages")
 _HEAD = (
     "Mã", "Nội dung", "Lĩnh vực", "Trạng thái", "Gửi", "Chuyển", "Xong", "Vĩ độ", "Kinh độ", "Địa chỉ", "Kết quả",
@@ -53,10 +59,12 @@ async def run() -> list[Figure]:
             path = _written(folder / "old.csv", await routing.active(pool))
             first, again = [await _taken(pool, path) for _ in range(2)]
             bare = await _copied(pool, folder)
+            pulled = await _pulled(pool, path)
     name = f"taking over {_ROWS:,} reports from a list"
     return [
         _figure(f"{name}, {_ROWS / first:,.0f} rows/s", first, bare, "bare COPY", _TIMES),
         _figure(f"{name} that are all known", again, first, "the first time", _AGAIN),
+        _figure(f"pulling the same, {_ROWS / pulled:,.0f} rows/s", pulled, first, "from the list", _PULLED),
     ]
 
 
@@ -88,16 +96,46 @@ def _written(path: Path, rules: routing.RuleSet) -> Path:
 
 async def _taken(pool: Pool, path: Path) -> float:
     began = time.perf_counter()
-    rules, now = await routing.active(pool), datetime.now(UTC)
-    known, names = await service.known(pool, rules)
-    source = Listed(Table(path), mapping.understood(mapping.read(_MAPPING), known), known, names)
+    known, names = await service.known(pool, await routing.active(pool))
+    await _run(pool, Listed(Table(path), mapping.understood(mapping.read(_MAPPING), known), known, names))
+    return time.perf_counter() - began
+
+
+async def _pulled(pool: Pool, path: Path) -> float:
+    async with elsewhere() as there:
+        there.requests, there.pages = [_request(row.cells) for row in Table(path).rows()], True
+        began = time.perf_counter()
+        wanted = Wanted(
+            address=there.url, said={"source": "nơi khác"}, beside=path.parent, folder=path.parent, first="2024-01-01",
+        )  # fmt: skip
+        known, names = await service.known(pool, await routing.active(pool))
+        source = await open311.pulled(pool, LOOPBACK, wanted, known, names, lambda *_: None)
+        await _run(pool, source)
+        source.forget()
+        return time.perf_counter() - began
+
+
+def _request(cells: Mapping[str, str]) -> dict[str, str]:
+    """A row of the list as a server has it."""
+    sent, done = (
+        datetime.strptime(cells[name], "%d/%m/%Y %H:%M").replace(tzinfo=VIETNAM).isoformat() if cells[name] else ""
+        for name in ("Gửi", "Xong")
+    )
+    return {
+        "service_request_id": cells["Mã"], "description": cells["Nội dung"], "service_code": cells["Lĩnh vực"],
+        "status": "closed" if done else "open", "requested_datetime": sent, "updated_datetime": done or sent,
+        "lat": cells["Vĩ độ"], "long": cells["Kinh độ"], "address": cells["Địa chỉ"], "status_notes": cells["Kết quả"],
+    }  # fmt: skip
+
+
+async def _run(pool: Pool, source: Source) -> None:
+    now = datetime.now(UTC)
     ground = Ground(
-        rules=rules, gazetteer=embedded_default(), secret_key=b"k" * 32, source=source.name, run_id=UUID(int=0),
-        now=now, known_before=await service.known_before(pool, now),
+        rules=await routing.active(pool), gazetteer=embedded_default(), secret_key=b"k" * 32, source=source.name,
+        run_id=UUID(int=0), now=now, known_before=await service.known_before(pool, now),
     )  # fmt: skip
     run, _ = await service.run(pool, ground, source, "bench", lambda *_: None)
     assert run.fresh + run.same == _ROWS, run
-    return time.perf_counter() - began
 
 
 async def _copied(pool: Pool, folder: Path) -> float:
