@@ -162,7 +162,7 @@ async def pulled(
     spool.tidy(wanted.folder)
     there = Spool(wanted.folder / _name(asked), asked.source)
     try:
-        if wanted.again or there.header is None or not there.header.asked.is_like(asked):
+        if _is_anew(there, wanted, asked):
             there.begin(await _begun(pool, networks, wanted, asked, how, columns.zone))
         if not there.whole:
             async with _way(networks, _server(there.asked, how), wanted, how, columns.zone) as way:
@@ -171,8 +171,17 @@ async def pulled(
         columns = columns_of(said, there.heading, known, with_contacts=wanted.with_contacts)
         return Requests(there, columns, known, names, with_contacts=wanted.with_contacts)
     except BaseException:
+        if there.header is None:
+            there.forget()
         there.close()
         raise
+
+
+def _is_anew(there: Spool, wanted: Wanted, asked: Asked) -> bool:
+    header = there.header
+    if header is None or not header.asked.is_like(asked):
+        return True
+    return wanted.again and (there.whole or not header.again)
 
 
 def _asked(wanted: Wanted, how: Access, columns: Columns) -> Asked:
@@ -215,7 +224,9 @@ async def _begun(
     if asked.last:
         end = min(end, datetime.combine(date.fromisoformat(asked.last), time(), zone) + timedelta(days=1))
     server = await found(networks, wanted, how, zone)
-    header = Header(asked=asked, endpoint=server.endpoint, form=server.form, begin=begin, end=end, begun=now)
+    header = Header(
+        asked=asked, endpoint=server.endpoint, form=server.form, begin=begin, end=end, begun=now, again=wanted.again
+    )
     since = None if wanted.again else await service.seen_until(pool, asked.source, asked.called)
     if since is not None:
         async with _way(networks, server, wanted, how, zone) as way:

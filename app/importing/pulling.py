@@ -104,7 +104,7 @@ class _Pull:
         self._before: set[str] = set()
 
     async def run(self) -> None:
-        begin, end = self._from(), self._header.end
+        begin, end = self._span()
         at = self._spool.until or begin
         while at < end:
             self._say((at - begin).total_seconds(), (end - begin).total_seconds(), self._spool.count())
@@ -126,8 +126,9 @@ class _Pull:
             raise Invalid("importing.pull_refused", said=_NOT_FOUND)
         self._spool.finish()
 
-    def _from(self) -> datetime:
-        return self._header.asked.since or self._header.begin
+    def _span(self) -> tuple[datetime, datetime]:
+        since = self._header.asked.since
+        return (since, self._header.begun + _SECOND) if since else (self._header.begin, self._header.end)
 
     def _bounds(self, at: datetime, until: datetime) -> dict[str, str]:
         # Who does not count the first second among what is asked for loses none by it.

@@ -50,7 +50,8 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Header(Struct, frozen=True, kw_only=True):
-    """``begin``, ``end``: the time that is asked for; ``begun``: when, by our clock."""
+    """``begin``, ``end``: when requests were sent that are asked for; ``begun``: when that is, by our clock; ``again``:
+    everything anew."""
 
     asked: Asked
     endpoint: str
@@ -58,6 +59,7 @@ class Header(Struct, frozen=True, kw_only=True):
     begin: datetime
     end: datetime
     begun: datetime
+    again: bool = False
     version: int = _VERSION
 
 
