@@ -33,7 +33,7 @@ from app.reports.model import Report, Status
 from app.reports.workflow import Act
 from app.templates import service as templates
 
-_CHANNELS = {"telegram": "Telegram", "zalo_bot": "Zalo Bot", "zalo_oa": "Zalo OA"}
+_CHANNELS = {"telegram": "Telegram", "zalo_bot": "Zalo Bot", "zalo_oa": "Zalo OA", "push": "Web Push"}
 NEAR_MOST = 8
 SIGNS = {
     Status.SUBMITTED: "○",

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from app.db import Conn
 from app.errors import Invalid
-from app.reports import codes
+from app.reports import codes, pushing
 
 LIFETIME = timedelta(minutes=15)
 MINUTES = int(LIFETIME.total_seconds() // 60)
@@ -88,18 +88,23 @@ async def cancel(conn: Conn, secret_key: bytes, typed: str) -> None:
 
 
 async def give(conn: Conn, reports: Sequence[UUID], citizen_id: UUID) -> int:
-    """They are this chat's from now on, which hears of them; how many are. What another chat has stays there; an app
-    that was woken is not any more."""
+    """They are this chat's from now on, which hears of them; how many are. What another chat has stays there; a browser
+    or an app that was told is not any more, and is forgotten when it hears of nothing else."""
     rows = await conn.fetch(
         """
-        UPDATE report_contacts SET citizen_id = $2
-        WHERE report_id = ANY($1) AND (citizen_id IS NULL OR citizen_id = $2 OR NOT EXISTS (
-            SELECT FROM channel_identities i WHERE i.citizen_id = report_contacts.citizen_id AND i.channel <> 'push'))
-        RETURNING report_id
+        WITH before AS (
+            SELECT report_id, citizen_id FROM report_contacts WHERE report_id = ANY($1) ORDER BY report_id FOR UPDATE
+        )
+        UPDATE report_contacts c SET citizen_id = $2 FROM before b
+        WHERE c.report_id = b.report_id AND (b.citizen_id IS NULL OR b.citizen_id = $2 OR NOT EXISTS (
+            SELECT FROM channel_identities i WHERE i.citizen_id = b.citizen_id AND i.channel <> 'push'))
+        RETURNING b.citizen_id AS was
         """,
         list(reports),
         citizen_id,
     )
+    for other in {row["was"] for row in rows} - {None, citizen_id}:
+        await pushing.forget_if_idle(conn, other)
     return len(rows)
 
 

@@ -62,7 +62,7 @@ async def register(pool: Pool, reports: Sequence[Report], device: Device, lang: 
         await _keep(conn, device)
         await _give(conn, [report.report_id for report in given], person.citizen_id)
         for other in {before[report.report_id] for report in given} - {None, person.citizen_id}:
-            await _forget_if_idle(conn, other)
+            await forget_if_idle(conn, other)
     return given
 
 
@@ -72,7 +72,7 @@ async def remove(pool: Pool, report: Report) -> None:
         before = (await _owners(conn, [report.report_id])).get(report.report_id)
         if before is not None and not await _with_chats(conn, [before]):
             await _give(conn, [report.report_id], None)
-            await _forget_if_idle(conn, before)
+            await forget_if_idle(conn, before)
 
 
 async def end(pool: Pool, address: str) -> None:
@@ -154,7 +154,7 @@ async def _give(conn: Conn, reports: Sequence[UUID], citizen_id: UUID | None) ->
     )
 
 
-async def _forget_if_idle(conn: Conn, citizen_id: UUID | None) -> None:
+async def forget_if_idle(conn: Conn, citizen_id: UUID | None) -> None:
     """Erase how somebody was reached who has no report here any more."""
     if citizen_id and not await conn.fetchval(
         "SELECT EXISTS (SELECT FROM report_contacts WHERE citizen_id = $1)", citizen_id

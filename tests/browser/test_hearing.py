@@ -58,6 +58,16 @@ PRESSED = """async (tag) => {
     return opened;
 }"""
 
+CHANGED = """async ([endpoint, keys]) => {
+    PushManager.prototype.getSubscription = async () => null;
+    PushManager.prototype.subscribe = async () => ({ toJSON: () => ({ endpoint, keys }) });
+    const change = new ExtendableEvent("pushsubscriptionchange");
+    const done = [];
+    change.waitUntil = (promise) => done.push(promise);
+    self.dispatchEvent(change);
+    await Promise.all(done);
+}"""
+
 
 async def own_report(page: Page, address: str, world: World) -> str:
     sent = await page.request.post(address, form={"ticket": ticket(world), **GOOD}, max_redirects=0)
@@ -103,6 +113,11 @@ async def test_the_button_switches_it_on_for_this_browser_and_off_again(
     await page.get_by_role("button", name="Tắt thông báo trên máy này").click()
     await expect(box).to_contain_text("màn hình chỉ hiện mã")
     assert (await told_at(world, code), await told_at(world, later)) == (None, None)
+    await page.get_by_role("button", name="Báo cho tôi khi có kết quả").click()
+    await expect(box).to_contain_text("Máy này sẽ báo")
+    await page.get_by_role("button", name="Quên danh sách").click()
+    await expect(page.get_by_text("Máy này chưa gửi phản ánh nào.")).to_be_visible()
+    assert (await told_at(world, code), await page.evaluate("localStorage.getItem('push')")) == (None, None)
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -151,5 +166,8 @@ async def test_a_message_is_shown_and_a_press_on_it_opens_the_report(address: st
                 "lang": "vi",
             },
         ]
-        assert await context.service_workers[0].evaluate(PRESSED, code) == [f"/r/{code}"]
+        worker = context.service_workers[0]
+        assert await worker.evaluate(PRESSED, code) == [f"/r/{code}"]
+        await worker.evaluate(CHANGED, [ADDRESS, Keys().keys])
+        assert await told_at(world, code) == ADDRESS, "the browser was given another address"
         await context.close()

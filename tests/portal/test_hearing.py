@@ -116,6 +116,7 @@ async def test_another_device_of_the_same_person_takes_over_and_a_chat_keeps_wha
     assert "nhận tin về phản ánh này trong kênh chat" in (await browser.get(f"/r/{one.code}")).text
     async with transaction(world.parts.pool) as conn:
         await devices.give(conn, [two.report_id], chat.citizen_id)
+    assert not await known(world, "first"), "an address that hears of nothing is not kept"
     refused = await hears(browser, "first")
     assert (refused.status_code, "kênh chat" in refused.json()["problem"]) == (409, True)
 
