@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from app.accounts import push_devices
 from app.accounts.model import Actor, ApiToken, EventKind, Origin, Role, Session, Staff
 from app.accounts.store import staff_of_row
 from app.db import Conn
@@ -264,7 +265,8 @@ async def end_session(conn: Conn, token_hash: bytes) -> Staff | None:
 
 
 async def end_sessions(conn: Conn, staff_id: UUID) -> int:
-    """How many there were, timed-out ones included."""
+    """How many there were, timed-out ones included. A device that tells them what is new ends with them."""
+    await push_devices.end(conn, staff_id)
     return len(await conn.fetch("DELETE FROM staff_sessions WHERE staff_id = $1 RETURNING 1", staff_id))
 
 

@@ -1,4 +1,5 @@
-"""Sending what concerns a member of staff: a card in their chat, a mail to their address; at most once, few at a time.
+"""Sending what concerns a member of staff: a card in their chat, a mail to their address, a line on their device's
+screen; at most once, few at a time.
 
 The rules of the ledger are those of ``app.notify.service``. After three messages within ten minutes the rest waits and
 then comes as one; a mail always takes along whatever else waits for its address.
@@ -10,7 +11,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from app.accounts import chats
+from app.accounts import chats, push_devices
+from app.accounts.push_devices import PushDevice
 from app.db import Conn, Pool
 from app.escalation import letters, store
 from app.escalation.store import Taken
@@ -21,7 +23,9 @@ from app.notify.attempts import again, later, outcome
 from app.notify.mail import CHANNEL as MAIL
 from app.notify.mail import MailSender
 from app.notify.manners import WINDOW, Go, Moment, Wait, decide
-from app.notify.model import Button, CardSender, SendFailed, Telling, TryLater, Unreachable
+from app.notify.model import Button, CardSender, Glance, SendFailed, Telling, TryLater, Unreachable
+from app.notify.push import CHANNEL as PUSH
+from app.notify.push import WebPush
 from app.reports import service as reports
 from app.reports.model import Report
 from app.reports.workflow import OPEN
@@ -31,6 +35,7 @@ _BACKOFF_MOST = 1800.0
 """Seconds."""
 _LISTED = 20
 _BUTTONS = 8
+_NAMED = 3
 
 
 class Ways(Struct, frozen=True):
@@ -39,6 +44,7 @@ class Ways(Struct, frozen=True):
     rules: RuleSet
     chats: Mapping[str, CardSender]
     mail: MailSender | None
+    push: WebPush | None
     public_url: str
     map_link: str = ""
 
@@ -59,7 +65,7 @@ async def deliver(pool: Pool, ways: Ways, key: ledger.Key, at: datetime | None =
         if found is None:
             return
         entry = found.entry
-        if (ways.mail if entry.channel == MAIL else ways.chats.get(entry.channel)) is None:
+        if {MAIL: ways.mail, PUSH: ways.push, **ways.chats}.get(entry.channel) is None:
             await ledger.settle(conn, entry, "failed", "no such way out here", was=("queued",))
             return
     moment = Moment(entry.template, found.entered_at, found.urgent, found.lately, found.waiting)
@@ -81,12 +87,14 @@ async def _send(pool: Pool, ways: Ways, entry: ledger.Entry, *, together: bool, 
             return
         entry = _named(entry)
         items = await _standing(conn, who, taken)
-        address, lang = await _address(conn, entry, who)
+        device = await push_devices.of(conn, who) if entry.channel == PUSH else None
+        address, lang = (device.address, device.lang) if device else await _address(conn, entry, who)
         if not items or address is None:
             status, why = ("superseded", "overtaken") if address else ("unreachable", "no longer an address")
             await ledger.settle(conn, entry, status, why, was=("sending",), attempt=attempt)
             return
-        telling = await _card(conn, ways, entry, items[0]) if len(items) == 1 and entry.channel != MAIL else None
+        single = len(items) == 1 and entry.channel in ways.chats
+        telling = await _card(conn, ways, entry, items[0]) if single else None
     failure: SendFailed | None = None
     ref: str | None = None
     try:
@@ -94,11 +102,15 @@ async def _send(pool: Pool, ways: Ways, entry: ledger.Entry, *, together: bool, 
             assert ways.mail is not None
             letter = letters.warnings(ways.rules, lang, [(item.kind, item.report) for item in items], ways.public_url)
             ref = await ways.mail.send_mail(letter.to(address, f"{entry.seq}.{entry.report_id}.{who}", at))
+        elif device is not None:
+            assert ways.push is not None
+            ref = await ways.push.show(device.address, (device.p256dh, device.auth), _glance(items, lang), lang)
         else:
             ref = await ways.chats[entry.channel].send(address, telling or _list(items, lang))
     except SendFailed as failed:
         failure = failed
-    await _settle(pool, entry, attempt, failure, ref, shows=items[0].report if telling else None)
+    shows = items[0].report if telling else None
+    await _settle(pool, entry, attempt, failure, ref, shows=shows, device=device)
 
 
 def _named(entry: ledger.Entry) -> ledger.Entry:
@@ -115,12 +127,15 @@ async def _settle(
     ref: str | None,
     *,
     shows: Report | None,
+    device: PushDevice | None,
 ) -> None:
     status = outcome(failure, attempt)
     # Somebody may have taken us for dead and written 'uncertain' meanwhile. We know better, but do not send it again.
     was = ("sending",) if status == "queued" else ("sending", "uncertain")
     async with pool.acquire() as conn:
-        if isinstance(failure, Unreachable) and entry.channel != MAIL:
+        if isinstance(failure, Unreachable) and device is not None:
+            await push_devices.gone(conn, device.address)
+        elif isinstance(failure, Unreachable) and entry.channel != MAIL:
             await chats.unreachable(conn, entry.channel, entry.channel_user_id)
         reason = failure.reason if failure else None
         settled = await ledger.settle(conn, entry, status, reason, ref, was=was, attempt=attempt)
@@ -144,7 +159,7 @@ async def _standing(conn: Conn, who: UUID, taken: Sequence[Taken]) -> list[Item]
 
 
 async def _address(conn: Conn, entry: ledger.Entry, who: UUID) -> tuple[str | None, Lang]:
-    """Where it goes; None: they have left, or let go of the chat or address."""
+    """Where it goes, if not to a device; None: they have left, or let go of the chat or address."""
     if entry.channel == MAIL:
         person = await store.mailbox(conn, who)
         return (person or None), entry.lang
@@ -159,6 +174,15 @@ async def _card(conn: Conn, ways: Ways, entry: ledger.Entry, item: Item) -> Tell
     own = known is not None and known.staff.agency_id == item.report.agency_id
     buttons = staff_cards.buttons(entry.lang, shown) if own else ()
     return Telling(staff_cards.card(ways.rules, entry.lang, shown, item.kind), (), buttons)
+
+
+def _glance(items: Sequence[Item], lang: Lang) -> Glance:
+    """Codes and what is the matter with them: the screen may be seen by others."""
+    if len(items) == 1:
+        code = items[0].report.code
+        return Glance(t(f"officers.{items[0].kind}", lang), code, f"/console/reports/{code}", code)
+    codes = ", ".join(item.report.code for item in items[:_NAMED])
+    return Glance(t("escalation.many", lang, count=len(items)), codes, "/console/notices")
 
 
 def _list(items: Sequence[Item], lang: Lang) -> Telling:

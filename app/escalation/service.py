@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from app.accounts import absence
+from app.accounts import absence, push_devices
 from app.accounts.model import Staff
 from app.db import Conn, Pool, transaction
 from app.escalation import store, store_notices
@@ -22,6 +22,7 @@ from app.jobs import Job
 from app.notify import store as ledger
 from app.notify.mail import CHANNEL as MAIL
 from app.notify.manners import Quiet
+from app.notify.push import CHANNEL as PUSH
 from app.notify.staff import until_open
 from app.reports import service as reports
 from app.reports.model import Report
@@ -175,6 +176,12 @@ async def _enter(
         ledger.Entry(report.report_id, event.seq, f"staff:{s}", MAIL, str(s), heard.kind, people[s].lang, 0)
         for s, by in ways.items()
         if by_mail and "mail" in by and people[s].email
+    ]
+    # A device's screen says what the bell counts, to whoever switched it on there.
+    devices = await push_devices.langs_of(conn, [s for s, by in ways.items() if "in_app" in by])
+    entries += [
+        ledger.Entry(report.report_id, event.seq, f"staff:{s}", PUSH, str(s), heard.kind, lang, 0)
+        for s, lang in devices.items()
     ]
     if entries:
         await ledger.enter(conn, report.report_id, entries, [_job(entry, delay) for entry in entries])

@@ -14,7 +14,8 @@ from app.escalation.model import Person
 from app.i18n import Lang
 from app.notify.store import Entry, Key, settle
 
-_WATCHED = ("warned_%", "mentioned", "directed")
+_WATCHED = ("warned_%", "mentioned", "directed", "assigned", "disputed", "returned")
+"""What is told by this slice; other rows of the same chats are cards."""
 
 _UP = """
     {name} AS (

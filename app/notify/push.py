@@ -12,7 +12,8 @@ from contextlib import asynccontextmanager
 from msgspec import Struct, json
 
 from app.db import Pool
-from app.notify.model import Glance, Refused, Senders, Telling, TryLater, Uncertain, Unreachable
+from app.i18n import Lang
+from app.notify.model import Glance, Refused, Telling, TryLater, Uncertain, Unreachable
 from app.notify.sealing import seal
 from app.notify.vapid import Vapid
 from app.outward import Answer, Client, Networks, Unreached
@@ -39,13 +40,16 @@ class WebPush(Struct, frozen=True):
         """``user_id``: the push address. Gives where the push service put the message, as far as it says."""
         async with self.pool.acquire() as conn:
             keys = await pushing.keys_of(conn, user_id)
-        message = b""
         if keys and telling.glance:
-            message = seal(payload(telling.glance, self.site, telling.lang), *keys)
-        return await knock(self.http, self.vapid if keys else None, user_id, message)
+            return await self.show(user_id, keys, telling.glance, telling.lang)
+        return await _knock(self.http, self.vapid if keys else None, user_id, b"")
+
+    async def show(self, address: str, keys: pushing.Keys, glance: Glance, lang: Lang) -> str:
+        """What a locked screen may show, sealed for a browser. Raises as ``send`` does."""
+        return await _knock(self.http, self.vapid, address, seal(payload(glance, self.site, lang), *keys))
 
 
-def payload(glance: Glance, site: str, lang: str) -> bytes:
+def payload(glance: Glance, site: str, lang: Lang) -> bytes:
     """As Declarative Web Push has it, which Safari shows by itself and our worker reads; ``code`` and ``status`` are
     for apps."""
     notification = {
@@ -59,7 +63,7 @@ def payload(glance: Glance, site: str, lang: str) -> bytes:
     return json.encode(said)
 
 
-async def knock(http: Client, vapid: Vapid | None, address: str, message: bytes) -> str:
+async def _knock(http: Client, vapid: Vapid | None, address: str, message: bytes) -> str:
     """One request to a push service. Without ``vapid``: one that asks for none. Raises as a ``Sender`` does."""
     headers = {"ttl": str(_LIVES), "urgency": "normal"}
     if message:
@@ -91,11 +95,11 @@ def _judge(answer: Answer) -> None:
 
 
 @asynccontextmanager
-async def push_sender(pool: Pool, settings: Settings, networks: Networks = ()) -> AsyncIterator[Senders]:
+async def push_sender(pool: Pool, settings: Settings, networks: Networks = ()) -> AsyncIterator[WebPush]:
     """``networks``: where push services may stand besides the internet; none but in tests, as anybody may register."""
     http = Client(networks)
     vapid = Vapid(settings.secret_key, settings.push_contact)
     try:
-        yield {CHANNEL: WebPush(http, pool, vapid, settings.public_url)}
+        yield WebPush(http, pool, vapid, settings.public_url)
     finally:
         await http.close()

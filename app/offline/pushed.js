@@ -1,5 +1,6 @@
 // What a service worker does with Web Push: shows what comes, opens what it leads to, subscribes anew when the browser asks
-// for it. Before this stands SETUP.push: {key, where, icon, unread}. Gives `pushed`: {renew}.
+// for it. Before this stands SETUP.push: {key, where, icon, unread}; a worker whose server wants a token to be told something
+// gives it by `pushed.more`. Gives `pushed`: {renew, more}.
 
 (() => {
   "use strict";
@@ -33,14 +34,16 @@
   }
 
   self.addEventListener("pushsubscriptionchange", (event) => {
-    event.waitUntil(pushing.subscribe(registration, key).then((subscription) => pushing.register(where, subscription)));
+    event.waitUntil(pushing.subscribe(registration, key).then(register));
   });
+
+  const register = async (subscription) => pushing.register(where, subscription, await self.pushed.more());
 
   /** Tells the server, where this browser is to be told at all, what it has sent meanwhile. */
   async function renew() {
     const subscription = await pushing.current(registration);
-    if (subscription) await pushing.register(where, subscription);
+    if (subscription) await register(subscription);
   }
 
-  self.pushed = { renew };
+  self.pushed = { renew, more: () => ({}) };
 })();

@@ -25,15 +25,16 @@
     return registration?.pushManager ? registration.pushManager.getSubscription() : null;
   }
 
-  function register(where, subscription) {
+  /** `more`: what the server wants besides, such as a token. */
+  function register(where, subscription, more = {}) {
     const { endpoint, keys } = subscription.toJSON();
-    return post(where, { address: endpoint, ...keys });
+    return post(where, { address: endpoint, ...keys, ...more });
   }
 
   /** It is over for the browser even where the server cannot be told: its push service then says that nobody is there. */
-  async function end(where, subscription) {
+  async function end(where, subscription, more = {}) {
     await subscription.unsubscribe();
-    await post(`${where}/off`, { address: subscription.endpoint }).catch(() => null);
+    await post(`${where}/off`, { address: subscription.endpoint, ...more }).catch(() => null);
   }
 
   self.pushing = { subscribe, current, register, end };

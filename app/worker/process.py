@@ -10,6 +10,7 @@ import asyncpg
 import structlog
 from pgqueuer import PgQueuer
 
+from app.notify.push import CHANNEL as PUSH
 from app.notify.push import push_sender
 from app.settings import Settings
 from app.stats import projection
@@ -68,7 +69,7 @@ async def run(settings: Settings) -> None:
         asyncpg.create_pool(settings.database_url, min_size=2, max_size=6) as plain,
     ):
         queue = PgQueuer.from_asyncpg_pool(plain)
-        means = Means(parts, {**telegram, **zalo, **push}, telegram)
+        means = Means(parts, {**telegram, **zalo, PUSH: push}, telegram, push)
         for register in REGISTERS:
             register(queue, means)
         loop = asyncio.get_running_loop()

@@ -85,7 +85,7 @@ def _register_warnings(queue: PgQueuer, means: Means) -> None:
     async def deliver_warning(wanted: Deliver) -> None:
         key = (wanted.report_id, wanted.seq, wanted.recipient, wanted.channel)
         settings = parts.settings
-        ways = delivery.Ways(parts.rules, senders, mail, settings.public_url, settings.map_link)
+        ways = delivery.Ways(parts.rules, senders, mail, means.push, settings.public_url, settings.map_link)
         await delivery.deliver(parts.pool, ways, key)
 
     @queue.schedule("staff_mails", "*/5 * * * *")

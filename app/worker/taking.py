@@ -9,6 +9,7 @@ from pgqueuer import DatabaseRetryEntrypointExecutor, PgQueuer
 from pgqueuer.models import Job
 
 from app.notify.model import CardSenders, Senders
+from app.notify.push import WebPush
 from app.wiring import Parts
 
 T = TypeVar("T")
@@ -18,11 +19,13 @@ KEPT: dict[str, Any] = {"executor_factory": DatabaseRetryEntrypointExecutor, "on
 
 
 class Means(Struct, frozen=True):
-    """What jobs work with. ``senders``: to citizens; ``cards``: to the chats of staff."""
+    """What jobs work with. ``senders``: to citizens; ``cards``: to the chats of staff; ``push``: to the browsers of
+    both."""
 
     parts: Parts
     senders: Senders
     cards: CardSenders
+    push: WebPush | None = None
 
 
 class Nothing(Struct, frozen=True):

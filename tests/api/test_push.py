@@ -123,9 +123,9 @@ async def test_erasing_the_person_erases_how_their_browser_was_reached(http: htt
 @asynccontextmanager
 async def service(world: World, networks: Networks = LOOPBACK) -> AsyncIterator[tuple[Receiver, Senders]]:
     """A push service on loopback, and the way to it."""
-    async with receiver() as there, push_sender(world.parts.pool, world.parts.settings, networks) as senders:
+    async with receiver() as there, push_sender(world.parts.pool, world.parts.settings, networks) as push:
         there.answers = lambda _, __: (201, {"location": "/m/1"})
-        yield there, senders
+        yield there, {CHANNEL: push}
 
 
 async def news(
@@ -234,9 +234,10 @@ async def test_a_worker_that_dies_while_the_service_answers_tells_nobody_twice(
 
     async with (
         await asyncio.start_server(never, "127.0.0.1", 0) as silent,
-        push_sender(world.parts.pool, world.parts.settings, LOOPBACK) as senders,
+        push_sender(world.parts.pool, world.parts.settings, LOOPBACK) as push,
     ):
         url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/up"
+        senders: Senders = {CHANNEL: push}
         key = await news(http, signed_in, world, url, Browser())
         dying = asyncio.create_task(deliver(world, senders, key))
         await arrived.wait()

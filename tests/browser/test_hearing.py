@@ -115,7 +115,7 @@ async def test_the_button_switches_it_on_for_this_browser_and_off_again(
     assert (await told_at(world, code), await told_at(world, later)) == (None, None)
     await page.get_by_role("button", name="Báo cho tôi khi có kết quả").click()
     await expect(box).to_contain_text("Máy này sẽ báo")
-    await page.get_by_role("button", name="Quên danh sách").click()
+    await page.get_by_role("button", name="Xóa danh sách").click()
     await expect(page.get_by_text("Máy này chưa gửi phản ánh nào.")).to_be_visible()
     assert (await told_at(world, code), await page.evaluate("localStorage.getItem('push')")) == (None, None)
 

@@ -55,6 +55,8 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/notices/{wanted}"): (404, 404, 404, 404, 403),
     ("GET", "/account/channels"): (200, 200, 200, 200, 403),
     ("POST", "/account/channels"): (303, 303, 303, 303, 403),
+    ("POST", "/account/push"): (422, 422, 422, 422, 403),
+    ("POST", "/account/push/off"): (303, 303, 303, 303, 403),
     ("GET", "/escalation"): (403, 200, 200, 403, 200),
     ("GET", "/escalation/{agency}"): (403, 200, 200, 403, 200),
     ("POST", "/escalation/{agency}"): (403, 303, 303, 403, 303),

@@ -7,9 +7,11 @@ import pytest_asyncio
 from uuid_utils.compat import uuid7
 
 from app.escalation import service as escalation
+from app.notify.vapid import public_key
 from app.reports.intake import file_report
 from app.reports.model import NewReport, Place, Report
 from app.reports.watching import Watch
+from tests.browser_keys import Browser
 from tests.console.conftest import PAGES, Visitor, send
 from tests.world import AN_XUYEN, World
 
@@ -123,3 +125,24 @@ async def test_somebody_chooses_how_they_are_warned_and_what_is_required_stays(v
         off = await conn.fetchval("SELECT off FROM staff_channels")
     assert off == ["chat", "mail"]
     await world.parts.pool.execute("DELETE FROM staff_channels")
+
+
+async def test_somebodys_device_is_switched_on_there_and_off_from_anywhere_by_themselves_alone(
+    visitor: Visitor, world: World
+) -> None:
+    pool, address = world.parts.pool, "https://1.1.1.1/push/phone"
+    officer, lead = await visitor("officer"), await visitor("lead")
+    assert (await send(officer, "/account/push", address=address, **Browser().keys)).json() == {}
+    assert await pool.fetchval("SELECT staff_id FROM staff_push") == world.people["officer"].staff_id
+    assert "Có một máy đang báo cho anh/chị, từ " in (await officer.get(f"{PAGES}/account/channels")).text
+    assert "Có một máy đang báo" not in (await lead.get(f"{PAGES}/account/channels")).text
+    await send(lead, "/account/push/off", address=address)
+    for wrong in ({"address": "https://10.0.0.1/x"}, {"p256dh": "x"}):
+        form = {"address": f"{address}2", **Browser().keys, **wrong}
+        assert (await send(officer, "/account/push", **form)).status_code == 422
+    assert await pool.fetchval("SELECT address FROM staff_push") == address
+    off = await send(officer, "/account/push/off")
+    assert "Có một máy đang báo" not in off.text
+    assert await pool.fetchval("SELECT count(*) FROM staff_push") == 0
+    script = (await officer.get(f"{PAGES}/field/sw.js")).text
+    assert f'"key":"{public_key(world.parts.settings.secret_key)}"' in script

@@ -42,7 +42,7 @@ class Mailbox:
 class Office:
     def __init__(self, pool: Pool) -> None:
         self.pool, self.watch, self.board, self.post = pool, Watch(), Board(), Mailbox()
-        self.ways = delivery.Ways(RULES, {"telegram": self.board}, self.post, URL)
+        self.ways = delivery.Ways(RULES, {"telegram": self.board}, self.post, None, URL)
 
     async def tell(self, at: datetime, **how: Any) -> int:
         """Work the 'tell' jobs off, as the worker does."""

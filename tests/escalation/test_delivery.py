@@ -13,7 +13,7 @@ from app.reports.model import Report
 from app.reports.workflow import Act
 from tests.escalation.scene import URL, Office
 from tests.escalation.test_telling import HALF, HOUR, working
-from tests.small_world import COORDINATOR, NAME, OFFICER, PHONE, TEXT, do, file, resolve
+from tests.small_world import COORDINATOR, LEAD, MONDAY, NAME, OFFICER, PHONE, TEXT, do, file, resolve
 
 
 async def warned(office: Office, at: datetime = HALF) -> Report:
@@ -179,3 +179,13 @@ async def test_the_reporter_hears_nothing_of_warnings(office: Office) -> None:
         events = await history.of_report(conn, report.report_id)
     assert events[-1].kind == "warned"
     assert all(recipient.startswith("staff:") for recipient, _, _ in await office.ledger(report))
+
+
+async def test_whoever_is_given_a_case_gets_card_and_mail(office: Office) -> None:
+    report = await do(office.pool, LEAD, (await file(office.pool)).report, Act.GIVE, colleague=OFFICER.id)
+    await office.tell(MONDAY)
+    await office.deliver()
+    (card,) = office.board.boxes["71"]
+    assert card.text.startswith(f"🗂 {report.code} · Việc được giao cho anh/chị")
+    assert [mail.subject for mail in office.mailed(OFFICER)] == [f"{report.code}: Việc được giao cho anh/chị"]
+    assert await statuses(office) == {"sent"}

@@ -1,5 +1,5 @@
 // Opens field mode without signal, and sends what was kept as soon as there is some, even with the page closed. Before this
-// stands SETUP: {version, here, assets, scripts}, from the server.
+// stands SETUP: {version, here, assets, scripts, push}, from the server.
 
 importScripts(...SETUP.scripts);
 
@@ -25,3 +25,5 @@ self.addEventListener("fetch", (event) => {
 self.addEventListener("sync", (event) => {
   if (event.tag === self.outbox.TAG) event.waitUntil(self.outbox.flush());
 });
+
+self.pushed.more = async () => ({ csrf: (await self.outbox.whoami())?.csrf || "" });

@@ -21,7 +21,17 @@ const forgetField = () => {
   indexedDB.deleteDatabase("phananh-field-kept");
 };
 if (document.querySelector("form[action$='/console/signin']")) forgetField();
-document.querySelector("form[action$='/console/signout']")?.addEventListener("submit", forgetField);
+// What is told on this device's screen is the person's who signs out: it ends, and its push service tells the server so.
+const forgetDevice = async () => {
+  const registration = await navigator.serviceWorker?.getRegistration("/console/field");
+  await (await registration?.pushManager?.getSubscription())?.unsubscribe();
+};
+document.addEventListener("submit", (event) => {
+  // Field mode asks first when something has not been sent.
+  if (event.defaultPrevented || !event.target.getAttribute("action")?.endsWith("/console/signout")) return;
+  forgetField();
+  forgetDevice();
+});
 
 // A job in the background: ask how far it is, then show the page with its result.
 const job = document.querySelector("[data-progress]");

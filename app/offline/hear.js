@@ -1,13 +1,15 @@
-// The button by which this browser hears of its reports: what it says, when it can be pressed, what happens then. Asked for
+// The button by which this browser is told of news: what it says, when it can be pressed, what happens then. Asked for
 // permission is on the press alone. Where there is no push at all nothing is shown but what an iPhone needs for it.
+// The box says who is told: data-where, -worker and -scope, -csrf where the server wants one.
 
 (() => {
   "use strict";
-  const WHERE = "/mine/push";
   const box = document.getElementById("hear");
   const [on, off, said] = ["hear-on", "hear-off", "hear-said"].map((id) => document.getElementById(id));
-  const { key, empty } = box.dataset;
+  const elsewhere = document.getElementById("hear-elsewhere"); // ends it on another device; this one has its own button
+  const { key, empty, where, worker, scope, csrf } = box.dataset;
   const { pushing } = self;
+  const more = csrf ? { csrf } : {};
 
   function tell(which, words = said.dataset[which]) {
     said.textContent = words || "";
@@ -24,13 +26,14 @@
     box.hidden = false;
     on.hidden = !["off", "failed"].includes(state);
     off.hidden = state !== "on";
+    if (elsewhere) elsewhere.hidden = state === "on";
     on.disabled = off.disabled = false;
     tell(state, words);
   }
 
   /** As the browser has it; what was sent from it since the last visit is heard of, too. */
   async function look() {
-    const registration = await navigator.serviceWorker.getRegistration("/");
+    const registration = await navigator.serviceWorker.getRegistration(scope);
     const isOn = Notification.permission === "granted" && (await pushing.current(registration));
     if (!isOn) {
       if (!empty) show(Notification.permission === "denied" ? "denied" : "off");
@@ -39,11 +42,22 @@
     show("on");
     if (empty) return;
     try {
-      await pushing.register(WHERE, await pushing.subscribe(registration, key));
+      await pushing.register(where, await pushing.subscribe(registration, key), more);
     } catch (error) {
       if (error.status === 409) show("chat", error.words);
       else if (!(await pushing.current(registration))) show("off");
     }
+  }
+
+  /** The worker's registration once it can be subscribed; `serviceWorker.ready` is that of this page, which may be another. */
+  async function ready() {
+    const registration = await navigator.serviceWorker.register(worker, { scope });
+    const coming = registration.installing || registration.waiting;
+    if (coming && !registration.active) {
+      const isOver = () => ["activated", "redundant"].includes(coming.state);
+      await new Promise((resolve) => coming.addEventListener("statechange", () => isOver() && resolve()));
+    }
+    return registration;
   }
 
   on.addEventListener("click", async () => {
@@ -53,9 +67,8 @@
     if (permission !== "granted") return show(permission === "denied" ? "denied" : "off");
     let subscription = null;
     try {
-      await navigator.serviceWorker.register("/sw.js");
-      subscription = await pushing.subscribe(await navigator.serviceWorker.ready, key);
-      await pushing.register(WHERE, subscription);
+      subscription = await pushing.subscribe(await ready(), key);
+      await pushing.register(where, subscription, more);
       show("on");
       off.focus();
     } catch (error) {
@@ -67,8 +80,8 @@
 
   off.addEventListener("click", async () => {
     off.disabled = true;
-    const subscription = await pushing.current(await navigator.serviceWorker.ready);
-    if (subscription) await pushing.end(WHERE, subscription);
+    const subscription = await pushing.current(await navigator.serviceWorker.getRegistration(scope));
+    if (subscription) await pushing.end(where, subscription, more);
     if (empty) {
       box.hidden = true;
       return;
