@@ -70,6 +70,11 @@ class File(Struct, frozen=True):
     data: bytes
 
 
+def whole(typed: str, digits: int = 9) -> int | None:
+    """The whole number that was typed, in at most so many digits; None for anything else."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= digits else None
+
+
 class Form(Struct):
     """``fields`` as typed, the last of each name; ``ticked``: all values of a name that came several times; ``files``
     by field, without those left empty; ``uploads``: photos and files of a page that takes them, for its handler to
@@ -86,8 +91,7 @@ class Form(Struct):
 
     def number(self, name: str) -> int:
         """A version that a page of ours put there; 0, which no report has, for anything else."""
-        typed = self.fields.get(name, "")
-        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+        return whole(self.fields.get(name, "")) or 0
 
     def close(self) -> None:
         for upload in self.uploads:

@@ -13,6 +13,7 @@ from app.api.context import Req, answer, context, staff
 from app.api.declare import COORDINATOR, call
 from app.api.follow import found
 from app.errors import Conflict, Invalid, NotFound
+from app.forms import whole
 from app.reports import blocking, service, voice
 from app.reports.blocking import Block
 
@@ -99,7 +100,7 @@ async def hear_voice(request: Req, code: FromPath[str], number: FromPath[str]) -
     body, _ = await read_body(request, BlockBody)
     parts, actor = context(request).parts, staff(request)
     report = service.visible(actor, await found(request, code))
-    at = int(number) if number.isascii() and number.isdigit() else 0
+    at = whole(number) or 0
     heard = await voice.hear(parts.pool, parts.objects, parts.rules, actor, report, at, body.reason)
     headers = {"Content-Disposition": f'attachment; filename="{report.code}-{at}"', "Cache-Control": "no-store"}
     return Response(heard.data, media_type=heard.content_type, headers=headers)

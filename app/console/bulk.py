@@ -19,7 +19,7 @@ from app.console.render import go, show
 from app.console.staff_common import agencies_of, agency_word, choices_of
 from app.console.words import Teller
 from app.errors import AppError, Conflict, Invalid, NotFound, Problem
-from app.forms import Form
+from app.forms import Form, whole
 from app.i18n import Lang, catalogue, t
 from app.reports import colleagues
 from app.reports.model import Urgency
@@ -245,13 +245,13 @@ async def start(request: Req, wanted: FromPath[str]) -> Response[Any]:
 
 def _ticked(request: Req) -> set[int]:
     form: Form = request.state.form
-    return {int(place) for place in form.ticked.get("row", ()) if place.isdecimal() and len(place) < 6}
+    return {place for typed in form.ticked.get("row", ()) if (place := whole(typed, 5)) is not None}
 
 
 def _wanted(form: Form) -> Wanted:
     tags = tuple(form.text("tags").split(",")) if form.text("tags") else None
-    days, due, urgency = form.text("days"), form.text("due"), form.text("urgency")
-    if days and not (days.isdecimal() and len(days) < 4):
+    days, due, urgency = whole(form.text("days"), 3), form.text("due"), form.text("urgency")
+    if days is None and form.text("days"):
         raise Invalid("bulk.days_wrong", field="days")
     try:
         until = datetime.fromisoformat(due).replace(tzinfo=VIETNAM) if due else None
@@ -267,7 +267,7 @@ def _wanted(form: Form) -> Wanted:
         category=form.text("category") or None,
         urgency=next((each for each in _URGENCIES if each == urgency), None),
         target=form.text("target") or None,
-        days=int(days) if days else None,
+        days=days or None,
         due=until,
         tags=tags,
         colleague=colleague,

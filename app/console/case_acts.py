@@ -23,7 +23,7 @@ from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import CASES, page
 from app.console.render import go
 from app.errors import AppError, Conflict, Invalid, NotFound, Problem
-from app.forms import Form
+from app.forms import Form, whole
 from app.photos import service as photos
 from app.photos import uploads as pictures
 from app.photos.links import sign_photo, verify_photo
@@ -126,9 +126,10 @@ def _version(form: Form, act: Act) -> int | None:
     typed = form.text("version")
     if act is Act.NOTE or not typed:
         return None
-    if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
+    version = whole(typed)
+    if version is None:
         raise Invalid("console.form_broken", field="version")
-    return int(typed)
+    return version
 
 
 # ---------------------------------------------------------------- photos and files

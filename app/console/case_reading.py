@@ -8,7 +8,7 @@ from app.accounts.model import Agency
 from app.console.case_forms import URGENCIES
 from app.console.case_view import Reader
 from app.errors import Invalid, Problem
-from app.forms import Form
+from app.forms import Form, whole
 from app.i18n import Lang, t
 from app.i18n.text import fold
 from app.places.gazetteer import Gazetteer
@@ -76,12 +76,10 @@ class Reading:
 
     def _days(self) -> int | None:
         typed = self._form.text("days")
-        if not typed:
-            return None
-        if not (typed.isascii() and typed.isdigit() and len(typed) <= 4):
+        days = whole(typed, 4)
+        if typed and days is None:
             self._wrong("case.days_wrong", "days")
-            return None
-        return int(typed)
+        return days
 
     def _due(self) -> datetime | None:
         """As a browser's field for date and time writes it, in Vietnam."""

@@ -18,6 +18,7 @@ from app.console.render import show
 from app.console.words import when
 from app.db import Conn
 from app.errors import Invalid
+from app.forms import whole
 from app.i18n import Lang, t
 from app.reports import service as reports
 from app.reports.model import Report
@@ -131,8 +132,7 @@ def wanted_of(pairs: Pairs, now: datetime) -> Wanted:
 
 
 def _digits(said: Mapping[str, str], name: str) -> int | None:
-    typed = said.get(name, "")
-    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 4 else None
+    return whole(said.get(name, ""), 3)
 
 
 @get("/dashboard/list", **page(STATS))

@@ -17,7 +17,7 @@ from app.console.desk_cases import CaseWriter
 from app.console.desk_rows import Choice, Writer, categories_of, names_of
 from app.console.render import go, show
 from app.errors import AppError, Conflict, Invalid
-from app.forms import Form
+from app.forms import Form, whole
 from app.history.model import Kind
 from app.reports import service as reports
 from app.reports.model import Form as ActForm
@@ -37,10 +37,10 @@ def by_htmx(request: Req) -> bool:
 
 def version_of(form: Form) -> int:
     """Raises Invalid for a form that is not ours."""
-    try:
-        return int(form.text("version"))
-    except ValueError:
-        raise Invalid("console.form_broken") from None
+    version = whole(form.text("version"))
+    if version is None:
+        raise Invalid("console.form_broken")
+    return version
 
 
 def writer_of(request: Req, now: datetime) -> Writer:

@@ -157,7 +157,7 @@ def _key(form: Form) -> str:
 
 async def _do(request: Req, report: Report, form: Form, key: str) -> Report:
     who, parts, act = actor(request), console(request).parts, form.text("act")
-    if act not in list(ACTS) or not form.text("version").isdecimal():
+    if act not in list(ACTS) or not form.number("version"):
         raise Invalid("console.form_broken", field="act")
     pictures: tuple[StoredPhoto, ...] = ()
     sent = [(file.name, file.data) for name, file in sorted(form.files.items()) if name.startswith("photo")]
@@ -168,9 +168,7 @@ async def _do(request: Req, report: Report, form: Form, key: str) -> Report:
             raise Invalid.many(refused)
         pictures = tuple(stored)
     said = ActForm(text=form.text("text"), photos=pictures, client_key=key)
-    return await reports.perform(
-        parts.pool, parts.rules, who, report, Act(act), said, version=int(form.text("version"))
-    )
+    return await reports.perform(parts.pool, parts.rules, who, report, Act(act), said, version=form.number("version"))
 
 
 async def _one_card(request: Req, report: Report) -> Any:

@@ -19,7 +19,7 @@ from app.console.desk import by_htmx, writer_of
 from app.console.desk_rows import categories_of
 from app.console.render import go, show
 from app.errors import AppError, Conflict, Invalid, Problem
-from app.forms import Form
+from app.forms import Form, whole
 from app.photos import uploads as photos
 from app.photos.uploads import AT_ONCE
 from app.report_form import field_of, fitting, report_of
@@ -126,7 +126,7 @@ async def taken_page(request: Req, code: FromPath[str]) -> Response[bytes]:
         intake_due=answers_for.intake_due_at,
         agency=agency_name(agencies, answers_for.agency_id, lang),
         category=category_name(here.parts.rules, answers_for.category, lang),
-        refused=int(refused) if refused.isdecimal() and len(refused) < 3 else 0,
+        refused=whole(refused, 2) or 0,
     )
 
 

@@ -14,7 +14,7 @@ from app.console.queue_rows import COLUMNS, USUAL, choices_of, rows_of
 from app.console.queue_saved import HERE as SAVED
 from app.console.queue_saved import kept_of
 from app.console.render import go, show
-from app.forms import Form
+from app.forms import Form, whole
 from app.i18n import t
 from app.worklist import service as worklist
 from app.worklist.model import MANY
@@ -114,17 +114,13 @@ async def new_ones(request: Req) -> Response[bytes]:
     stay where they are until the reader asks for them."""
     reader, now = actor(request), datetime.now(UTC)
     wanted = asked(request.query_params, reader)
-    since, known = (_number(request.query_params.get(name, "")) for name in ("since", "known"))
+    since, known = (whole(request.query_params.get(name, ""), 13) or 0 for name in ("since", "known"))
     made = max(datetime.fromtimestamp(since / 1000, UTC), now - _LONGEST_OPEN)
     filtered = filter_of(wanted, reader, now)
     count = await worklist.arrived(console(request).parts.pool, reader, filtered, made)
     if count <= known:
         return Response(b"", status_code=204)
     return show(request, "queue_new.html.j2", here=HERE, wanted=wanted, since=since, count=count, many=MANY)
-
-
-def _number(typed: str) -> int:
-    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= 13 else 0
 
 
 @get("/queue/tags", **page(QUEUE))

@@ -14,7 +14,7 @@ from app.accounts.permissions import ALLOWED, Permission
 from app.console.context import Req, actor, console, lang_of, session
 from app.console.staff_common import choices_of, role_word
 from app.errors import Invalid
-from app.forms import Form
+from app.forms import Form, whole
 from app.i18n import LANGS, Lang, t
 from app.routing.model import CHANNELS
 from app.schedules.model import ADD_ADDRESSES, FORMATS, KINDS, Draft, Schedule, When
@@ -79,13 +79,13 @@ class Typed(Struct, frozen=True, kw_only=True):
     def draft(self) -> Draft:
         """Raises Invalid for a time that is none."""
         found, kind = _TIME.fullmatch(self.time), next((kind for kind in KINDS if kind == self.kind), None)
-        day = self.days.get(self.kind, "0")
-        if found is None or kind is None or not (day.isascii() and day.isdigit() and len(day) < 3):
+        day = whole(self.days.get(self.kind, "0"), 2)
+        if found is None or kind is None or day is None:
             raise Invalid("schedules.when_wrong", field="when")
         pairs = [(name, value) for name in FILTERS for value in sorted(set(self.filters.get(name, ())))]
         return Draft(
             name=self.name,
-            when=When(kind, int(day), 60 * int(found[1]) + int(found[2]), self.office_days),
+            when=When(kind, day, 60 * int(found[1]) + int(found[2]), self.office_days),
             lang="en" if self.lang == "en" else "vi",
             query=urlencode(pairs),
             formats=tuple(self.formats),

@@ -16,6 +16,7 @@ from app.console.declare import ACCOUNTS, page
 from app.console.render import show
 from app.console.staff_common import HERE
 from app.errors import NotFound
+from app.forms import whole
 from app.i18n import Lang, t
 
 
@@ -101,7 +102,7 @@ async def audit_page(request: Req) -> Response[bytes]:
                 staff_id = (await accounts.find_staff(conn, username)).staff_id
         except NotFound:
             unknown = True
-    wanted = oversight.Wanted(kind, staff_id, int(before) if before.isascii() and before[:18].isdigit() else None)
+    wanted = oversight.Wanted(kind, staff_id, whole(before, 18))
     found, older = ([], None) if unknown else await oversight.events(pool, wanted, actor(request))
     following = {"kind": kind.value if kind else "", "username": username, "before": older}
     lang = lang_of(request)

@@ -11,7 +11,7 @@ from app.console.context import BASE, Req, actor, console, lang_of
 from app.console.declare import SYSTEM, page
 from app.console.render import go, show
 from app.errors import Invalid
-from app.forms import Form
+from app.forms import Form, whole
 from app.i18n import Lang, catalogue, t
 from app.notify import undelivered
 from app.places.gazetteer import Gazetteer
@@ -122,7 +122,7 @@ async def _page(request: Req, *, error: Invalid | None = None) -> Response[bytes
 async def on_jobs(request: Req) -> Response[Any]:
     """Try the ticked jobs again, or give them up."""
     form: Form = request.state.form
-    ids = [int(one) for one in form.ticked.get("job", []) if one.isdecimal() and len(one) < 19]
+    ids = [number for one in form.ticked.get("job", []) if (number := whole(one, 18)) is not None]
     what = form.text("what")
     if not ids or what not in ("retry", "discard"):
         return await _page(request, error=Invalid("system.nothing_ticked", field="job"))

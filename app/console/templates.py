@@ -218,7 +218,7 @@ async def change(request: Req, wanted: FromPath[str]) -> Response[Any]:
         draft = templates.checked(parts.rules, typed.draft())
         if "preview" in form.fields:
             return await _form_page(request, typed, found, changes=changes, preview=True)
-        await templates.change(parts.pool, parts.rules, reader, found.template_id, draft, _version(form))
+        await templates.change(parts.pool, parts.rules, reader, found.template_id, draft, form.number("version"))
     except (Invalid, Conflict) as error:
         return await _form_page(request, typed, found, changes=changes, error=error)
     return go(f"{HERE}?act={typed.act}")
@@ -228,13 +228,10 @@ async def change(request: Req, wanted: FromPath[str]) -> Response[Any]:
 async def switch(request: Req, wanted: FromPath[str]) -> Response[Any]:
     form: Form = request.state.form
     parts, active = console(request).parts, form.text("active") == "yes"
-    await templates.switch(parts.pool, parts.rules, actor(request), _id(wanted), active=active, version=_version(form))
+    await templates.switch(
+        parts.pool, parts.rules, actor(request), _id(wanted), active=active, version=form.number("version")
+    )
     return go(HERE)
-
-
-def _version(form: Form) -> int:
-    typed = form.text("version")
-    return int(typed) if typed.isdecimal() and len(typed) < 9 else 0
 
 
 ROUTES = [templates_page, first_set, new_page, new, template_page, change, switch]

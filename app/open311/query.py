@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from app.errors import Invalid
+from app.forms import whole
 from app.routing.calendar import VIETNAM
 
 PAGE_MOST = 1_000
@@ -65,9 +66,10 @@ def _whole(query: Mapping[str, str], name: str, usual: int, most: int) -> int:
     text = query.get(name)
     if text is None:
         return usual
-    if not (text.isascii() and text.isdigit() and len(text) < 8 and 1 <= int(text) <= most):
+    found = whole(text)
+    if found is None or not 1 <= found <= most:
         raise Invalid("open311.want_whole", field=name, most=most)
-    return int(text)
+    return found
 
 
 def box(query: Mapping[str, str]) -> tuple[float, float, float, float] | None:

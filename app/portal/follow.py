@@ -18,7 +18,7 @@ from app.accounts.model import Actor, Agency
 from app.casefile.told import PUBLIC, REPORTER
 from app.casefile.words import agency_name, category_name, sentence, status_word, when
 from app.errors import AppError, Conflict, Forbidden, Invalid, NotFound
-from app.forms import Form, read_form
+from app.forms import Form, read_form, whole
 from app.history import service as history
 from app.history.model import Event
 from app.i18n import Lang
@@ -164,7 +164,7 @@ async def _page(
         secret=secret,
         link=f"{here.parts.settings.public_url}/r/{report.code}?k={secret}" if secret else "",
         sent="sent" in params and actor is not None,
-        refused=int(refused) if refused.isdecimal() and len(refused) < 3 else 0,
+        refused=whole(refused, 2) or 0,
         said=form.text("text") if form else "",
         tried=form.text("act") if form else "",
         problem=error.problems[0] if error else None,
