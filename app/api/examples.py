@@ -64,7 +64,7 @@ _HISTORY = [
     {
         "at": ASSIGNED,
         "what": "assigned",
-        "words": f"Chuyển đến {COMPANY['name']}. Hạn: 09:14 25/11/2026.",
+        "words": f"Chuyển đến {COMPANY['name']}. Hạn: 25/11/2026 09:14.",
         "text": None,
     },
     {"at": RESOLVED, "what": "resolved", "words": "Đã xử lý xong, có trả lời công khai.", "text": _RESULT},

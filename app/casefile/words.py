@@ -27,7 +27,7 @@ class Answered(Struct, frozen=True):
 
 def when(moment: datetime) -> str:
     """As people in Vietnam read it."""
-    return moment.astimezone(VIETNAM).strftime("%H:%M %d/%m/%Y")
+    return moment.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M")
 
 
 def agency_name(agencies: Mapping[str, Agency], agency_id: str, lang: Lang) -> str:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Actor, Role, Staff
 from app.db import connect_pool
-from app.demo import neighbours, pictures, staff, stories
+from app.demo import doors, neighbours, pictures, staff, stories
 from app.i18n import LANGS
 from app.photos import service as photos
 from app.photos.model import StoredPhoto
@@ -36,6 +36,8 @@ _JUST_NOW = timedelta(days=4)
 _AT_ONCE = 6
 _HOT, _HOT_SHARE = ("road-damage", "garbage", "flooding", "street-light"), 0.15
 """What comes back at a place of its own each, and how many of the reports are about that."""
+_OFTEN = 3
+"""So many times more often people report what they can photograph."""
 _BEFORE, _AFTER = 3, 2
 """Drawings of each scene."""
 
@@ -73,6 +75,7 @@ async def seed_when_empty(settings: Settings, progress: Progress, count: int = 3
             return Seeded(shown)
         await staff.link_group(parts)
         await staff.schedule(parts)
+        await doors.open_up(parts)
         return Seeded(shown, await staff.hang_wall(parts))
 
 
@@ -201,14 +204,17 @@ class _Life:
     async def _file(self) -> Filed:
         rules, chance = self.parts.rules, self.chance
         usual = [c for c in rules.categories.values() if not c.out_of_scope]
-        self.category, commune, near, street = chance.choice(usual), chance.choice(self.cast.communes), 0.004, None
+        often = [_OFTEN if pictures.shows(c.category_id) else 1 for c in usual]
+        self.category = chance.choices(usual, often)[0]
+        commune, near, street = chance.choice(self.cast.communes), 0.004, None
         is_hot = chance.random() < _HOT_SHARE
         if is_hot:
             at = chance.randrange(len(_HOT))
             self.category = rules.categories.get(_HOT[at], self.category)
             commune, near, street = self.cast.communes[at * 7], 0.0005, stories.STREETS[at]
-        self.scene = pictures.scene_for(self.category.group_id)
-        shots = chance.sample(self.cast.before[self.scene], k=chance.choice([0, 1, 1, 1, 2]))
+        self.scene = pictures.scene_for(self.category.category_id)
+        seen = chance.choice([0, 1, 1, 1, 2]) if pictures.shows(self.category.category_id) else 0
+        shots = chance.sample(self.cast.before[self.scene], k=seen)
         person, chosen = chance.random() < 0.6, is_hot or chance.random() < 0.8
         # What nobody can place waits on the coordinators' desk.
         vague = not is_hot and self.now - self.at < _JUST_NOW and chance.random() < 0.2
@@ -220,7 +226,7 @@ class _Life:
             place=Place(
                 commune.lat + chance.gauss(0, near),
                 commune.lon + chance.gauss(0, near),
-                f"{chance.randrange(1, 300)} {street or chance.choice(stories.STREETS)}",
+                f"{chance.randrange(1, 300)} {_street(street or chance.choice(stories.STREETS))}",
                 commune.code,
             ),
             channel=chance.choices(["telegram", "web", "hotline", "api"], [6, 3, 2, 1])[0],  # type: ignore[arg-type]  # a list of channels
@@ -313,6 +319,11 @@ class _Life:
         if self.report.status is Status.RESOLVED and self.at + timedelta(days=7) < self.now:
             self.at += timedelta(days=7)
             await self._do(SYSTEM, Act.CLOSE, 0, 0.1)
+
+
+def _street(name: str) -> str:
+    """As it stands after a house number."""
+    return f"đường {name}" if name[0].isdigit() else name
 
 
 @contextmanager

@@ -70,7 +70,7 @@ async def schedule(parts: Parts) -> None:
     """The weekly report to the province's leader, on Mondays."""
     async with parts.pool.acquire() as conn:
         leader = (await accounts.find_staff(conn, "lanhdao")).staff_id
-    actor = await _acting(parts, "dieuphoi")
+    actor = await acting(parts, "dieuphoi")
     assert actor.id is not None
     weekly = When("weekly", 1, 7 * 60 + 30, office_days=True)
     draft = Draft(
@@ -92,14 +92,14 @@ async def link_group(parts: Parts) -> None:
 
 async def hang_wall(parts: Parts) -> str:
     """The address of a wall display at the operations centre, for a month."""
-    actor = await _acting(parts, "dieuphoi")
+    actor = await acting(parts, "dieuphoi")
     token = await links.make(
         parts.pool, parts.settings.secret_key, actor, "Màn hình trung tâm điều hành", _WALL_DAYS, "dieuphoi"
     )
     return f"{parts.settings.public_url}{links.PAGE}/{token}"
 
 
-async def _acting(parts: Parts, username: str) -> Actor:
+async def acting(parts: Parts, username: str) -> Actor:
     async with parts.pool.acquire() as conn:
         actor = await accounts.actor_of(conn, (await accounts.find_staff(conn, username)).staff_id)
     assert actor is not None

@@ -42,9 +42,10 @@ def address_of(typed: str) -> str:
     return f"{parsed.username}@{parsed.domain.lower()}"
 
 
-async def ask(pool: Pool, secret: bytes, typed: str, wish: Wish, key: str, at: datetime | None = None) -> None:
-    """Have a confirmation sent; ``key`` names the form, so that one sent twice is one wish. Says nothing of whether the
-    address follows already, nor of whether a mail goes out. Raises Invalid for what is no address."""
+async def ask(pool: Pool, secret: bytes, typed: str, wish: Wish, key: str, at: datetime | None = None) -> UUID:
+    """Have a confirmation sent; ``key`` names the form, so that one sent twice is one wish. Gives the wish's id, and
+    says nothing of whether the address follows already, nor of whether a mail goes out. Raises Invalid for what is no
+    address."""
     address, at = address_of(typed), at or datetime.now(UTC)
     digest = hashlib.sha256(f"{key}\n{address.lower()}".encode()).digest()
     request_id = UUID(bytes=digest[:16])
@@ -52,6 +53,7 @@ async def ask(pool: Pool, secret: bytes, typed: str, wish: Wish, key: str, at: d
         box = tokens.mailbox(secret, address)
         if await store.ask(conn, request_id, address, box, wish, at, MAILS_A_DAY, _DAY):
             await enqueue(conn, [Job("confirm_follow", {"request_id": str(request_id)})])
+    return request_id
 
 
 async def asked(conn: Conn, secret: bytes, token: str, at: datetime | None = None) -> Request:

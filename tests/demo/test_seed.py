@@ -43,6 +43,12 @@ async def test_a_wall_display_hangs_there_for_whoever_has_its_address(seeded: Se
         assert await links.check(conn, given.secret_key, token)
 
 
+async def test_open_data_is_switched_on_and_lan_follows_her_ward_by_mail(seeded: Seeded, pool: Pool) -> None:
+    assert await pool.fetchval("SELECT enabled FROM opendata_settings")
+    assert await pool.fetchval("SELECT count(*) FROM followed_areas JOIN area_followers USING (follower_id)") == 2
+    assert await pool.fetchval("SELECT count(*) FROM follow_requests") == 0, "confirmed"
+
+
 async def test_reports_are_many_varied_and_have_photos(seeded: Seeded, pool: Pool) -> None:
     assert await pool.fetchval("SELECT count(*) FROM reports") == WANTED
     statuses = {row["status"] for row in await pool.fetch("SELECT DISTINCT status FROM reports")}

@@ -126,7 +126,7 @@ def test_facts_are_said_in_plain_words_with_a_sign() -> None:
     found = PhotoFacts("ab" * 32, "fits", datetime.fromisoformat("2026-11-25T03:05:00Z"), "far", 1432)
     said = [(line.sign, line.text) for line in lines(found, COORDINATOR, "vi")]
     assert said == [
-        ("good", "Chụp lúc 10:05 25/11/2026, sau khi có phản ánh."),
+        ("good", "Chụp lúc 25/11/2026 10:05, sau khi có phản ánh."),
         ("odd", "Nơi chụp cách nơi phản ánh 1,4 km, xa hơn 300 m."),
         ("good", "Chưa thấy trong phản ánh nào khác."),
     ]
