@@ -4,7 +4,8 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.desk import open_as
-from tests.console.test_access import EXPECTED, PAGES
+from tests.console.conftest import PAGES
+from tests.console.test_access import EXPECTED
 from tests.console.test_field import light
 from tests.world import World
 
