@@ -7,7 +7,9 @@ from app.accounts import chats
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Actor, Role
 from app.demo import stories
+from app.i18n import t
 from app.routing.model import commune_office_id
+from app.routing.service import commune_office
 from app.schedules import service as schedules
 from app.schedules.model import Draft, When
 from app.screens import links
@@ -58,9 +60,9 @@ async def hire(parts: Parts) -> list[tuple[str, str, str]]:
 
     passwords = await asyncio.gather(*(hire(*job) for job in jobs))
     names = {a.agency_id: a.name for a in rules.agencies.values()}
-    names |= {commune_office_id(c.code): f"UBND {c.full_name}" for c in communes}
+    names |= {commune_office_id(c.code): commune_office(rules, c.code, c.full_name).name for c in communes}
     return [
-        (f"{role.value} – {names[agency]}", username, password)
+        (f"{t(f'api.role_{role.value}', 'vi')} / {role.value} – {names[agency]}", username, password)
         for (username, agency, role, is_shown), password in zip(jobs, passwords, strict=True)
         if is_shown
     ]

@@ -32,7 +32,7 @@ async def test_every_role_gets_an_account_that_is_shown(seeded: Seeded, pool: Po
     roles = {row["role"] for row in await pool.fetch("SELECT DISTINCT role FROM staff")}
     assert roles == {"officer", "lead", "coordinator", "leader", "administrator"}
     accounts = seeded[1].accounts
-    assert {who.split(" – ")[0] for who, _, _ in accounts} == roles
+    assert {who.split(" – ")[0].split(" / ")[1] for who, _, _ in accounts} == roles
     assert len({password for _, _, password in accounts}) == len(accounts)
 
 

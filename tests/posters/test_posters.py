@@ -108,7 +108,7 @@ def test_the_command_writes_a_page_for_each_row(home: Path) -> None:
         (["--place", "ở chợ"], "✗"),
         (["--place", "48.85,2.35"], "✗"),
         (["--paper", "a3"], "a5 or a4"),
-        (["--zalo", "https://example.com"], "no Zalo address"),
+        (["--zalo", "https://example.com"], "not a Zalo address"),
         (["--csv", "nichts.csv"], "cannot read"),
     ],
 )

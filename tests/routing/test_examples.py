@@ -65,7 +65,7 @@ def test_places_as_people_write_them_are_tried_where_somebody_can_find_them() ->
 def test_a_place_that_nobody_finds_is_a_mistake() -> None:
     text, place = marked(WITH.replace('- text: den duong hu roi\n    place: "32002"', "- ‸text: a\n    place: Sao Hỏa"))
     assert mistakes(text, resolve=resolve) == [
-        f"{place} The example “a”: “Sao Hỏa” is no commune that is known."
+        f"{place} The example “a”: “Sao Hỏa” is not a known commune."
     ]  # fmt: skip
 
 
