@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from app import settings as configuration
 from app.errors import AppError
@@ -21,7 +22,7 @@ Language = Annotated[Lang, typer.Option("--lang", help="Language of messages: vi
 def fail(lines: list[str], code: int = 2) -> typer.Exit:
     """Print what is wrong, one line each, and give the exit to raise."""
     for line in lines:
-        err.print(f"[bold red]✗[/] {line}", highlight=False, markup=True)
+        err.print(f"[bold red]✗[/] {escape(line)}", highlight=False, markup=True)
     return typer.Exit(code)
 
 

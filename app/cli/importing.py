@@ -57,7 +57,7 @@ def import_csv(
 ) -> None:
     """A list as CSV, read by a mapping file (docs/import.md)."""
     if columns:
-        out.print(done_here(partial(_proposed, file, lang)), end="", markup=False, highlight=False)
+        typer.echo(done_here(partial(_proposed, file, lang)), nl=False)  # not broken into lines as for a screen
         return
     if map is None:
         raise fail([t("importing.map_wanted", lang, file=file.name)])
@@ -203,7 +203,7 @@ async def _taken(
     from app.importing import refused, service
 
     async with _opened(settings, source_of, watch) as (pool, ground, source):
-        notes = [t(problem.key, lang, **problem.params) for problem in source.notes()]
+        notes = [t(problem.key, lang, **problem.params) for problem in source.notes(taken=go)]
         if not go:
             tally = await service.check(pool, ground, source, watch)
             return [*notes, t("importing.would", lang)], tally

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from msgspec import Struct
 
-from app.cli.common import Language, fail, out
+from app.cli.common import Language, fail
 from app.cli.importing import Contacts, Go, Here, Mapped, Refused, Watch, done_here, import_cli, mapped, table_of, take
 from app.i18n import Lang, t
 
@@ -61,7 +61,7 @@ def import_open311(
     options = {"first": first, "last": last, "again": again, "with_contacts": with_contacts}
     typed = _Typed(address, map, options, spool)
     if columns:
-        out.print(done_here(partial(_proposed, typed, lang), lang), end="", markup=False, highlight=False)
+        typer.echo(done_here(partial(_proposed, typed, lang), lang), nl=False)
         return
     if map is None:
         raise fail([t("importing.map_wanted_open311", lang, address=address)])

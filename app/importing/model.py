@@ -88,8 +88,8 @@ class Source(Protocol):
     def refused_to(self) -> Path:
         """The file that refused rows go to where nobody says another."""
 
-    def notes(self) -> list[Problem]:
-        """What is to be said of the list as a whole."""
+    def notes(self, *, taken: bool) -> list[Problem]:
+        """What is to be said of the list as a whole, and of what is kept of it as long as it is not taken over."""
 
     def forget(self) -> None:
         """All is taken over: whatever was kept of it for that may go."""

@@ -85,12 +85,13 @@ class Requests(Listed):
     def refused_to(self) -> Path:
         return self._spool.path.with_suffix(".refused.csv") if self._spool else super().refused_to
 
-    def notes(self) -> list[Problem]:
+    def notes(self, *, taken: bool) -> list[Problem]:
         if self._spool is None:
             return []
         asked, zone = self._spool.asked, self._columns.zone
-        where = {"at": _said(asked.begun, zone), "address": asked.endpoint, "file": str(self._spool.path)}
-        said = [Problem("importing.pulled", where)]
+        said = [Problem("importing.pulled", {"at": _said(asked.begun, zone), "address": asked.endpoint})]
+        if not taken:
+            said.append(Problem("importing.pulled_kept", {"file": str(self._spool.path)}))
         if asked.asked.since:
             said.append(Problem("importing.pulled_since", {"at": _said(asked.asked.since, zone)}))
         if self._spool.media:

@@ -89,7 +89,7 @@ class Listed:
     def refused_to(self) -> Path:
         return self._table.path.with_name(f"{self._table.path.name}.refused.csv")
 
-    def notes(self) -> list[Problem]:
+    def notes(self, *, taken: bool) -> list[Problem]:  # noqa: ARG002  # a list of theirs stays where it is
         return []
 
     def forget(self) -> None:
@@ -145,7 +145,8 @@ class Listed:
 
     def _all(self, row: Row, field: Field) -> list[str]:
         names = self._columns.columns.get(field, ())
-        return list(dict.fromkeys(word for name in names if (word := nfc(row.cells.get(name, "")))))
+        words = [word for name in names if (word := nfc(row.cells.get(name, "")))]
+        return list(dict.fromkeys(words)) if len(words) > 1 else words
 
     def _said(self, row: Row, field: Field) -> str:
         words = self._all(row, field)

@@ -1,10 +1,12 @@
 """``phananh import`` as somebody who brings an older system's list meets it."""
 
 import asyncio
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from app.cli.common import fail
 from app.db import Pool
 from tests.cli.test_commands import Shell
 from tests.importing.lists import MAPPING, a_list, many
@@ -41,9 +43,9 @@ async def test_a_trial_says_what_would_happen_and_writes_nothing(
         assert words in done.stdout
     assert "Nguyễn Thị Lan" not in done.stdout + done.stderr
     assert await _reports(settled) == 0
-    proposal = phananh("import", "csv", "--columns", str(path), "--lang", "en")
+    proposal = phananh("import", "csv", "--columns", str(path), "--lang", "en", COLUMNS="30")
     assert proposal.returncode == 0, proposal.stderr
-    assert 'source = "cu"' in proposal.stdout
+    assert tomllib.loads(proposal.stdout)["source"] == "cu"
 
 
 async def test_killed_in_the_middle_it_goes_on_where_it_was(
@@ -111,3 +113,8 @@ def test_what_cannot_be_read_is_said_in_a_sentence(
     assert done.stderr.strip().startswith("✗")
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_table_of_the_mapping_is_named_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    fail(["[values.category]: “Điện”"])
+    assert "✗ [values.category]: “Điện”" in capsys.readouterr().err
