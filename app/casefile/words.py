@@ -69,7 +69,7 @@ def fact(event: Event, agencies: Mapping[str, Agency], lang: Lang, names: Mappin
     may know them."""
     if event.kind == Kind.WARNED:
         # Which of the clocks: in chat, by mail and in the history it is called the same.
-        return t(f"officers.warned_{event.data['clock']}_{event.data['level']}", lang)
+        return t(f"officers.warned_{event.data['clock']}_{event.data['level']}", lang) + "."
     data = event.data.get("proposal", event.data)
     agency = data.get("part_agency") or data.get("agency") or data.get("supervisor") or ""
     several = dict.fromkeys(part["agency"] for part in data["parts"]) if event.kind == Kind.SPLIT else (agency,)

@@ -31,12 +31,12 @@ async def neighbours(conn: Conn) -> list[UUID]:
 
 
 async def join(
-    parts: Parts, report: Report, person: UUID, shots: Sequence[StoredPhoto], chance: random.Random, at: datetime
+    parts: Parts, report: Report, person: UUID, words: str, shots: Sequence[StoredPhoto], at: datetime
 ) -> Report:
     """One more voice, now and then with a photo."""
     form = Form(
-        text=chance.choice(stories.VOICES),
-        photos=(chance.choice(shots),) if shots and chance.random() < 0.5 else (),
+        text=words,
+        photos=tuple(shots),
         client_key=f"demo:{person}",
     )
     return await following.follow(parts.pool, report, person, form, at)

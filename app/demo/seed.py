@@ -259,9 +259,12 @@ class _Life:
 
     async def _neighbours(self) -> None:
         """One to three who saw it too."""
-        for person in self.chance.sample(self.cast.neighbours, k=self.chance.choice([1, 1, 2, 3])):
+        people = self.chance.sample(self.cast.neighbours, k=self.chance.choice([1, 1, 2, 3]))
+        for person, words in zip(people, self.chance.sample(stories.VOICES, k=len(people)), strict=True):
             at, shots = self._wait(0.1, 3), self.cast.before[self.scene]
-            self.report = await neighbours.join(self.parts, self.report, person, shots, self.chance, at)
+            seen = pictures.shows(self.category.category_id) and self.chance.random() < 0.5
+            shot = [self.chance.choice(shots)] if seen else []
+            self.report = await neighbours.join(self.parts, self.report, person, words, shot, at)
             self.followers.append(person)
 
     async def _agency(self) -> None:
