@@ -10,7 +10,8 @@ from uuid_utils.compat import uuid7
 from app.db import AWAY
 from app.errors import AppError, NotFound, Unavailable
 from app.i18n import Lang, t
-from app.portal.context import Req, lang_of, policy
+from app.pins import PAGE
+from app.portal.context import Req, lang_of, policy, site_policy
 from app.portal.render import show
 
 log = structlog.get_logger(__name__)
@@ -35,7 +36,9 @@ def told(request: Req, error: AppError, lang: Lang | None = None) -> Response[An
     if "application/json" in request.headers.get("accept", ""):
         return Response({"problem": " ".join(said)}, status_code=error.status)
     title = "portal.broken_title" if error.status >= 500 else "portal.refused_title"
-    return show(lang, "failure.html.j2", status=error.status, headers=policy(request), title=title, said=said, here="")
+    # The map for a chat is a frame of Telegram's, and so is what it says when it cannot be shown; nothing else is.
+    headers = policy(request) if request.url.path.startswith(f"{PAGE}/") else site_policy(request)
+    return show(lang, "failure.html.j2", status=error.status, headers=headers, title=title, said=said, here="")
 
 
 def _of_ours(request: Req, error: AppError) -> Response[Any]:

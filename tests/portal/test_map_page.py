@@ -247,6 +247,13 @@ async def test_only_the_chat_page_may_frame_it_and_with_a_real_bot_only_telegram
     assert policy.endswith("img-src 'self' data: https://*.tiles.example; frame-ancestors https://web.telegram.org")
     assert "© \\u003cb\\u003eSở" in page.text
     assert "frame-ancestors 'none'" in (await browser.get("/console/signin")).headers["content-security-policy"]
+    # What a page says when it cannot be shown is framed by whoever may frame the page itself.
+    ours = "frame-ancestors http://127.0.0.1:8081 http://localhost:8081"
+    assert ours in (await browser.get(f"{pins.PAGE}/no-such-link")).headers["content-security-policy"]
+    for path in ("/r/PA-0000-0000", "/communes/00000", "/reports/nothing/at/all"):
+        failed = await browser.get(path)
+        assert failed.status_code >= 400
+        assert "frame-ancestors 'none'" in failed.headers["content-security-policy"], path
 
 
 # ---------------------------------------------------------------- map and search
