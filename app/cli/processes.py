@@ -1,6 +1,7 @@
 """Running: everything in one, or one process alone."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Coroutine
@@ -31,6 +32,10 @@ def run() -> None:
 
     began = time.monotonic()
     settings = read_settings()
+    if settings.simulated:
+        # The systems that the simulator plays stand on this machine; the children read it from the environment.
+        os.environ.setdefault("PHANANH_NETWORKS", "127.0.0.1/32")
+        settings = read_settings()
     with told(), database(settings) as (ready, server):
         asyncio.run(prepare(ready, take_file=True))
         seeded = _seed_when_empty(ready)
@@ -79,6 +84,7 @@ def _welcome(settings: Settings, seeded: "Seeded", seconds: float) -> None:
     lines = [f"[bold]Phản ánh hiện trường[/] sẵn sàng sau {seconds:.1f} giây / ready\n"]
     if settings.simulated:
         lines.append(f"  💬 Trò chuyện với bot / chat     [link]{settings.simulator_url}/[/link]")
+        lines.append(f"  🔌 Hệ thống khác / other systems [link]{settings.simulator_url}/others[/link]")
     lines.append(f"  📷 Gửi từ trang web / send by web [link]{settings.public_url}/[/link]")
     lines.append(f"  🗂  Trang cán bộ / staff pages      [link]{settings.public_url}/console[/link]")
     lines.append(f"  📖 API                           [link]{settings.public_url}/schema[/link]")

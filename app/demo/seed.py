@@ -17,7 +17,7 @@ from msgspec import Struct
 from app.accounts import service as accounts
 from app.accounts.model import SYSTEM, Actor, Role, Staff
 from app.db import connect_pool
-from app.demo import doors, neighbours, pictures, staff, stories
+from app.demo import doors, neighbours, others, pictures, staff, stories
 from app.i18n import LANGS
 from app.photos import service as photos
 from app.photos.model import StoredPhoto
@@ -76,6 +76,7 @@ async def seed_when_empty(settings: Settings, progress: Progress, count: int = 3
         await staff.link_group(parts)
         await staff.schedule(parts)
         await doors.open_up(parts)
+        await others.connect(parts)
         return Seeded(shown, await staff.hang_wall(parts))
 
 

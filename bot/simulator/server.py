@@ -18,6 +18,7 @@ from .bot_http import bot_method, file
 from .core import Simulator
 from .files import UPLOAD_LIMIT
 from .model import ApiError
+from .others import Others, others_routers
 from .page import FOLDER, add_personas, chat_page, sample
 from .sim_http import people_router
 from .webhook import deliver_updates
@@ -43,7 +44,7 @@ def create_app(token: str, *, sim: Simulator | None = None, twins: Sequence[Zalo
         sim = Simulator(token)
         add_personas(sim)
     simulator = sim
-    everyone = (simulator, *twins)
+    everyone, others = (simulator, *twins), Others()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -62,10 +63,12 @@ def create_app(token: str, *, sim: Simulator | None = None, twins: Sequence[Zalo
             sample,
             create_static_files_router("/page", [FOLDER / "static"]),
             *(zalo_router(twin) for twin in twins),
+            *others_routers(),
         ],
         dependencies={
             "sim": Provide(lambda: simulator, sync_to_thread=False),
             "channels": Provide(lambda: everyone, sync_to_thread=False),
+            "others": Provide(lambda: others, sync_to_thread=False),
         },
         exception_handlers={ApiError: _refusal, HTTPException: _http_refusal},
         lifespan=[lifespan],

@@ -21,7 +21,9 @@ Seeded = tuple[Settings, demo.Seeded, list[tuple[int, int]]]
 @pytest_asyncio.fixture(scope="module")
 async def seeded(database_url: str) -> AsyncIterator[Seeded]:
     with tempfile.TemporaryDirectory(prefix="phananh-demo-") as home:
-        given = settings.load({"PHANANH_HOME": home, "PHANANH_DATABASE_URL": database_url})
+        given = settings.load(
+            {"PHANANH_HOME": home, "PHANANH_DATABASE_URL": database_url, "PHANANH_NETWORKS": "127.0.0.1/32"}
+        )
         await prepare(given)
         steps: list[tuple[int, int]] = []
         sown = await demo.seed_when_empty(given, lambda n, of: steps.append((n, of)), count=WANTED)
@@ -58,6 +60,15 @@ async def test_reports_are_many_varied_and_have_photos(seeded: Seeded, pool: Poo
     assert await pool.fetchval("SELECT count(DISTINCT category) FROM reports") > 30
     stages = {row["stage"] for row in await pool.fetch("SELECT DISTINCT stage FROM report_photos")}
     assert {"before", "after"} <= stages
+
+
+async def test_a_power_company_and_a_receiver_that_the_simulator_plays_are_connected(
+    seeded: Seeded, pool: Pool
+) -> None:
+    row = await pool.fetchrow("SELECT url, active, api_key IS NOT NULL AS has_key FROM partners")
+    assert row is not None
+    assert (row["url"], row["active"], row["has_key"]) == (f"{seeded[0].simulator_url}/partner/v2", True, True)
+    assert await pool.fetchval("SELECT state FROM webhooks") == "active"
 
 
 async def test_neighbours_join_some_of_them_and_are_not_written_to(seeded: Seeded, pool: Pool) -> None:
