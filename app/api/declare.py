@@ -39,7 +39,7 @@ ACCOUNT_MANAGER = Who("staff", frozenset({Role.ADMINISTRATOR}), by_hand=True)
 
 STATS_READER = Who("staff", frozenset(role for role in Role if Permission.READ_STATS in ALLOWED[role]))
 
-Group = Literal["report", "follow", "look_up", "session", "case", "figures", "programs", "operations"]
+Group = Literal["report", "follow", "look_up", "session", "case", "figures", "programs", "outward", "operations"]
 
 
 class Header(Struct, frozen=True):

@@ -20,7 +20,9 @@ from app.errors import AppError, Forbidden, Invalid, NotFound, TooLarge, Unauthe
 from app.i18n import Lang, t
 from app.reports.model import PHOTOS_MAX
 
-GROUPS: tuple[Group, ...] = ("report", "follow", "look_up", "session", "case", "figures", "programs", "operations")
+GROUPS: tuple[Group, ...] = (
+    "report", "follow", "look_up", "session", "case", "figures", "programs", "outward", "operations",
+)  # fmt: skip
 _REF = "#/components/schemas/{name}"
 _UNSAFE = frozenset({"post", "put", "patch", "delete"})
 

@@ -13,9 +13,11 @@ from app import jobs
 from app.api import examples
 from app.api.context import Context, Req, answer, context
 from app.api.declare import ANYONE, HOUSE, call
-from app.api.metrics import CONTENT_TYPE
+from app.api.metrics import CONTENT_TYPE, Outward
 from app.notify import service as notify
+from app.partners import store as partners
 from app.upkeep import store as upkeep
+from app.webhooks import store as webhooks
 from storage.objects import StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -113,7 +115,8 @@ async def metrics(request: Req) -> Response[bytes]:
     ctx = context(request)
     async with ctx.parts.pool.acquire() as conn:
         age, sent, told = await jobs.oldest_age(conn), await upkeep.reports(conn), await notify.counts(conn)
-    return Response(ctx.metrics.page(age, sent, told), media_type=CONTENT_TYPE)
+        outward = Outward(await partners.health(conn), await webhooks.health(conn))
+    return Response(ctx.metrics.page(age, sent, told, outward), media_type=CONTENT_TYPE)
 
 
 ROUTES = [healthz, readyz, metrics]

@@ -9,7 +9,19 @@ from msgspec import Struct
 from structlog.contextvars import bind_contextvars
 
 from app.accounts import service as accounts
-from app.api import attachments, colleagues, directions, examples, examples_staff, reporter, rules, templates
+from app.api import (
+    attachments,
+    colleagues,
+    directions,
+    examples,
+    examples_staff,
+    partner_reports,
+    partners,
+    reporter,
+    rules,
+    templates,
+    webhooks,
+)
 from app.api.body import read_body, read_query
 from app.api.case import case_view, queue_items
 from app.api.case_shapes import CaseView, QueuePage
@@ -395,4 +407,7 @@ ROUTES = [
     *directions.ROUTES,
     *templates.ROUTES,
     *colleagues.ROUTES,
+    *partners.ROUTES,
+    *partner_reports.ROUTES,
+    *webhooks.ROUTES,
 ]

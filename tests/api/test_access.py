@@ -29,6 +29,8 @@ STAFF = f"{API}/staff"
 ROLES = ("officer", "lead", "other_officer", "coordinator", "leader", "administrator")
 ABSENT = UUID("0198c6a2-0000-7000-8000-000000000000")
 
+NOBODY_ELSE = (403,) * 5
+"""But administrators."""
 # What everybody gets on a report of COMPANY's, in the order of ROLES. 404: not even whether it exists. Anonymous
 # callers, ended sessions and dead keys get 401 everywhere; a key with the scope read alone gets 403 for all but GET.
 EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
@@ -43,6 +45,33 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("POST", "/tokens"): (403, 403, 403, 403, 403, 201),
     ("DELETE", "/tokens/{token_id}"): (404, 404, 404, 404, 404, 404),
     ("GET", "/queue"): (200, 200, 200, 200, 200, 403),
+    ("GET", "/partners"): (*NOBODY_ELSE, 200),
+    ("POST", "/partners"): (*NOBODY_ELSE, 422),
+    ("GET", "/partners/{partner_id}"): (*NOBODY_ELSE, 404),
+    ("PUT", "/partners/{partner_id}"): (*NOBODY_ELSE, 422),
+    ("DELETE", "/partners/{partner_id}"): (*NOBODY_ELSE, 404),
+    ("PUT", "/partners/{partner_id}/state"): (*NOBODY_ELSE, 422),
+    ("POST", "/partners/{partner_id}/connection"): (*NOBODY_ELSE, 404),
+    ("GET", "/partners/{partner_id}/services"): (*NOBODY_ELSE, 404),
+    ("GET", "/partners/{partner_id}/services/{service_code}"): (*NOBODY_ELSE, 404),
+    ("PUT", "/partners/{partner_id}/categories/{category}"): (*NOBODY_ELSE, 422),
+    ("DELETE", "/partners/{partner_id}/categories/{category}"): (*NOBODY_ELSE, 404),
+    ("GET", "/partners/{partner_id}/reports"): (*NOBODY_ELSE, 404),
+    ("POST", "/partners/{partner_id}/reports"): (*NOBODY_ELSE, 422),
+    ("POST", "/partners/{partner_id}/news"): (*NOBODY_ELSE, 404),
+    ("GET", "/partners/{partner_id}/reports/{code}"): (*NOBODY_ELSE, 404),
+    ("POST", "/partners/{partner_id}/reports/{code}/decision"): (*NOBODY_ELSE, 422),
+    ("POST", "/partners/{partner_id}/decisions"): (*NOBODY_ELSE, 422),
+    ("GET", "/webhooks"): (*NOBODY_ELSE, 200),
+    ("POST", "/webhooks"): (*NOBODY_ELSE, 422),
+    ("GET", "/webhooks/{webhook_id}"): (*NOBODY_ELSE, 404),
+    ("PUT", "/webhooks/{webhook_id}"): (*NOBODY_ELSE, 422),
+    ("DELETE", "/webhooks/{webhook_id}"): (*NOBODY_ELSE, 404),
+    ("PUT", "/webhooks/{webhook_id}/state"): (*NOBODY_ELSE, 422),
+    ("POST", "/webhooks/{webhook_id}/test"): (*NOBODY_ELSE, 404),
+    ("POST", "/webhooks/{webhook_id}/secret"): (*NOBODY_ELSE, 404),
+    ("GET", "/webhooks/{webhook_id}/messages"): (*NOBODY_ELSE, 404),
+    ("POST", "/webhooks/{webhook_id}/replay"): (*NOBODY_ELSE, 422),
     ("GET", "/reports/{code}/templates"): (200, 200, 404, 200, 200, 403),
     ("GET", "/reports/{code}/colleagues"): (200, 200, 404, 200, 200, 403),
     ("GET", "/directions"): (200, 200, 200, 200, 200, 403),
@@ -149,6 +178,10 @@ class Case:
             channel="telegram",
             user_id="1",
             export_id=ABSENT,
+            partner_id=ABSENT,
+            webhook_id=ABSENT,
+            service_code="den",
+            category="street-light",
         )
         bodies: dict[str, dict[str, Any]] = {
             "/tokens": {"name": "Trang phường", "scopes": ["read"]},
