@@ -13,6 +13,9 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -143,11 +146,18 @@ class Answer(Struct, frozen=True):
     whole: bool
 
     def asked_to_wait(self) -> int | None:
-        """Seconds that a busy server (429, 503) asks for; None: it does not say, or not in seconds."""
+        """Seconds that a busy server (429, 503) asks for, as a number or as a date; None: it does not say."""
         if self.status not in (429, 503):
             return None
-        said = self.headers.get("retry-after", "")
-        return int(said) if said.isascii() and said.isdigit() and len(said) < 7 else None  # six digits are days
+        said = self.headers.get("retry-after", "").strip()
+        if said.isascii() and said.isdigit() and len(said) < 7:  # six digits are days
+            return int(said)
+        try:
+            at = parsedate_to_datetime(said)
+        except (ValueError, IndexError):
+            return None
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        return min(max(0, ceil((at - datetime.now(UTC)).total_seconds())), 999_999)
 
 
 class Client:

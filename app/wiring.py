@@ -10,6 +10,9 @@ import structlog
 from msgspec import Struct
 
 from app.db import Pool, connect_pool, is_migrated, migrate, wakeups
+from app.outward import Client
+from app.partners.client import PATIENCE
+from app.partners.service import Means
 from app.photos.lab import PhotoLab
 from app.places import service as places
 from app.places.gazetteer import Gazetteer
@@ -31,6 +34,8 @@ log = structlog.get_logger()
 
 _REFRESH = 30.0
 """Seconds after which every process knows of newly imported boundaries."""
+_WAITED_FOR = 10.0
+"""Seconds that somebody waits for another server's answer."""
 _POLL = 10.0
 """Seconds after which a process finds new rules even if it was not told of them."""
 
@@ -171,3 +176,29 @@ async def _follow_rules(parts: Parts) -> None:
             if rules is not parts.rules:
                 log.info("rules replaced", version=rules.version, instead_of=parts.rules.version)
                 parts.rules = rules
+
+
+def partner_means(parts: Parts, http: Client, patience: float = PATIENCE) -> Means:
+    """What asking partners' servers takes, as it is now: rules are replaced. ``patience``: seconds for each call."""
+    settings = parts.settings
+    return Means(
+        parts.pool,
+        http,
+        settings.secret_key,
+        settings.public_url,
+        parts.rules,
+        parts.objects,
+        parts.lab,
+        settings.networks,
+        patience,
+    )
+
+
+@asynccontextmanager
+async def asking_partners(parts: Parts) -> AsyncIterator[Means]:
+    """For somebody who waits for the answer, and for as long as the block lasts."""
+    http = Client(parts.settings.networks)
+    try:
+        yield partner_means(parts, http, _WAITED_FOR)
+    finally:
+        await http.close()

@@ -103,6 +103,14 @@ class OpenSession(Struct, frozen=True):
     current: bool = False
 
 
+class Waits(Struct, frozen=True):
+    """What waits for whoever looks after the system: reports that a partner did not take (up to a hundred), webhooks
+    that were switched off."""
+
+    partners: int = 0
+    webhooks: int = 0
+
+
 class Session(Struct, frozen=True):
     """A signed-in browser. ``token`` goes into its cookie, ``csrf`` into its forms; it ends at ``expires_at`` or
     ``IDLE`` after the last request, whichever is first."""
@@ -113,6 +121,7 @@ class Session(Struct, frozen=True):
     expires_at: datetime
     unread: int = 0
     """Notices that wait to be read (``app.escalation``), counted up to a hundred."""
+    waits: Waits = Waits()
 
     def __repr__(self) -> str:
         # What is printed ends up in logs; whoever has the token is signed in.

@@ -8,7 +8,7 @@ import asyncpg
 from msgspec import Struct
 
 from app.accounts import push_devices
-from app.accounts.model import Actor, ApiToken, EventKind, Origin, Role, Session, Staff
+from app.accounts.model import Actor, ApiToken, EventKind, Origin, Role, Session, Staff, Waits
 from app.accounts.store import staff_of_row
 from app.db import Conn
 from app.i18n import Lang
@@ -239,7 +239,12 @@ async def session(
         SELECT *, ARRAY(SELECT agency_id FROM tree) AS agencies,
                -- On every page, so it rides along here.
                (SELECT count(*) FROM (SELECT FROM notices n WHERE n.staff_id = found.staff_id AND n.read_at IS NULL
-                                      LIMIT 100) AS a_few) AS unread
+                                      LIMIT 100) AS a_few) AS unread,
+               -- Nobody else may do anything about it.
+               CASE WHEN role = 'administrator' THEN ARRAY[
+                   (SELECT count(*) FROM (SELECT FROM partners p JOIN partner_pushes d USING (partner_id)
+                                          WHERE d.state = 'person' LIMIT 100) AS a_few),
+                   (SELECT count(*) FROM webhooks WHERE state = 'disabled')] ELSE ARRAY[0, 0]::bigint[] END AS waits
         FROM found
         """,  # noqa: S608  # a constant of this file
         token_hash,
@@ -250,7 +255,9 @@ async def session(
     )
     if row is None:
         return None
-    return _actor(row), Session(token, row["csrf"], staff_of_row(row), row["expires_at"], row["unread"])
+    return _actor(row), Session(
+        token, row["csrf"], staff_of_row(row), row["expires_at"], row["unread"], Waits(*row["waits"])
+    )
 
 
 async def end_session(conn: Conn, token_hash: bytes) -> Staff | None:

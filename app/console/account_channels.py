@@ -7,8 +7,7 @@ from litestar import Response, get, post
 from app.accounts import push_devices
 from app.casefile.words import when
 from app.console.context import BASE, Req, console, session
-from app.console.declare import page
-from app.console.notices import READERS
+from app.console.declare import SIGNED_IN, page
 from app.console.render import go, show
 from app.escalation import service as escalation
 from app.escalation.model import WAYS
@@ -18,7 +17,7 @@ from app.notify.vapid import public_key
 HERE = f"{BASE}/account/channels"
 
 
-@get("/account/channels", **page(READERS))
+@get("/account/channels", **page(SIGNED_IN))
 async def channels_page(request: Req) -> Response[bytes]:
     parts = console(request).parts
     async with parts.pool.acquire() as conn:
@@ -37,7 +36,7 @@ async def channels_page(request: Req) -> Response[bytes]:
     )
 
 
-@post("/account/channels", **page(READERS))
+@post("/account/channels", **page(SIGNED_IN))
 async def choose(request: Req) -> Response[Any]:
     wanted = request.state.form.ticked.get("ways", [])
     async with console(request).parts.pool.acquire() as conn:

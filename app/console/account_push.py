@@ -9,8 +9,7 @@ from app.accounts import push_devices
 from app.accounts.push_devices import PushDevice
 from app.console.account_channels import HERE as BACK
 from app.console.context import BASE, Req, console, lang_of, session
-from app.console.declare import page
-from app.console.notices import READERS
+from app.console.declare import SIGNED_IN, page
 from app.console.render import go
 from app.db import transaction
 from app.reports.pushing import read_keys
@@ -18,7 +17,7 @@ from app.reports.pushing import read_keys
 HERE = f"{BASE}/account/push"
 
 
-@post("/account/push", **page(READERS))
+@post("/account/push", **page(SIGNED_IN))
 async def begin(request: Req) -> Response[Any]:
     """From a script, again at each visit: the address may be another one by then."""
     form = request.state.form
@@ -31,7 +30,7 @@ async def begin(request: Req) -> Response[Any]:
     return Response({})
 
 
-@post("/account/push/off", **page(READERS))
+@post("/account/push/off", **page(SIGNED_IN))
 async def end(request: Req) -> Response[Any]:
     """By its own script, or from anywhere: it may be lost."""
     address = request.state.form.text("address")

@@ -7,10 +7,9 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import Struct
 
-from app.accounts.permissions import Permission
 from app.casefile.words import category_name
 from app.console.context import BASE, Req, console, lang_of, session
-from app.console.declare import Who, page
+from app.console.declare import SIGNED_IN, page
 from app.console.render import go, show
 from app.errors import NotFound
 from app.escalation import notices
@@ -18,7 +17,6 @@ from app.escalation.model import Notice
 from app.i18n import t
 
 HERE = f"{BASE}/notices"
-READERS = Who("staff", Permission.READ_QUEUE)
 _GRAVE = ("_100", "disputed")
 
 
@@ -38,7 +36,7 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-@get("/notices", **page(READERS))
+@get("/notices", **page(SIGNED_IN))
 async def notices_page(request: Req) -> Response[bytes]:
     query, lang, rules = request.query_params, lang_of(request), console(request).parts.rules
     everything, before = query.get("show") == "all", _uuid(query.get("before", ""))
@@ -60,7 +58,7 @@ async def notices_page(request: Req) -> Response[bytes]:
     )
 
 
-@get("/notices/{wanted:str}", **page(READERS, status=303))
+@get("/notices/{wanted:str}", **page(SIGNED_IN, status=303))
 async def open_notice(request: Req, wanted: FromPath[str]) -> Response[Any]:
     """It is read with this, and its case is what is seen next. A link, so that it opens in another tab as well."""
     notice_id = _uuid(wanted)
@@ -71,7 +69,7 @@ async def open_notice(request: Req, wanted: FromPath[str]) -> Response[Any]:
     return go(path or f"{BASE}/reports/{code}")
 
 
-@post("/notices/read", **page(READERS))
+@post("/notices/read", **page(SIGNED_IN))
 async def all_read(request: Req) -> Response[Any]:
     newest = _uuid(request.state.form.text("newest"))
     if newest is not None:

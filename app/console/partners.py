@@ -1,8 +1,7 @@
 """Partners: other Open311 servers that reports are sent to. Which, how they stand, and what became of each report."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -18,16 +17,14 @@ from app.console.staff_common import agencies_of, agency_word
 from app.errors import AppError, Conflict, Invalid, NotFound
 from app.forms import Form
 from app.i18n import Lang, t
-from app.outward import Client
-from app.partners import ledger, service, store
+from app.partners import deciding, ledger, service, store
 from app.partners.client import Failed
-from app.partners.model import REPEATS, Mapped, Partner, Push, State
+from app.partners.model import ALL_AGAIN, REPEATS, STATES, WAITING, Mapped, Partner, Push, Reason, State
 from app.partners.service import Means, Wanted
+from app.wiring import asking_partners
 
 HERE = f"{BASE}/partners"
-PATIENCE = 10.0
-"""Seconds that somebody before a page waits for another server."""
-_LISTED = 100
+_LISTED = 50
 _TABS: dict[str, tuple[State, ...]] = {
     "person": ("person",),
     "on_the_way": ("waiting", "posting", "unknown", "token"),
@@ -46,18 +43,9 @@ class Row(Struct, frozen=True):
     failure: str
 
 
-@asynccontextmanager
-async def asking(request: Req) -> AsyncIterator[Means]:
+def asking(request: Req) -> AbstractAsyncContextManager[Means]:
     """What it takes to ask partners, for as long as the request lasts."""
-    parts = console(request).parts
-    settings, http = parts.settings, Client(parts.settings.networks)
-    try:
-        yield Means(
-            parts.pool, http, settings.secret_key, settings.public_url, parts.rules, parts.objects, parts.lab,
-            settings.networks, PATIENCE,
-        )  # fmt: skip
-    finally:
-        await http.close()
+    return asking_partners(console(request).parts)
 
 
 def id_of(typed: str, gone: str = "partners.gone") -> UUID:
@@ -177,12 +165,12 @@ async def partner(request: Req, wanted: FromPath[str]) -> Response[bytes]:
 async def _one(
     request: Req, partner_id: UUID, *, typed: Wanted | None = None, error: AppError | None = None
 ) -> Response[bytes]:
-    tab = request.query_params.get("state", "")
+    tab, before = (request.query_params.get(name, "") for name in ("state", "before"))
     async with console(request).parts.pool.acquire() as conn:
         found = await service.get(conn, actor(request), partner_id)
         counts = (await store.counts(conn)).get(partner_id, {})
         mapped = (await store.mapped(conn, [partner_id])).get(partner_id, {})
-        rows = await ledger.pushes(conn, partner_id, _TABS.get(tab, ()), _LISTED)
+        rows, older = await service.page(conn, partner_id, _TABS.get(tab, STATES), before)
         attempts = await ledger.attempts(conn, partner_id, None, _LISTED)
     usual = Wanted(
         name=found.name, url=found.url, agency_id=found.agency_id, jurisdiction=found.jurisdiction,
@@ -198,7 +186,12 @@ async def _one(
         tab=tab if tab in _TABS else "",
         tabs=_TABS,
         rows=rows,
+        older=older,
+        before=before,
         attempts=attempts,
+        reasons=sorted({one.reason for one in rows}) if tab == "person" else (),
+        all_again=ALL_AGAIN,
+        count=request.query_params.get("count", "0")[:9],
         **_words(request),
         mapped=_mapped(request, mapped),
         groups=groups(request),
@@ -257,6 +250,27 @@ async def remove(request: Req, wanted: FromPath[str]) -> Response[Any]:
     return go(f"{HERE}?done=removed")
 
 
+@post("/partners/{wanted:str}/fetch", **page(SYSTEM))
+async def fetch(request: Req, wanted: FromPath[str]) -> Response[Any]:
+    await service.fetch_soon(console(request).parts.pool, actor(request), id_of(wanted))
+    return go(f"{HERE}/{id_of(wanted)}?done=fetched")
+
+
+@post("/partners/{wanted:str}/send", **page(SYSTEM))
+async def send_one(request: Req, wanted: FromPath[str]) -> Response[Any]:
+    """A report that did not go there by itself."""
+    partner_id = id_of(wanted)
+    try:
+        await deciding.send(console(request).parts.pool, actor(request), partner_id, request.state.form.text("code"))
+    except (Invalid, NotFound) as error:
+        if error.problems[0].key == "partners.gone":
+            raise
+        return await _one(
+            request, partner_id, error=Invalid(error.problems[0].key, field="code", **error.problems[0].params)
+        )
+    return go(f"{HERE}/{partner_id}?done=queued#ledger")
+
+
 # ---------------------------------------------------------------- one report
 
 
@@ -296,7 +310,7 @@ def _address(push: Push) -> str:
 @post("/partners/{wanted:str}/reports/{code:str}/again", **page(SYSTEM))
 async def again(request: Req, wanted: FromPath[str], code: FromPath[str]) -> Response[Any]:
     ids = id_of(wanted), id_of(code, "partners.push_gone")
-    await service.again(console(request).parts.pool, actor(request), *ids)
+    await deciding.again(console(request).parts.pool, actor(request), *ids)
     return go(f"{HERE}/{ids[0]}/reports/{ids[1]}?done=again")
 
 
@@ -304,10 +318,31 @@ async def again(request: Req, wanted: FromPath[str], code: FromPath[str]) -> Res
 async def number(request: Req, wanted: FromPath[str], code: FromPath[str]) -> Response[Any]:
     ids = id_of(wanted), id_of(code, "partners.push_gone")
     try:
-        await service.numbered(console(request).parts.pool, actor(request), *ids, request.state.form.text("number"))
+        await deciding.numbered(console(request).parts.pool, actor(request), *ids, request.state.form.text("number"))
     except Invalid as error:
         return await _sent(request, *ids, error)
     return go(f"{HERE}/{ids[0]}/reports/{ids[1]}?done=numbered")
 
 
-ROUTES = [partners, add, partner, change, connect, switch, remove, sent, again, number]
+@post("/partners/{wanted:str}/reports/{code:str}/leave", **page(SYSTEM))
+async def leave(request: Req, wanted: FromPath[str], code: FromPath[str]) -> Response[Any]:
+    ids = id_of(wanted), id_of(code, "partners.push_gone")
+    await deciding.leave(console(request).parts.pool, actor(request), *ids)
+    return go(f"{HERE}/{ids[0]}/reports/{ids[1]}?done=left")
+
+
+@post("/partners/{wanted:str}/decide", **page(SYSTEM))
+async def decide(request: Req, wanted: FromPath[str]) -> Response[Any]:
+    """About everything that waits for one reason."""
+    form: Form = request.state.form
+    partner_id, pool = id_of(wanted), console(request).parts.pool
+    reason: Reason = next((one for one in WAITING if one == form.text("reason")), "")
+    decision: Literal["again", "leave"] = "again" if form.text("decision") == "again" else "leave"
+    try:
+        count = await deciding.decide_all(pool, actor(request), partner_id, reason, decision)
+    except Invalid as error:
+        return await _one(request, partner_id, error=error)
+    return go(f"{HERE}/{partner_id}?done=all_{decision}&count={count}#ledger")
+
+
+ROUTES = [partners, add, partner, change, connect, switch, remove, fetch, send_one, sent, again, number, leave, decide]

@@ -92,6 +92,9 @@ STATS_PAGES = (
 """The pages of figures, linked from one another (``stats_tabs.html.j2``); their words are ``dashboard.page_<name>``."""
 
 
+_COUNTED = 1_000
+
+
 def machine_time(at: datetime) -> str:
     return at.astimezone(VIETNAM).isoformat(timespec="seconds")
 
@@ -100,6 +103,11 @@ def _number(value: int, lang: str) -> str:
     """Thousands apart: 12.345 in Vietnamese, 12,345 in English."""
     written = f"{value:,}"
     return written.replace(",", ".") if lang == "vi" else written
+
+
+def _many(value: int, lang: str) -> str:
+    """What is counted only so far: 345, but never more than "1.000+"."""
+    return f"{_number(_COUNTED, lang)}+" if value > _COUNTED else _number(value, lang)
 
 
 def _moment(at: datetime) -> Markup:
@@ -141,6 +149,7 @@ def show(
             lang=lang,
             t=lambda key, **more: t(key, lang, **more),
             number=lambda value: _number(value, lang),
+            many=lambda value: _many(value, lang),
             session=signed_in,
             csrf=mask(signed_in.csrf) if signed_in else "",
             menu=menu_of(reader),

@@ -18,7 +18,7 @@ from app.forms import Form
 from app.i18n import t
 from app.routing.calendar import VIETNAM
 from app.webhooks import sending, service
-from app.webhooks.model import KINDS, KNOWN_ERRORS, DeliveryState, Webhook
+from app.webhooks.model import KINDS, KNOWN_ERRORS, DeliveryState, Webhook, is_well
 from app.webhooks.service import Wanted
 
 HERE = f"{BASE}/webhooks"
@@ -130,7 +130,7 @@ async def _one(
         typed=typed or usual,
         secret=secret,
         tried=tried,
-        well=tried is not None and tried[0] is not None and 200 <= tried[0] < 300,  # HTTP's success
+        well=tried is not None and is_well(tried[0]),
         state=state or "",
         states=_STATES,
         rows=rows,
@@ -163,14 +163,9 @@ async def change(request: Req, wanted: FromPath[str]) -> Response[Any]:
 @post("/webhooks/{wanted:str}/try", **page(SYSTEM, status=200))
 async def try_out(request: Req, wanted: FromPath[str]) -> Response[bytes]:
     parts, webhook_id = console(request).parts, _id(wanted)
-    settings = parts.settings
     async with parts.pool.acquire() as conn:
         found = await service.get(conn, actor(request), webhook_id)
-    sender = sending.Sender(settings.secret_key, settings.public_url, settings.networks)
-    try:
-        tried = await sending.try_out(parts.pool, sender, found)
-    finally:
-        await sender.close()
+    tried = await sending.try_once(parts.pool, parts.settings, found)
     return await _one(request, webhook_id, tried=tried)
 
 
@@ -199,11 +194,8 @@ async def replay(request: Req, wanted: FromPath[str]) -> Response[Any]:
     """One message of the ledger (``message``: report and place), or all of some days, both included."""
     form: Form = request.state.form
     pool, who, webhook_id = console(request).parts.pool, actor(request), _id(wanted)
-    report, _, seq = form.text("message").rpartition("-")
-    if report:
-        if not (seq.isascii() and seq.isdigit() and len(seq) < 9):
-            raise NotFound("webhooks.message_gone")
-        await service.replay_one(pool, who, webhook_id, _id(report), int(seq))
+    if message := form.text("message"):
+        await service.replay_message(pool, who, webhook_id, message)
         return go(f"{HERE}/{webhook_id}?done=again&count=1#ledger")
     try:
         count = await service.replay(pool, who, webhook_id, *_days(form))

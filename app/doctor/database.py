@@ -11,6 +11,7 @@ import asyncpg
 from app import jobs
 from app.db import MIGRATIONS, Conn, connect_pool
 from app.doctor.finding import Finding, Findings, Level, guarded, size
+from app.doctor.outward import of_partners, of_webhooks
 from app.doctor.zalo import zalo_oa
 from app.notify import service as notify
 from app.routing import service as routing
@@ -47,7 +48,7 @@ async def _connected(conn: Conn, settings: Settings) -> Findings:
     for part, check in (
         ("rules", _rules(conn, settings)), ("places", _places(conn)), ("staff", _staff(conn)),
         ("queue", _queue(conn)), ("messages", _messages(conn)), ("personal data", _erasures(conn)),
-        ("zalo oa", zalo_oa(conn, settings)),
+        ("partners", of_partners(conn)), ("webhooks", of_webhooks(conn)), ("zalo oa", zalo_oa(conn, settings)),
     ):  # fmt: skip
         found += await guarded(part, check)
     return found

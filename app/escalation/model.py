@@ -125,3 +125,13 @@ class Notice(Struct, frozen=True):
     stands_for: str
     read: bool
     about: str = ""
+
+
+class Trouble(Struct, frozen=True):
+    """Something that waits for whoever looks after the system: ``kind`` is said by ``officers.<kind>``; ``ref`` is what
+    it is about, ``about`` its name, ``path`` the page of ours where it is mended."""
+
+    ref: UUID
+    kind: str
+    path: str
+    about: str

@@ -58,6 +58,24 @@ async def add_one(conn: Conn, staff_id: UUID, at: datetime, kind: str, path: str
     )
 
 
+async def raise_again(conn: Conn, people: Sequence[UUID], at: datetime, kind: str, path: str, about: str) -> None:
+    """One that leads to a page of ours, for each of them; one that they have had before is new again."""
+    await conn.execute(
+        """
+        INSERT INTO notices (staff_id, notice_id, at, kind, path, about, seq)
+        SELECT p.staff_id, p.notice_id, $3, $4, $5, $6, 0 FROM unnest($1::uuid[], $2::uuid[]) AS p(staff_id, notice_id)
+        ON CONFLICT (staff_id, path, kind) WHERE path IS NOT NULL
+        DO UPDATE SET notice_id = excluded.notice_id, at = excluded.at, about = excluded.about, read_at = NULL
+        """,
+        list(people),
+        [uuid7() for _ in people],
+        at,
+        kind,
+        path,
+        about,
+    )
+
+
 async def page(conn: Conn, staff_id: UUID, before: UUID | None, limit: int, *, unread: bool) -> list[Notice]:
     """The newest first, from behind ``before``."""
     rows = await conn.fetch(

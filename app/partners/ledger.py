@@ -28,6 +28,7 @@ async def queue(conn: Conn, wanted: Sequence[tuple[UUID, UUID]]) -> None:
             ON CONFLICT (report_id, partner_id) DO UPDATE
             SET state = 'waiting', reason = '', tries = 0, looks = 0, next_at = now(), updated_at = now()
             WHERE partner_pushes.state = 'withheld'
+               OR (partner_pushes.state = 'person' AND partner_pushes.reason = 'unmapped')
             """,
             *map(list, zip(*wanted, strict=True)),
         )
@@ -41,6 +42,19 @@ async def reopened(conn: Conn, report_ids: Collection[UUID]) -> None:
         WHERE report_id = ANY($1) AND state = 'sent' AND their_status = 'closed'
         """,
         list(report_ids),
+    )
+
+
+async def mapped(conn: Conn, partner_id: UUID, category: str) -> None:
+    """This category goes there from now on: so does what waited for that."""
+    await conn.execute(
+        """
+        UPDATE partner_pushes p SET state = 'waiting', reason = '', tries = 0, next_at = now(), updated_at = now()
+        FROM reports r WHERE r.report_id = p.report_id AND r.category = $2
+          AND p.partner_id = $1 AND p.state = 'person' AND p.reason = 'unmapped'
+        """,
+        partner_id,
+        category,
     )
 
 
@@ -66,6 +80,20 @@ async def take(conn: Conn, partner_id: UUID, limit: int, lease: timedelta) -> li
         lease,
     )
     return [_push(row) for row in rows]
+
+
+async def give_back(conn: Conn, taken: Sequence[Push]) -> None:
+    """What was taken and not begun is anybody's again."""
+    await conn.execute(
+        """
+        UPDATE partner_pushes p SET next_at = now()
+        FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS t(r, p, until)
+        WHERE (p.report_id, p.partner_id, p.next_at) = (t.r, t.p, t.until)
+        """,
+        [one.report_id for one in taken],
+        [one.partner_id for one in taken],
+        [one.next_at for one in taken],
+    )
 
 
 async def begin_posting(conn: Conn, push: Push, sent: Mapping[str, Any], lease: timedelta) -> datetime | None:
@@ -225,27 +253,35 @@ async def of_report(conn: Conn, report_id: UUID) -> list[tuple[str, Push]]:
     return [(row["name"], _push(row)) for row in rows]
 
 
-async def pushes(conn: Conn, partner_id: UUID, states: Sequence[str], limit: int) -> list[Push]:
-    """The latest first, with the report's code; ``states`` empty: all."""
+async def pushes(
+    conn: Conn, partner_id: UUID, states: Sequence[str], before: tuple[datetime, UUID] | None, limit: int
+) -> list[Push]:
+    """Those in one of ``states``, the latest first, with the report's code; ``before``: what comes behind this one."""
     rows = await conn.fetch(
         f"""
-        SELECT {_PUSH}, r.code FROM partner_pushes p JOIN reports r USING (report_id)
-        WHERE p.partner_id = $1 AND (cardinality($2::text[]) = 0 OR p.state = ANY($2))
-        ORDER BY p.updated_at DESC, p.report_id LIMIT $3
+        SELECT {_PUSH}, r.code FROM unnest($2::text[]) AS s(state), LATERAL (
+            SELECT * FROM partner_pushes d WHERE d.partner_id = $1 AND d.state = s.state
+              AND ($3::timestamptz IS NULL OR (d.updated_at, d.report_id) < ($3, $4::uuid))
+            ORDER BY d.updated_at DESC, d.report_id DESC LIMIT $5
+        ) p JOIN reports r USING (report_id)
+        ORDER BY p.updated_at DESC, p.report_id DESC LIMIT $5
         """,  # noqa: S608  # column names
         partner_id,
         list(states),
+        *(before or (None, None)),
         limit,
     )
     return [_push(row) for row in rows]
 
 
 async def attempts(conn: Conn, partner_id: UUID, report_id: UUID | None, limit: int) -> list[asyncpg.Record]:
+    """The latest first, of one report or of all."""
+    one = "a.report_id = $2" if report_id else "$2::uuid IS NULL"
     return await conn.fetch(
-        """
+        f"""
         SELECT a.at, a.what, a.came, a.said, r.code FROM partner_attempts a LEFT JOIN reports r USING (report_id)
-        WHERE a.partner_id = $1 AND ($2::uuid IS NULL OR a.report_id = $2) ORDER BY a.at DESC LIMIT $3
-        """,
+        WHERE a.partner_id = $1 AND {one} ORDER BY a.at DESC LIMIT $3
+        """,  # noqa: S608  # constants
         partner_id,
         report_id,
         limit,
@@ -281,7 +317,32 @@ async def set_push(conn: Conn, push: Push, to: Settled, *, round_: int) -> None:
     )
 
 
-async def forget(conn: Conn, before: datetime) -> int:
-    """Attempts from before; gives how many."""
-    done = await conn.execute("DELETE FROM partner_attempts WHERE at < $1", before)
+async def decide(conn: Conn, partner_id: UUID, reason: str, state: str, becomes: str) -> int:
+    """As a person decides about all that wait for one reason; gives how many. A request that the partner has stays
+    one."""
+    done = await conn.execute(
+        """
+        UPDATE partner_pushes SET state = CASE WHEN $3 = 'withheld' AND number IS NOT NULL THEN 'sent' ELSE $3 END,
+               reason = CASE WHEN $3 = 'withheld' AND number IS NOT NULL THEN '' ELSE $4 END,
+               error = '', tries = 0, looks = 0, next_at = now(), updated_at = now()
+        WHERE partner_id = $1 AND state = 'person' AND reason = $2
+        """,
+        partner_id,
+        reason,
+        state,
+        becomes,
+    )
+    return int(done.rpartition(" ")[2])
+
+
+async def forget(conn: Conn, before: datetime, limit: int) -> int:
+    """Attempts from before, some of them; gives how many."""
+    done = await conn.execute(
+        """
+        DELETE FROM partner_attempts
+        WHERE ctid = ANY(ARRAY(SELECT ctid FROM partner_attempts WHERE at < $1 LIMIT $2))
+        """,
+        before,
+        limit,
+    )
     return int(done.rpartition(" ")[2])

@@ -16,7 +16,13 @@ from app.routing.model import Category
 
 Repeat = Literal["ask", "lists", "key"]
 State = Literal["waiting", "posting", "unknown", "token", "sent", "withheld", "person"]
-Reason = Literal["", "refused", "unsure", "gave_up", "reopened", "overtaken", "private", "from_elsewhere", "unmapped"]
+Reason = Literal[
+    "", "refused", "unsure", "gave_up", "reopened", "unmapped", "overtaken", "private", "from_elsewhere", "left"
+]
+WAITING: tuple[Reason, ...] = ("refused", "unsure", "gave_up", "reopened", "unmapped")
+"""Why something may wait for a person."""
+ALL_AGAIN: frozenset[Reason] = frozenset({"refused", "gave_up", "unmapped"})
+"""What may be sent again in one go: nothing of it can be there already."""
 REPEATS: tuple[Repeat, ...] = ("ask", "lists", "key")
 STATES: tuple[State, ...] = ("person", "waiting", "posting", "unknown", "token", "sent", "withheld")
 
@@ -24,8 +30,14 @@ CODE = "#code"
 """Instead of a question: our own mark."""
 WAITS = tuple(timedelta(seconds=each) for each in (10, 60, 300, 900, 3600, 7200, 14400, 28800, 43200, 86400))
 """Before each further attempt; two days and a half in all."""
+HOLDS = tuple(timedelta(seconds=each) for each in (0, 1, 10, 30, 60, 120, 300, 600, 900))
+"""For how long a partner that is in trouble is left alone, longer each time; the last one from then on."""
+_HOLDS_AT_ONCE = 2
+"""Where those begin who did not take anything in: one that stumbles over a request may take the next."""
 LOOKS = tuple(timedelta(seconds=each) for each in (5, 60, 600))
 """Before each look for a request of which nobody knows whether it arrived: lists may be a little behind."""
+TEXT_MOST = 200
+"""Characters of what another system calls something."""
 _JITTER = 0.2
 _THEIR_WORDS_MOST = 3000
 _MARK = re.compile(r"\[PA-[0-9A-Z]{4}-[0-9A-Z]{4}(?:/\d+)? \| [^\]\n]{1,253}\]")
@@ -52,7 +64,8 @@ class Mapped(Struct, frozen=True):
 
 class Partner(Struct, frozen=True, kw_only=True):
     """``url`` as it was typed; ``endpoint`` and ``form`` as the server says. ``originals``: reporters' own words and
-    exact places are sent, not the public copy. ``has_key``: what the key is, only the sender reads."""
+    exact places are sent, not the public copy. ``has_key``: what the key is, only the sender reads. ``held_until``: it
+    is left alone until then, for the ``holds``th time in a row."""
 
     partner_id: UUID
     name: str
@@ -72,8 +85,22 @@ class Partner(Struct, frozen=True, kw_only=True):
     pulled_at: datetime | None
     failing_since: datetime | None
     failure: str
+    held_until: datetime | None = None
+    holds: int = 0
     created_at: datetime
     created_by: str
+
+
+class Health(Struct, frozen=True):
+    """How it goes with a partner: for how many seconds it has been failing, how many reports wait for a person and to
+    be sent, and by how many seconds the first of those is late."""
+
+    name: str
+    active: bool
+    failing: float
+    person: int
+    queued: int
+    late: float
 
 
 class Push(Struct, frozen=True, kw_only=True):
@@ -193,6 +220,16 @@ def wait(tries: int, after: timedelta | None, waits: Sequence[timedelta] = WAITS
     if tries > len(waits):
         return None
     usual = waits[tries - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  # spreads load, hides nothing
+    return max(usual, min(after, timedelta(days=1))) if after else usual
+
+
+def hold(
+    before: int, after: timedelta | None, holds: Sequence[timedelta] = HOLDS, *, stumbled: bool = False
+) -> timedelta:
+    """For how long a partner is left alone that was put off so many times before. ``after``: as it asks itself;
+    ``stumbled``: it may have taken the request in all the same."""
+    place = before if stumbled else before + _HOLDS_AT_ONCE
+    usual = holds[min(place, len(holds) - 1)] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  # as above
     return max(usual, min(after, timedelta(days=1))) if after else usual
 
 

@@ -44,11 +44,11 @@ async def pull(means: Means, partner: Partner) -> int:
     except Failed as failed:
         async with means.pool.acquire() as conn:
             await ledger.note(conn, partner.partner_id, None, "pull", failed.came, failed.said)
-            await store.went(conn, partner.partner_id, str(failed))
+            await store.fails(conn, partner.partner_id, str(failed), failed.after, sends=False)
         return 0
     async with means.pool.acquire() as conn:
         await store.pulled(conn, partner.partner_id)
-        await store.went(conn, partner.partner_id, "")
+        await store.answers(conn, partner.partner_id, sends=False)
     return total
 
 

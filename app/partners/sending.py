@@ -6,9 +6,9 @@ for by our mark in the partner's list before anything else is done, and sent aga
 (``Partner.repeat``). What is still unclear waits for a person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from msgspec import Struct, structs
@@ -18,6 +18,7 @@ from app.partners import ledger, store
 from app.partners.answers import Taken
 from app.partners.client import Client, Failed
 from app.partners.model import (
+    HOLDS,
     LOOKS,
     WAITS,
     Mapped,
@@ -25,8 +26,10 @@ from app.partners.model import (
     Push,
     Reason,
     Settled,
+    State,
     described,
     filled,
+    hold,
     mark,
     wait,
     why_not,
@@ -42,16 +45,20 @@ log = structlog.get_logger()
 _TAKEN = 20
 _LEASE = timedelta(minutes=2)
 """For which a row is taken: longer than asking about one may last."""
+_TURN = timedelta(minutes=1)
+"""After which a partner's news get their turn, however much there is to send."""
 _ROUNDING = 4
 """Decimals of coordinates in public: about eleven metres."""
 _LANG = "vi"
 
 
 class Pace(Struct, frozen=True):
-    """How long is waited before each further attempt, and for how long a row is taken."""
+    """How long is waited before each further attempt, for how long a partner in trouble is left alone, and for how long
+    a row is taken."""
 
     waits: tuple[timedelta, ...] = WAITS
     looks: tuple[timedelta, ...] = LOOKS
+    holds: tuple[timedelta, ...] = HOLDS
     lease: timedelta = _LEASE
 
 
@@ -66,74 +73,104 @@ class Letter(Struct, frozen=True):
 
 
 async def send_due(means: Means, partner: Partner, pace: Pace = PACE) -> int:
-    """Send, look up and ask what is due, until nothing is; gives the number of rows seen to."""
-    total = 0
-    while True:
+    """Send, look up and ask what is due, until nothing is, the partner is in trouble, or its news are to be fetched;
+    gives the number of rows seen to."""
+    total, until = 0, datetime.now(UTC) + _TURN
+    while datetime.now(UTC) < until:
         async with transaction(means.pool) as conn:
             taken = await ledger.take(conn, partner.partner_id, 1 if partner.failing_since else _TAKEN, pace.lease)
         if not taken:
             return total
-        try:
-            there = await client_of(means, partner)
-        except Failed as failed:
-            async with means.pool.acquire() as conn:
-                await store.went(conn, partner.partner_id, str(failed))
-            return total
-        # One after the other: whoever is slow has everything else held up, and nothing is asked of it at once.
-        for push in taken:
-            if await _see_to(means, partner, there, push, pace):
-                total += 1
+        total += await _batch(means, partner, taken, pace)
         async with means.pool.acquire() as conn:
             again = await store.one(conn, partner.partner_id)
-        if again is None or not again.active:
+        if again is None or not again.active or (again.held_until is not None and again.held_until > datetime.now(UTC)):
             return total
         partner = again
+    return total
 
 
-async def _see_to(means: Means, partner: Partner, there: Client, push: Push, pace: Pace) -> bool:
-    """What this row needs. False when it was not ours any more."""
+async def _batch(means: Means, partner: Partner, taken: Sequence[Push], pace: Pace) -> int:
+    """One after the other: nothing is asked of a partner at once. What goes wrong for one would for the next, so the
+    others lose none of their tries to it."""
+    total = 0
+    try:
+        there = await client_of(means, partner)
+    except Failed as failed:
+        async with means.pool.acquire() as conn:
+            await ledger.give_back(conn, taken)
+            pause = hold(partner.holds, None, pace.holds)
+            await store.fails(conn, partner.partner_id, str(failed), pause, sends=True)
+        return total
+    for at, push in enumerate(taken):
+        came = await _see_to(means, partner, there, push, pace)
+        total += came != "lost"
+        if came == "trouble":
+            async with means.pool.acquire() as conn:
+                await ledger.give_back(conn, taken[at + 1 :])
+            break
+    return total
+
+
+Came = Literal["done", "trouble", "lost"]
+"""Of a row: seen to; seen to, and the partner is in trouble; somebody else's by now."""
+
+
+async def _see_to(means: Means, partner: Partner, there: Client, push: Push, pace: Pace) -> Came:
+    """What this row needs."""
     if push.next_at <= datetime.now(UTC):
-        return False  # those before it took so long that somebody else may have it by now
+        return "lost"  # those before it took so long that somebody else may have it by now
     if push.state == "waiting":
         return await _send(means, partner, there, push, pace)
     if push.state == "token":
-        return await _ask_number(means, there, push, pace)
+        return await _ask_number(means, partner, there, push, pace)
     return await _look(means, partner, there, push, pace)
 
 
-async def _settle(means: Means, push: Push, to: Settled, what: str, failed: Failed | None = None) -> bool:
+async def _settle(
+    means: Means, push: Push, to: Settled, what: str, failed: Failed | None = None, pause: timedelta | None = None
+) -> Came:
+    """``pause``: so long the partner is left alone, for this is not the request's fault."""
     async with transaction(means.pool) as conn:
         if not await ledger.settle(conn, push, to):
-            return False
+            return "lost"
         said = failed.said if failed else (to.number or to.token or to.reason)
         await ledger.note(conn, push.partner_id, push.report_id, what, failed.came if failed else to.state, said)
-        if failed is None or failed.came == "refused":
-            await store.went(conn, push.partner_id, "")
-        else:
-            await store.went(conn, push.partner_id, str(failed))
-    return True
+        if failed is not None and pause is not None:
+            await store.fails(conn, push.partner_id, str(failed), pause, sends=True)
+            return "trouble"
+        await store.answers(conn, push.partner_id, sends=to.state == "sent" or (failed is not None and what == "send"))
+    return "done"
+
+
+def _pause(partner: Partner, failed: Failed, pace: Pace) -> timedelta | None:
+    """A partner that refuses one request may take the next."""
+    return None if failed.came == "refused" else hold(partner.holds, failed.after, pace.holds, stumbled=failed.arrived)
 
 
 # ---------------------------------------------------------------- sending
 
 
-async def _send(means: Means, partner: Partner, there: Client, push: Push, pace: Pace) -> bool:
+async def _send(means: Means, partner: Partner, there: Client, push: Push, pace: Pace) -> Came:
     async with means.pool.acquire() as conn:
         report = await reports.get(conn, push.report_id)
         mapped = (await store.mapped(conn, [partner.partner_id])).get(partner.partner_id, {}).get(report.category)
     if reason := why_not(report, partner, mapped):
-        return await _settle(means, push, Settled(state="withheld", reason=reason), "send")
+        # That its category goes nowhere may be a mistake; the other reasons are none.
+        state: State = "person" if reason == "unmapped" else "withheld"
+        return await _settle(means, push, Settled(state=state, reason=reason), "send")
     assert mapped is not None
     letter = await _letter(means, partner, mapped, report, push)
     async with means.pool.acquire() as conn:
         until = await ledger.begin_posting(conn, push, letter.about, pace.lease)
     if until is None:
-        return False
+        return "lost"
     push = structs.replace(push, next_at=until)
     try:
         taken = await there.send(letter.fields, ident_of(push))
     except Failed as failed:
-        return await _settle(means, push, _not_taken(push, failed, pace), "send", failed)
+        after = _not_taken(push, failed, pace)
+        return await _settle(means, push, after, "send", failed, _pause(partner, failed, pace))
     return await _settle(means, push, _as_taken(taken, pace), "send")
 
 
@@ -210,7 +247,7 @@ def _place(report: Report, *, exact: bool) -> list[tuple[str, str]]:
 # ---------------------------------------------------------------- what became of it
 
 
-async def _look(means: Means, partner: Partner, there: Client, push: Push, pace: Pace) -> bool:
+async def _look(means: Means, partner: Partner, there: Client, push: Push, pace: Pace) -> Came:
     """Nobody knows whether the request arrived."""
     if partner.repeat == "key":
         # Sent again under its key it is the same request.
@@ -221,7 +258,7 @@ async def _look(means: Means, partner: Partner, there: Client, push: Push, pace:
         found = await there.marked(str(push.sent.get("mark", "")), str(push.sent.get("service_code", "")), since)
     except Failed as failed:
         after = _later("unknown", push.tries + 1, failed, pace)
-        return await _settle(means, push, after, "look", failed)
+        return await _settle(means, push, after, "look", failed, _pause(partner, failed, pace))
     if found is not None:
         return await _settle(means, push, Settled(state="sent", number=found.number, tries=0), "look")
     looks = push.looks + 1
@@ -237,11 +274,12 @@ async def _look(means: Means, partner: Partner, there: Client, push: Push, pace:
 _UNSURE = Failed("silent", "not found in the partner's list", arrived=False)
 
 
-async def _ask_number(means: Means, there: Client, push: Push, pace: Pace) -> bool:
-    failed = Failed("busy", "no number yet", arrived=False)
+async def _ask_number(means: Means, partner: Partner, there: Client, push: Push, pace: Pace) -> Came:
     try:
         if number := await there.number_of(push.token or ""):
             return await _settle(means, push, Settled(state="sent", number=number, tries=0), "token")
-    except Failed as trouble:
-        failed = trouble
-    return await _settle(means, push, _later("token", push.tries + 1, failed, pace), "token", failed)
+    except Failed as failed:
+        after = _later("token", push.tries + 1, failed, pace)
+        return await _settle(means, push, after, "token", failed, _pause(partner, failed, pace))
+    not_yet = Failed("busy", "no number yet", arrived=False)
+    return await _settle(means, push, _later("token", push.tries + 1, not_yet, pace), "token", not_yet)

@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import Struct, structs
 from uuid_utils.compat import uuid7
 
-from app import outward
+from app import cursors, outward
 from app.accounts import service as accounts
 from app.accounts import store as account_store
 from app.accounts.model import Actor, Entry, EventKind
@@ -26,17 +26,31 @@ from app.i18n.text import nfc
 from app.partners import ledger, store
 from app.partners.answers import Attribute
 from app.partners.client import PATIENCE, Client, Failed, Server
-from app.partners.model import REPEATS, Fill, Mapped, Partner, Push, Repeat, Settled, unfilled, wrongly
+from app.partners.model import (
+    REPEATS,
+    TEXT_MOST,
+    Fill,
+    Mapped,
+    Partner,
+    Push,
+    Repeat,
+    State,
+    unfilled,
+    wrongly,
+)
 from app.photos.lab import PhotoLab
 from app.reports import service as reports
 from app.routing.ruleset import RuleSet
 from app.webhooks import secrets
 from storage.objects import ObjectStore
 
-_NAME_MOST, _KEY_MOST, _TEXT_MOST = 80, 500, 200
+_NAME_MOST, _KEY_MOST = 80, 500
 _PARTNERS_MOST = 50
 _BATCH = 1000
+LISTED = 50
+"""Rows of a page of the ledger."""
 _KEPT = timedelta(days=90)
+_SWEPT = 5000
 _GIVEN = (Kind.ASSIGNED, Kind.TRANSFERRED, Kind.RECLASSIFIED)
 _AGAIN = (Kind.REOPENED, Kind.DISPUTED)
 _PURPOSE = "partners"
@@ -85,8 +99,8 @@ async def _checked(conn: Conn, wanted: Wanted, networks: outward.Networks) -> Wa
     key = wanted.key.strip()
     if len(key) > _KEY_MOST or not key.isprintable():
         problems.append(Problem("partners.key_wrong", {"most": _KEY_MOST}, "key"))
-    if wanted.repeat not in REPEATS or len(wanted.jurisdiction) > _TEXT_MOST:
-        problems.append(Problem("partners.jurisdiction_wrong", {"most": _TEXT_MOST}, "jurisdiction"))
+    if wanted.repeat not in REPEATS or len(wanted.jurisdiction) > TEXT_MOST:
+        problems.append(Problem("partners.jurisdiction_wrong", {"most": TEXT_MOST}, "jurisdiction"))
     try:
         await outward.check(wanted.url, networks)
     except Invalid as error:
@@ -114,7 +128,7 @@ async def add(means: Means, actor: Actor, wanted: Wanted, by: str) -> UUID:
         if not any(each.active for each in others):
             await _begin_here(conn)
         await store.insert(conn, made, _sealed(means, wanted.key))
-        await _record(conn, actor, EventKind.PARTNER_ADDED, made)
+        await record(conn, actor, EventKind.PARTNER_ADDED, made)
     return made.partner_id
 
 
@@ -123,7 +137,7 @@ async def change(means: Means, actor: Actor, partner_id: UUID, wanted: Wanted) -
     Forbidden, NotFound, Invalid."""
     require(actor, Permission.MANAGE_SYSTEM)
     async with transaction(means.pool) as conn:
-        seen = await _locked(conn, partner_id)
+        seen = await locked(conn, partner_id)
         wanted = await _checked(conn, wanted, means.networks)
         moved = wanted.url != seen.url
         if moved and seen.has_key and not wanted.key:
@@ -134,7 +148,7 @@ async def change(means: Means, actor: Actor, partner_id: UUID, wanted: Wanted) -
             endpoint=wanted.url.rstrip("/") if moved else seen.endpoint,
         )  # fmt: skip
         await store.update(conn, made, _sealed(means, wanted.key))
-        await _record(conn, actor, EventKind.PARTNER_CHANGED, made, key="new" if wanted.key else "")
+        await record(conn, actor, EventKind.PARTNER_CHANGED, made, key="new" if wanted.key else "")
 
 
 async def switch(pool: Pool, actor: Actor, partner_id: UUID, *, on: bool) -> None:
@@ -142,22 +156,30 @@ async def switch(pool: Pool, actor: Actor, partner_id: UUID, *, on: bool) -> Non
     Forbidden, NotFound, Conflict."""
     require(actor, Permission.MANAGE_SYSTEM)
     async with transaction(pool) as conn:
-        seen = await _locked(conn, partner_id)
+        seen = await locked(conn, partner_id)
         if on and not (await store.mapped(conn, [partner_id])).get(partner_id):
             raise Conflict("partners.nothing_mapped")
         if on and not any(each.active for each in await store.every(conn)):
             await _begin_here(conn)
         await store.set_active(conn, partner_id, active=on)
-        await _record(conn, actor, EventKind.PARTNER_CHANGED, seen, state="on" if on else "off")
+        await record(conn, actor, EventKind.PARTNER_CHANGED, seen, state="on" if on else "off")
+
+
+async def fetch_soon(pool: Pool, actor: Actor, partner_id: UUID) -> None:
+    """Its news within seconds instead of minutes. Raises Forbidden, NotFound."""
+    require(actor, Permission.MANAGE_SYSTEM)
+    async with transaction(pool) as conn:
+        await locked(conn, partner_id)
+        await store.pull_now(conn, partner_id)
 
 
 async def remove(pool: Pool, actor: Actor, partner_id: UUID) -> None:
     """With its ledger; what it told stays in the reports' histories. Raises Forbidden, NotFound."""
     require(actor, Permission.MANAGE_SYSTEM)
     async with transaction(pool) as conn:
-        seen = await _locked(conn, partner_id)
+        seen = await locked(conn, partner_id)
         await store.delete(conn, partner_id)
-        await _record(conn, actor, EventKind.PARTNER_REMOVED, seen)
+        await record(conn, actor, EventKind.PARTNER_REMOVED, seen)
 
 
 def _sealed(means: Means, key: str) -> bytes | None:
@@ -169,14 +191,14 @@ async def _begin_here(conn: Conn) -> None:
     await store.move_on(conn, max(await store.cursor(conn), await history.newest(conn)))
 
 
-async def _locked(conn: Conn, partner_id: UUID) -> Partner:
+async def locked(conn: Conn, partner_id: UUID) -> Partner:
     found = await store.one(conn, partner_id, lock=True)
     if found is None:
         raise NotFound("partners.gone")
     return found
 
 
-async def _record(conn: Conn, actor: Actor, kind: EventKind, partner: Partner, **more: str) -> None:
+async def record(conn: Conn, actor: Actor, kind: EventKind, partner: Partner, **more: str) -> None:
     said = {"partner": str(partner.partner_id), "name": partner.name, "url": partner.url}
     said |= {name: value for name, value in more.items() if value}
     await account_store.record(conn, Entry(kind, actor, None, said))
@@ -207,12 +229,12 @@ async def connect(means: Means, actor: Actor, partner_id: UUID) -> Partner:
         services, updates = await there.services(), await there.has_updates()
     except Failed as failed:
         async with means.pool.acquire() as conn:
-            await store.went(conn, partner_id, str(failed))
+            await store.fails(conn, partner_id, str(failed), None, sends=False)
         raise
     async with transaction(means.pool) as conn:
         await store.set_server(conn, partner_id, server.endpoint, server.form, services, has_updates=updates)
-        await store.went(conn, partner_id, "")
-        return await _locked(conn, partner_id)
+        await store.answers(conn, partner_id, sends=True)
+        return await locked(conn, partner_id)
 
 
 async def _check_named(means: Means, endpoint: str) -> None:
@@ -253,13 +275,14 @@ async def map_category(
             raise Invalid.many([Problem("partners.fill_wrong", {}, f"fill.{one.code}") for one in wrong])
         wanted = Mapped(category, service_code, "", tuple(attributes), usable)
     async with transaction(means.pool) as conn:
-        seen = await _locked(conn, partner_id)
+        seen = await locked(conn, partner_id)
         if wanted is None:
             await store.unmap(conn, partner_id, category)
         else:
             name = next((one.name for one in seen.services if one.code == service_code), service_code)
             await store.set_mapped(conn, partner_id, structs.replace(wanted, service_name=name))
-        await _record(conn, actor, EventKind.PARTNER_CHANGED, seen, category=category, service=service_code or "-")
+            await ledger.mapped(conn, partner_id, category)
+        await record(conn, actor, EventKind.PARTNER_CHANGED, seen, category=category, service=service_code or "-")
 
 
 # ---------------------------------------------------------------- looking
@@ -281,39 +304,18 @@ async def every(conn: Conn, actor: Actor) -> list[tuple[Partner, dict[str, int]]
     return [(each, counts.get(each.partner_id, {})) for each in await store.every(conn)]
 
 
-# ---------------------------------------------------------------- a person decides
-
-
-async def again(pool: Pool, actor: Actor, partner_id: UUID, report_id: UUID) -> None:
-    """Send it once more: what was refused or given up, or, as a new request, what was opened again here. Raises
-    Forbidden, NotFound, Conflict."""
-    require(actor, Permission.MANAGE_SYSTEM)
-    async with transaction(pool) as conn:
-        push = await _push_of(conn, partner_id, report_id)
-        if push.state not in ("person", "withheld"):
-            raise Conflict("partners.not_waiting")
-        anew = push.number is not None
-        await ledger.set_push(conn, push, Settled(state="waiting"), round_=push.round + anew)
-
-
-async def numbered(pool: Pool, actor: Actor, partner_id: UUID, report_id: UUID, number: str) -> None:
-    """The partner has it, under this number, as somebody found out. Raises Forbidden, NotFound, Conflict, Invalid."""
-    require(actor, Permission.MANAGE_SYSTEM)
-    number = number.strip()
-    if not (number and number.isprintable() and len(number) <= _TEXT_MOST):
-        raise Invalid("partners.number_wrong", field="number")
-    async with transaction(pool) as conn:
-        push = await _push_of(conn, partner_id, report_id)
-        if push.state != "person":
-            raise Conflict("partners.not_waiting")
-        await ledger.set_push(conn, push, Settled(state="sent", number=number), round_=push.round)
-
-
-async def _push_of(conn: Conn, partner_id: UUID, report_id: UUID) -> Push:
-    found = await ledger.push(conn, partner_id, report_id, lock=True)
-    if found is None:
-        raise NotFound("partners.push_gone")
-    return found
+async def page(
+    conn: Conn, partner_id: UUID, states: Sequence[State], before: str = ""
+) -> tuple[list[Push], str | None]:
+    """A page of the ledger, the latest first, and where it ends when there are more. ``before``: such an end; one that
+    is none is passed over."""
+    try:
+        place = cursors.read(before, tuple[cursors.Moment, UUID]) if before else None
+    except ValueError:
+        place = None
+    found = await ledger.pushes(conn, partner_id, states, place, LISTED + 1)
+    shown, more = found[:LISTED], len(found) > LISTED
+    return shown, cursors.written((shown[-1].updated_at, shown[-1].report_id)) if more else None
 
 
 # ---------------------------------------------------------------- following the history
@@ -357,6 +359,11 @@ async def _wanted(conn: Conn, listening: Sequence[Partner], events: Sequence[Eve
 
 
 async def sweep(pool: Pool, at: datetime | None = None) -> int:
-    """Forget attempts of three months ago; what became of each report stays."""
-    async with pool.acquire() as conn:
-        return await ledger.forget(conn, (at or datetime.now(UTC)) - _KEPT)
+    """Forget attempts of three months ago, a piece at a time; what became of each report stays."""
+    total = 0
+    while True:
+        async with pool.acquire() as conn:
+            done = await ledger.forget(conn, (at or datetime.now(UTC)) - _KEPT, _SWEPT)
+        total += done
+        if done < _SWEPT:
+            return total

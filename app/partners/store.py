@@ -10,10 +10,12 @@ import msgspec
 
 from app.db import Conn
 from app.history.service import Cursor
-from app.partners.model import Mapped, Partner
+from app.partners.model import STATES, Health, Mapped, Partner
 
 _READING = 7_041_966_031
 """The lock of the one who reads the history on."""
+COUNTED = 1_001
+"""Further nobody counts: more than a thousand is many."""
 _FIELDS = ", ".join(name for name in Partner.__struct_fields__ if name != "has_key")
 _PARTNER = f"{_FIELDS}, api_key IS NOT NULL AS has_key"
 
@@ -71,7 +73,11 @@ async def key_of(conn: Conn, partner_id: UUID) -> bytes | None:
 async def set_active(conn: Conn, partner_id: UUID, *, active: bool) -> None:
     """Whatever was wrong before is forgotten."""
     await conn.execute(
-        "UPDATE partners SET active = $2, failing_since = NULL, failure = '', pull_at = now() WHERE partner_id = $1",
+        """
+        UPDATE partners SET active = $2, failing_since = NULL, failure = '', pull_at = now(),
+               held_until = NULL, holds = 0
+        WHERE partner_id = $1
+        """,
         partner_id,
         active,
     )
@@ -128,12 +134,53 @@ async def mapped(conn: Conn, partner_ids: Collection[UUID]) -> dict[UUID, dict[s
 
 
 async def counts(conn: Conn) -> dict[UUID, dict[str, int]]:
-    """Of each partner how many reports are in which state."""
-    rows = await conn.fetch("SELECT partner_id, state, count(*) AS n FROM partner_pushes GROUP BY 1, 2")
+    """Of each partner how many reports are in which state, up to ``COUNTED``."""
+    rows = await conn.fetch(
+        """
+        SELECT p.partner_id, s.state, n FROM partners p, unnest($1::text[]) AS s(state), LATERAL (
+            SELECT count(*) AS n FROM (SELECT FROM partner_pushes d
+                                       WHERE d.partner_id = p.partner_id AND d.state = s.state LIMIT $2) AS a_few) AS c
+        WHERE n > 0
+        """,
+        list(STATES),
+        COUNTED,
+    )
     found: dict[UUID, dict[str, int]] = {}
     for row in rows:
         found.setdefault(row["partner_id"], {})[row["state"]] = row["n"]
     return found
+
+
+async def health(conn: Conn) -> list[Health]:
+    """Of those that are on, or have something for a person."""
+    rows = await conn.fetch(
+        """
+        SELECT p.name, p.active, coalesce(extract(epoch FROM now() - p.failing_since), 0)::float8 AS failing,
+               (SELECT count(*) FROM (SELECT FROM partner_pushes d WHERE d.partner_id = p.partner_id
+                                      AND d.state = 'person' LIMIT $1) AS a_few) AS person,
+               (SELECT count(*) FROM (SELECT FROM partner_pushes d WHERE d.partner_id = p.partner_id
+                                      AND d.state IN ('waiting', 'posting', 'unknown', 'token')
+                                      LIMIT $1) AS a_few) AS queued,
+               coalesce(extract(epoch FROM now() - (
+                   SELECT min(d.next_at) FROM partner_pushes d WHERE d.partner_id = p.partner_id
+                     AND d.state IN ('waiting', 'posting', 'unknown', 'token'))), 0)::float8 AS overdue
+        FROM partners p ORDER BY p.name, p.partner_id
+        """,
+        COUNTED,
+    )
+    return [Health(row["name"], row["active"], row["failing"], row["person"], row["queued"], max(row["overdue"], 0.0))
+            for row in rows]  # fmt: skip
+
+
+async def stuck(conn: Conn) -> list[tuple[UUID, str, str]]:
+    """(partner, its name, why): where something waits for a person."""
+    rows = await conn.fetch(
+        """
+        SELECT p.partner_id, p.name, d.reason FROM partners p, LATERAL (
+            SELECT DISTINCT reason FROM partner_pushes WHERE partner_id = p.partner_id AND state = 'person') d
+        """
+    )
+    return [(row["partner_id"], row["name"], row["reason"]) for row in rows]
 
 
 # ---------------------------------------------------------------- following the history
@@ -163,10 +210,11 @@ async def move_on(conn: Conn, to: Cursor) -> None:
 
 
 async def with_work(conn: Conn) -> list[Partner]:
-    """Partners that are on and have something to be sent, or whose news are due."""
+    """Partners that are on, not left alone for now, and have something to be sent, or whose news are due."""
     rows = await conn.fetch(
         f"""
-        SELECT {_PARTNER} FROM partners p WHERE active AND (pull_at <= now() OR EXISTS (
+        SELECT {_PARTNER} FROM partners p WHERE active AND (held_until IS NULL OR held_until <= now())
+          AND (pull_at <= now() OR EXISTS (
             SELECT FROM partner_pushes d WHERE d.partner_id = p.partner_id AND d.next_at <= now()
               AND d.state IN ('waiting', 'posting', 'unknown', 'token')))
         """  # noqa: S608  # column names
@@ -174,17 +222,38 @@ async def with_work(conn: Conn) -> list[Partner]:
     return [_partner(row) for row in rows]
 
 
-async def went(conn: Conn, partner_id: UUID, failure: str) -> None:
-    """Whether it answers; ``failure`` "" when it does."""
+async def answers(conn: Conn, partner_id: UUID, *, sends: bool) -> None:
+    """It does its part, so whatever was wrong is over. ``sends``: it took a request; that it gives news proves nothing
+    of that, and ends no trouble with what still waits to be sent."""
     await conn.execute(
         """
-        UPDATE partners SET failure = $2,
-               failing_since = CASE WHEN $2 = '' THEN NULL ELSE coalesce(failing_since, now()) END
-        WHERE partner_id = $1 AND (failure <> $2 OR (failing_since IS NULL) <> ($2 = ''))
+        UPDATE partners SET failure = '', failing_since = NULL, held_until = NULL, holds = 0
+        WHERE partner_id = $1 AND (failing_since IS NOT NULL OR holds > 0) AND ($2 OR holds = 0 OR NOT EXISTS (
+            SELECT FROM partner_pushes d
+            WHERE d.partner_id = $1 AND d.state IN ('waiting', 'posting', 'unknown', 'token')))
+        """,
+        partner_id,
+        sends,
+    )
+
+
+async def fails(conn: Conn, partner_id: UUID, failure: str, pause: timedelta | None, *, sends: bool) -> None:
+    """It does not; with ``pause`` it is left alone for so long. ``sends``: a request was to be sent."""
+    await conn.execute(
+        """
+        UPDATE partners SET failure = $2, failing_since = coalesce(failing_since, now()), holds = holds + $4::int,
+               held_until = greatest(held_until, now() + $3::interval)
+        WHERE partner_id = $1
         """,
         partner_id,
         failure[:300],
+        pause,
+        int(sends),
     )
+
+
+async def pull_now(conn: Conn, partner_id: UUID) -> None:
+    await conn.execute("UPDATE partners SET pull_at = now() WHERE partner_id = $1", partner_id)
 
 
 async def claim_pull(conn: Conn, partner_id: UUID, every_so_often: timedelta) -> bool:

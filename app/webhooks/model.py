@@ -15,6 +15,7 @@ from app.reports.model import Report
 
 State = Literal["active", "paused", "disabled"]
 DeliveryState = Literal["waiting", "delivered", "given_up"]
+STATES: tuple[DeliveryState, ...] = ("waiting", "given_up", "delivered")
 
 KINDS: tuple[Kind, ...] = (
     Kind.SUBMITTED,
@@ -87,6 +88,18 @@ class Webhook(Struct, frozen=True, kw_only=True):
         )
 
 
+class Health(Struct, frozen=True):
+    """How it goes with a webhook: for how many seconds nothing has reached it, how many messages wait, by how many
+    seconds the first of them is late, and how many were given up within a day."""
+
+    name: str
+    state: State
+    failing: float
+    queued: int
+    late: float
+    given_up: int
+
+
 class Delivery(Struct, frozen=True, kw_only=True):
     """``tries`` since it was queued last; ``status`` and ``error`` of the last attempt."""
 
@@ -121,7 +134,11 @@ class Tried(Struct, frozen=True):
 
     @property
     def well(self) -> bool:
-        return self.status is not None and 200 <= self.status < 300  # what HTTP calls success
+        return is_well(self.status)
+
+
+def is_well(status: int | None) -> bool:
+    return status is not None and 200 <= status < 300  # what HTTP calls success
 
 
 def message_id(report_id: UUID, seq: int) -> str:

@@ -19,10 +19,11 @@ from app.accounts.model import SYSTEM, Entry, EventKind
 from app.db import Conn, Pool, transaction
 from app.history import service as history
 from app.history.model import Event
-from app.outward import Client, Late, Networks, Refused, Unreached
+from app.outward import PATIENCE, Client, Late, Networks, Refused, Unreached
 from app.reports import publication
 from app.reports import service as reports
 from app.reports.model import Report
+from app.settings import Settings
 from app.webhooks import secrets, service, store
 from app.webhooks.model import (
     GIVEN_UP_AFTER,
@@ -47,14 +48,16 @@ _EVERY = 0.5
 """Seconds between two looks."""
 _ILL = timedelta(minutes=1)
 """A receiver that has failed for longer than this is asked with one message at a time."""
+_ILL_EVERY, _REST_MOST = timedelta(seconds=15), timedelta(minutes=15)
 _GONE = 410
 
 
 class Sender:
-    """The way out. ``source``: who we say we are; ``networks``: where receivers may stand besides the internet."""
+    """The way out. ``source``: who we say we are; ``networks``: where receivers may stand besides the internet;
+    ``patience``: seconds for each message."""
 
-    def __init__(self, key: bytes, source: str, networks: Networks = ()) -> None:
-        self.key, self.source, self.http = key, source, Client(networks)
+    def __init__(self, key: bytes, source: str, networks: Networks = (), patience: float = PATIENCE) -> None:
+        self.key, self.source, self.http, self.patience = key, source, Client(networks), patience
 
     async def close(self) -> None:
         await self.http.close()
@@ -84,7 +87,7 @@ async def _attempt(sender: Sender, url: str, signing: Sequence[str], ident: str,
         if not signing:
             raise Unreached("secret")
         said = headers_of(ident, at, secrets.signature(signing, ident, at, body))
-        answer = await sender.http.request("POST", url, headers=said, body=body)
+        answer = await sender.http.request("POST", url, headers=said, body=body, patience=sender.patience)
         status, after = answer.status, answer.asked_to_wait()
     except Refused:
         error = "refused"
@@ -106,6 +109,15 @@ async def try_out(pool: Pool, sender: Sender, webhook: Webhook) -> tuple[int | N
     return answer.status, answer.error
 
 
+async def try_once(pool: Pool, settings: Settings, webhook: Webhook) -> tuple[int | None, str]:
+    """``try_out`` for whoever keeps no way out of their own."""
+    sender = Sender(settings.secret_key, settings.public_url, settings.networks)
+    try:
+        return await try_out(pool, sender, webhook)
+    finally:
+        await sender.close()
+
+
 async def _signing(conn: Conn, key: bytes, webhook_id: UUID, at: datetime) -> list[str]:
     sealed = await store.secrets_of(conn, webhook_id, at)
     return [secret for each in sealed if (secret := secrets.unseal(key, each)) is not None]
@@ -114,22 +126,30 @@ async def _signing(conn: Conn, key: bytes, webhook_id: UUID, at: datetime) -> li
 # ---------------------------------------------------------------- what waits
 
 
-async def send_due(pool: Pool, sender: Sender, webhook: Webhook, waits: tuple[timedelta, ...] = WAITS) -> int:
-    """Send what is due to one webhook, a batch after the other, until nothing is; gives the number of attempts."""
-    total = 0
+async def send_due(pool: Pool, sender: Sender, webhook: Webhook, waits: tuple[timedelta, ...] = WAITS) -> timedelta:
+    """Send what is due to one webhook, a batch after the other, until nothing is or the receiver is better left alone;
+    gives for how long."""
     while True:
         now = datetime.now(UTC)
         ill = webhook.failing_since is not None and now - webhook.failing_since > _ILL
         async with transaction(pool) as conn:
             taken = await store.take(conn, webhook.webhook_id, 1 if ill else _TAKEN, _LEASE)
         if not taken:
-            return total
+            return timedelta(0)
         tried = await _send_batch(pool, sender, webhook, taken)
-        total += len(tried)
         after = await _settle(pool, webhook, tried, waits)
         if after is None or after.state != "active":
-            return total
+            return timedelta(0)
+        if rest := _rest(tried, ill=ill):
+            return rest
         webhook = after
+
+
+def _rest(tried: Sequence[Tried], *, ill: bool) -> timedelta:
+    """What a receiver asks for holds for everything, for a while; one that has been failing is not asked at once."""
+    asked = max((one.after for one in tried if one.after is not None), default=timedelta(0))
+    failed = ill and not any(one.well for one in tried)
+    return max(min(asked, _REST_MOST), _ILL_EVERY if failed else timedelta(0))
 
 
 async def _send_batch(pool: Pool, sender: Sender, webhook: Webhook, taken: Sequence[Delivery]) -> list[Tried]:
@@ -199,14 +219,14 @@ def _why_no_more(webhook: Webhook, tried: Sequence[Tried], now: datetime) -> str
 
 async def run(pool: Pool, sender: Sender, stop: asyncio.Event, waits: tuple[timedelta, ...] = WAITS) -> None:
     """Follow the history and send, until told to stop; what is under way is finished first."""
-    under_way: dict[UUID, asyncio.Task[int]] = {}
+    under_way: dict[UUID, asyncio.Task[float]] = {}
     while not stop.is_set():
         try:
             await service.follow(pool)
             async with pool.acquire() as conn:
                 for webhook in await store.with_work(conn):
                     task = under_way.get(webhook.webhook_id)
-                    if task is None or task.done():
+                    if task is None or (task.done() and task.result() <= time.monotonic()):
                         under_way[webhook.webhook_id] = asyncio.create_task(_send(pool, sender, webhook, waits))
         except Exception as error:
             # Nothing is lost: rows wait, and the cursor stands where it stood.
@@ -216,9 +236,10 @@ async def run(pool: Pool, sender: Sender, stop: asyncio.Event, waits: tuple[time
     await asyncio.gather(*under_way.values(), return_exceptions=True)
 
 
-async def _send(pool: Pool, sender: Sender, webhook: Webhook, waits: tuple[timedelta, ...]) -> int:
+async def _send(pool: Pool, sender: Sender, webhook: Webhook, waits: tuple[timedelta, ...]) -> float:
+    """Gives until when (``time.monotonic``) the receiver is left alone."""
     try:
-        return await send_due(pool, sender, webhook, waits)
+        return time.monotonic() + (await send_due(pool, sender, webhook, waits)).total_seconds()
     except Exception as error:  # one receiver's trouble is not the others'
         log.exception("a webhook waits", webhook=str(webhook.webhook_id), error=type(error).__name__)
-        return 0
+        return 0.0

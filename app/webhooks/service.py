@@ -25,7 +25,7 @@ from app.history.model import Event
 from app.i18n.text import nfc
 from app.outward import Networks, check
 from app.webhooks import secrets, store
-from app.webhooks.model import KINDS, OLD_SECRET_KEPT, Delivery, DeliveryState, Webhook
+from app.webhooks.model import KINDS, OLD_SECRET_KEPT, STATES, Delivery, DeliveryState, Webhook
 
 _NAME_MOST = 80
 _WEBHOOKS_MOST = 50
@@ -33,6 +33,7 @@ _BATCH = 1000
 _LISTED = 25
 REPLAY_MOST = 50_000
 _KEPT = timedelta(days=30)
+_SWEPT = 5000
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -126,6 +127,18 @@ async def remove(pool: Pool, actor: Actor, webhook_id: UUID) -> None:
         await _record(conn, actor, EventKind.WEBHOOK_REMOVED, seen)
 
 
+async def replay_message(pool: Pool, actor: Actor, webhook_id: UUID, message: str) -> None:
+    """``replay_one`` by the message's id. Raises Forbidden, NotFound."""
+    report, _, seq = message.rpartition("-")
+    try:
+        report_id = UUID(report)
+    except ValueError:
+        raise NotFound("webhooks.message_gone") from None
+    if not (seq.isascii() and seq.isdigit() and len(seq) < 9):
+        raise NotFound("webhooks.message_gone")
+    await replay_one(pool, actor, webhook_id, report_id, int(seq))
+
+
 async def replay_one(pool: Pool, actor: Actor, webhook_id: UUID, report_id: UUID, seq: int) -> None:
     """Send a message of the ledger once more, under the same id. Raises Forbidden, NotFound."""
     require(actor, Permission.MANAGE_SYSTEM)
@@ -201,7 +214,7 @@ async def ledger(
         place = cursors.read(before, tuple[cursors.Moment, UUID, cursors.Number]) if before else None
     except ValueError:
         place = None
-    found = await store.deliveries(conn, webhook_id, state, place, _LISTED + 1)
+    found = await store.deliveries(conn, webhook_id, [state] if state else STATES, place, _LISTED + 1)
     page = found[:_LISTED]
     more = len(found) > _LISTED
     return page, cursors.written((page[-1].created_at, page[-1].report_id, page[-1].seq)) if more else None
@@ -260,6 +273,16 @@ async def _messages(
 
 
 async def sweep(pool: Pool, at: datetime | None = None) -> int:
-    """Forget what was settled a month ago; gives how many messages."""
+    """Forget what is a month old, a piece at a time: what is settled, and what waits for a receiver that is off. Gives
+    the number of rows."""
+    before, total = (at or datetime.now(UTC)) - _KEPT, 0
     async with pool.acquire() as conn:
-        return await store.forget(conn, (at or datetime.now(UTC)) - _KEPT)
+        webhooks = await store.every(conn)
+    for webhook in webhooks:
+        while True:
+            async with pool.acquire() as conn:
+                done = await store.forget(conn, webhook.webhook_id, before, _SWEPT)
+            total += done
+            if done < _SWEPT:
+                break
+    return total

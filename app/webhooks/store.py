@@ -8,8 +8,10 @@ import asyncpg
 
 from app.db import Conn
 from app.history.service import Cursor
-from app.webhooks.model import Delivery, Place, Tried, Webhook
+from app.webhooks.model import STATES, Delivery, Health, Place, Tried, Webhook
 
+COUNTED = 1_001
+"""Further nobody counts: more than a thousand is many."""
 _FIELDS = ", ".join(Webhook.__struct_fields__)
 _READING = 7_041_966_011
 """The lock of the one who reads the history on."""
@@ -62,7 +64,7 @@ async def set_state(conn: Conn, webhook_id: UUID, state: str) -> None:
     """By a person; whatever was wrong before is forgotten."""
     await conn.execute(
         """
-        UPDATE webhooks SET state = $2, failing_since = NULL, disabled_at = NULL, disabled_why = NULL, told_at = NULL
+        UPDATE webhooks SET state = $2, failing_since = NULL, disabled_at = NULL, disabled_why = NULL
         WHERE webhook_id = $1
         """,
         webhook_id,
@@ -94,12 +96,39 @@ async def delete(conn: Conn, webhook_id: UUID) -> None:
 
 
 async def counts(conn: Conn) -> dict[UUID, dict[str, int]]:
-    """Of each webhook how many messages are in which state."""
-    rows = await conn.fetch("SELECT webhook_id, state, count(*) AS n FROM webhook_deliveries GROUP BY 1, 2")
+    """Of each webhook how many messages are in which state, up to ``COUNTED``."""
+    rows = await conn.fetch(
+        """
+        SELECT w.webhook_id, s.state, n FROM webhooks w, unnest($1::text[]) AS s(state), LATERAL (
+            SELECT count(*) AS n FROM (SELECT FROM webhook_deliveries d
+                                       WHERE d.webhook_id = w.webhook_id AND d.state = s.state LIMIT $2) AS a_few) AS c
+        WHERE n > 0
+        """,
+        list(STATES),
+        COUNTED,
+    )
     found: dict[UUID, dict[str, int]] = {}
     for row in rows:
         found.setdefault(row["webhook_id"], {})[row["state"]] = row["n"]
     return found
+
+
+async def health(conn: Conn) -> list[Health]:
+    rows = await conn.fetch(
+        """
+        SELECT w.name, w.state, coalesce(extract(epoch FROM now() - w.failing_since), 0)::float8 AS failing,
+               (SELECT count(*) FROM (SELECT FROM webhook_deliveries d WHERE d.webhook_id = w.webhook_id
+                                      AND d.state = 'waiting' LIMIT $1) AS a_few) AS queued,
+               coalesce(extract(epoch FROM now() - (SELECT min(d.next_at) FROM webhook_deliveries d
+                   WHERE d.webhook_id = w.webhook_id AND d.state = 'waiting')), 0)::float8 AS late,
+               (SELECT count(*) FROM (SELECT FROM webhook_deliveries d WHERE d.webhook_id = w.webhook_id
+                    AND d.state = 'given_up' AND d.created_at > now() - interval '4 days'
+                    AND d.settled_at > now() - interval '1 day' LIMIT $1) AS a_few) AS given_up
+        FROM webhooks w ORDER BY w.name, w.webhook_id
+        """,
+        COUNTED,
+    )
+    return [Health(row[0], row[1], row[2], row[3], max(row[4], 0.0), row[5]) for row in rows]
 
 
 # ---------------------------------------------------------------- following the history
@@ -268,30 +297,24 @@ async def disable(conn: Conn, webhook_id: UUID, why: str) -> bool:
     return done is not None
 
 
-async def untold(conn: Conn) -> list[Webhook]:
-    """Those that were disabled and of which nobody was told yet; told from now on."""
-    rows = await conn.fetch(
-        f"UPDATE webhooks SET told_at = now() WHERE state = 'disabled' AND told_at IS NULL RETURNING {_FIELDS}"  # noqa: S608  # column names
-    )
-    return [_webhook(row) for row in rows]
-
-
 # ---------------------------------------------------------------- the ledger
 
 
 async def deliveries(
-    conn: Conn, webhook_id: UUID, state: str | None, before: Place | None, limit: int
+    conn: Conn, webhook_id: UUID, states: Sequence[str], before: Place | None, limit: int
 ) -> list[Delivery]:
     """The latest first, with the report's code; ``before``: older than this one."""
     rows = await conn.fetch(
         """
-        SELECT d.*, r.code FROM webhook_deliveries d JOIN reports r USING (report_id)
-        WHERE webhook_id = $1 AND ($2::text IS NULL OR state = $2)
-        AND ($3::timestamptz IS NULL OR (d.created_at, d.report_id, d.seq) < ($3, $4::uuid, $5::int))
+        SELECT d.*, r.code FROM unnest($2::text[]) AS s(state), LATERAL (
+            SELECT * FROM webhook_deliveries d WHERE d.webhook_id = $1 AND d.state = s.state
+              AND ($3::timestamptz IS NULL OR (d.created_at, d.report_id, d.seq) < ($3, $4::uuid, $5::int))
+            ORDER BY d.created_at DESC, d.report_id DESC, d.seq DESC LIMIT $6
+        ) d JOIN reports r USING (report_id)
         ORDER BY d.created_at DESC, d.report_id DESC, d.seq DESC LIMIT $6
         """,
         webhook_id,
-        state,
+        list(states),
         *(before or (None, None, None)),
         limit,
     )
@@ -309,8 +332,29 @@ async def attempts(conn: Conn, webhook_id: UUID, limit: int) -> list[asyncpg.Rec
     )
 
 
-async def forget(conn: Conn, before: datetime) -> int:
-    """What was settled before; gives how many messages."""
-    await conn.execute("DELETE FROM webhook_attempts WHERE at < $1", before)
-    done = await conn.execute("DELETE FROM webhook_deliveries WHERE state <> 'waiting' AND settled_at < $1", before)
-    return int(done.rpartition(" ")[2])
+async def forget(conn: Conn, webhook_id: UUID, before: datetime, limit: int) -> int:
+    """Some of what is older than ``before``: attempts, settled messages, and of a webhook that is not active also what
+    still waits for it. Gives how many rows."""
+    done = await conn.fetchrow(
+        """
+        WITH tried AS (
+            DELETE FROM webhook_attempts WHERE ctid = ANY(ARRAY(
+                SELECT ctid FROM webhook_attempts WHERE webhook_id = $1 AND at < $2 LIMIT $3)) RETURNING 1
+        ), told AS (
+            DELETE FROM webhook_deliveries WHERE ctid = ANY(ARRAY(
+                SELECT d.ctid FROM unnest($4::text[]) AS s(state), LATERAL (
+                    SELECT d.ctid FROM webhook_deliveries d
+                    WHERE d.webhook_id = $1 AND d.state = s.state AND d.created_at < $2
+                      AND (d.state <> 'waiting'
+                           OR EXISTS (SELECT FROM webhooks WHERE webhook_id = $1 AND state <> 'active'))
+                    LIMIT $3) d)) RETURNING 1
+        )
+        SELECT (SELECT count(*) FROM tried), (SELECT count(*) FROM told)
+        """,
+        webhook_id,
+        before,
+        limit,
+        list(STATES),
+    )
+    assert done is not None
+    return int(max(done))

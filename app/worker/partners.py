@@ -6,13 +6,15 @@ import structlog
 from pgqueuer import PgQueuer
 from pgqueuer.models import Schedule
 
-from app.escalation import webhooks as notices
+from app.db import transaction
+from app.escalation import incidents
+from app.escalation import webhooks as of_webhooks
 from app.notify.smtp import mail_sender
 from app.outward import Client
-from app.partners import running
+from app.partners import deciding, running
 from app.partners import service as partners
 from app.webhooks import sending, service
-from app.wiring import Parts
+from app.wiring import Parts, partner_means
 from app.worker.taking import Means
 
 log = structlog.get_logger()
@@ -22,9 +24,13 @@ def register(queue: PgQueuer, means: Means) -> None:
     """What is done now and then; ``send_webhooks`` and ``work_with_partners`` do the rest."""
     parts, mail = means.parts, mail_sender(means.parts.settings)
 
-    @queue.schedule("tell_webhooks", "*/5 * * * *")
-    async def tell_webhooks(_: Schedule) -> None:
-        await notices.tell(parts.pool, mail, parts.settings.public_url)
+    @queue.schedule("keep_incidents", "* * * * *")
+    async def keep_incidents(_: Schedule) -> None:
+        async with transaction(parts.pool) as conn:
+            standing = [*await of_webhooks.troubles(conn), *await deciding.troubles(conn)]
+            await incidents.keep(conn, standing, by_mail=mail is not None)
+        if mail is not None:
+            await incidents.send(parts.pool, mail, parts.settings.public_url)
 
     @queue.schedule("sweep_webhooks", "43 * * * *")
     async def sweep_webhooks(_: Schedule) -> None:
@@ -54,12 +60,3 @@ async def work_with_partners(parts: Parts, stop: asyncio.Event) -> None:
         await running.run(lambda: partner_means(parts, http), stop)
     finally:
         await http.close()
-
-
-def partner_means(parts: Parts, http: Client) -> partners.Means:
-    """As they are now: rules are replaced."""
-    settings = parts.settings
-    return partners.Means(
-        parts.pool, http, settings.secret_key, settings.public_url, parts.rules, parts.objects, parts.lab,
-        settings.networks,
-    )  # fmt: skip

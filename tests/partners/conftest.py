@@ -22,7 +22,7 @@ from tests import small_world as world
 from tests.partners.faulty import Faulty, faulty
 from tests.small_world import settled as settled
 
-AT_ONCE = Pace((timedelta(0),) * 4, (timedelta(0),) * 2, timedelta(minutes=2))
+AT_ONCE = Pace((timedelta(0),) * 4, (timedelta(0),) * 2, (timedelta(0),), timedelta(minutes=2))
 KEY = "khoa-cua-evn-7f3a"
 
 

@@ -1,13 +1,15 @@
 """What is sent to a partner, and that it is sent once whatever happens on the way."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from app.accounts.model import Actor, Role
 from app.errors import Forbidden, Invalid
-from app.partners import sending, service, store
+from app.partners import deciding, sending, service, store
 from app.partners.model import Fill, Partner
 from app.partners.service import Means
 from app.reports.model import Report
@@ -30,6 +32,12 @@ async def present(means: Means, one: Partner) -> Partner:
 
 async def send(means: Means, one: Partner) -> int:
     return await sending.send_due(means, await present(means, one), AT_ONCE)
+
+
+async def later(means: Means) -> None:
+    """Nothing is left alone any more."""
+    await means.pool.execute("UPDATE partners SET held_until = NULL")
+    await means.pool.execute("UPDATE partner_pushes SET next_at = now()")
 
 
 @pytest.mark.parametrize("form", ["json", "xml"])
@@ -122,7 +130,7 @@ async def test_a_request_that_arrived_without_an_answer_is_found_and_not_sent_tw
     one = await partner(means, there, repeat="lists")
     there.ways = [way]
     report = await filed(means, light)
-    await send(means, one)
+    await send(structs.replace(means, patience=0.4 if way == "hang!" else means.patience), one)
     push = await push_of(means, one, report)
     assert (push.state, push.number, len(there.posts)) == ("sent", "EVN-1", 1)
 
@@ -151,8 +159,8 @@ async def test_where_the_list_may_not_be_whole_a_person_decides(
         push = await push_of(means, one, each)
         assert (push.state, push.reason) == ("person", "unsure")
     # Somebody has asked on the telephone: the one is there, the other is not.
-    await service.numbered(means.pool, world.ADMINISTRATOR, one.partner_id, report.report_id, " EVN-1 ")
-    await service.again(means.pool, world.ADMINISTRATOR, one.partner_id, other.report_id)
+    await deciding.numbered(means.pool, world.ADMINISTRATOR, one.partner_id, report.report_id, " EVN-1 ")
+    await deciding.again(means.pool, world.ADMINISTRATOR, one.partner_id, other.report_id)
     await send(means, one)
     assert (await push_of(means, one, report)).number == "EVN-1"
     assert (await push_of(means, one, other)).state == "sent"
@@ -200,7 +208,7 @@ async def test_what_is_refused_waits_for_a_person_with_the_partners_words_and_ne
     await send(means, one)
     push = await push_of(means, one, report)
     assert (push.state, push.reason, push.error) == ("person", "refused", "refused: HTTP 400 Thiếu thông tin, khóa ***")
-    await service.again(means.pool, world.ADMINISTRATOR, one.partner_id, report.report_id)
+    await deciding.again(means.pool, world.ADMINISTRATOR, one.partner_id, report.report_id)
     await send(means, one)
     assert (await push_of(means, one, report)).notice == "Khóa *** đã nhận"
     tables = ("partners", "partner_pushes", "partner_attempts", "account_events")
@@ -228,10 +236,15 @@ async def test_a_key_that_is_not_taken_holds_everything_up_and_refuses_nothing(
     one = await partner(means, there)
     there.ways = ["403"]
     report = await filed(means, light)
+    other = await filed(means, light)
     await sending.send_due(means, await present(means, one))
     assert (await push_of(means, one, report)).state == "waiting"
-    assert (await present(means, one)).failure == "barred: HTTP 403"
-    await means.pool.execute("UPDATE partner_pushes SET next_at = now()")
+    held = await present(means, one)
+    assert (held.failure, held.holds, len(there.posts)) == ("barred: HTTP 403", 1, 1)
+    assert (await push_of(means, one, other)).tries == 0, "the next one loses no try to it"
+    async with means.pool.acquire() as conn:
+        assert await store.with_work(conn) == []
+    await later(means)
     await send(means, one)
     assert (await push_of(means, one, report)).number == "EVN-1"
     assert (await present(means, one)).failure == ""
@@ -243,7 +256,10 @@ async def test_asked_to_wait_it_waits(means: Means, there: Faulty, light: dict[s
     report = await filed(means, light)
     await send(means, one)
     assert (await push_of(means, one, report)).state == "waiting"
-    await means.pool.execute("UPDATE partner_pushes SET next_at = now()")
+    held = (await present(means, one)).held_until
+    assert held
+    assert held - datetime.now(UTC) < timedelta(seconds=1)
+    await later(means)
     await send(means, one)
     assert (await push_of(means, one, report)).state == "sent"
 
@@ -255,7 +271,7 @@ async def test_a_sender_that_wakes_up_too_late_changes_nothing(
     one = await partner(means, there, repeat="lists")
     there.ways = ["hang!"]
     report = await filed(means, light)
-    slow = asyncio.create_task(send(means, one))
+    slow = asyncio.create_task(send(structs.replace(means, patience=0.8), one))
     await there.hung.wait()
     await means.pool.execute("UPDATE partner_pushes SET next_at = now()")
     await send(means, one)
@@ -276,7 +292,7 @@ async def test_what_is_opened_again_here_waits_for_a_person_and_is_a_new_request
     await world.do(means.pool, world.CITIZEN, report, Act.DISPUTE, text="Vẫn tối.")
     await service.follow(means.pool)
     assert (await push_of(means, one, report)).reason == "reopened"
-    await service.again(means.pool, world.ADMINISTRATOR, one.partner_id, report.report_id)
+    await deciding.again(means.pool, world.ADMINISTRATOR, one.partner_id, report.report_id)
     await send(means, one)
     push = await push_of(means, one, report)
     assert (push.round, push.number, push.their_status) == (2, "EVN-2", "")
