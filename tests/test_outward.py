@@ -2,6 +2,8 @@
 
 import socket
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from ipaddress import ip_network
 
 import pytest
@@ -135,7 +137,8 @@ async def test_without_an_answer_it_is_said_why(client: Client) -> None:
         (503, "3600", 3600),
         (429, "0", 0),
         (200, "60", None),
-        (503, "Fri, 27 Nov 2026 07:00:00 GMT", None),
+        (503, "Fri, 27 Nov 1998 07:00:00 GMT", 0),
+        (503, "soon", None),
         (503, "9" * 9, None),
     ],
 )
@@ -144,3 +147,11 @@ async def test_a_busy_server_is_heeded(
 ) -> None:
     there.answers = lambda _, __: (status, {"retry-after": said})
     assert (await client.request("GET", there.url)).asked_to_wait() == seconds
+
+
+async def test_a_busy_server_may_name_the_moment_instead_of_seconds(client: Client, there: Receiver) -> None:
+    at = format_datetime(datetime.now(UTC) + timedelta(minutes=2), usegmt=True)
+    there.answers = lambda _, __: (503, {"retry-after": at})
+    said = (await client.request("GET", there.url)).asked_to_wait()
+    assert said is not None
+    assert 110 <= said <= 120

@@ -73,13 +73,25 @@ def _of_update(one: Update) -> News:
 async def _standings(means: Means, partner: Partner, there: Client) -> int:
     total = 0
     async for pushes in _watched(means, partner.partner_id):
-        found = {one.number: one for one in await there.standings(sorted({push.number or "" for push in pushes}))}
+        found = {one.number: one for one in await _asked(there, sorted({push.number or "" for push in pushes}))}
         for push in pushes:
             if (one := found.get(push.number or "")) is None:
                 continue
             if news := _of_standing(partner, push, one):
                 total += await _take_in(means, partner, there, push, news)
     return total
+
+
+async def _asked(there: Client, numbers: Sequence[str]) -> list[Standing]:
+    """Those that the partner does not know any more are left out: by some servers one of them refuses a whole list."""
+    try:
+        return await there.standings(numbers)
+    except Failed as failed:
+        if failed.came != "refused":
+            raise
+    if len(numbers) == 1:
+        return []
+    return [one for number in numbers for one in await _asked(there, [number])]
 
 
 async def _watched(means: Means, partner_id: UUID) -> AsyncIterator[Sequence[Push]]:

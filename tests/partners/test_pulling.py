@@ -202,6 +202,22 @@ async def test_opened_again_there_is_a_note(updated: Sent) -> None:
     assert await updated.became() == ["noted", "waits"]
 
 
+async def test_a_request_that_the_partner_has_forgotten_keeps_no_others_news_waiting(sent: Sent) -> None:
+    """By itself it is 404; in a list with others this server refuses the whole list."""
+    means, there = sent.means, sent.there
+    other = (await world.file(means.pool, category="street-light")).report
+    await service.follow(means.pool)
+    await sending.send_due(means, sent.one, AT_ONCE)
+    push = await push_of(means, sent.one, other)
+    await means.pool.execute("UPDATE partner_pushes SET number = 'GONE' WHERE report_id = $1", sent.report.report_id)
+    there.answer = lambda path: (404, b"") if path == "/v2/requests.json" or "GONE" in path else None
+    there.say(f"{push.number}", status_notes="Đang sửa.")
+    await sent.pull()
+    assert (await push_of(means, sent.one, other)).their_words == "Đang sửa."
+    async with means.pool.acquire() as conn:
+        assert (await service.get(conn, world.ADMINISTRATOR, sent.one.partner_id)).failure == ""
+
+
 async def test_a_partner_that_does_not_answer_is_said_so_and_asked_again(sent: Sent) -> None:
     sent.there.answer = lambda _: (200, b"<html>Bao tri</html")
     assert await sent.pull() == 0
