@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.api.metrics import Metrics
+from app.api.metrics import Metrics, Outward
 from app.embedded import EmbeddedPostgres
 from tests.compose import ROOT, compose
 
@@ -57,10 +57,10 @@ def test_the_table_has_every_setting_and_no_other(lang: str) -> None:
 
 @in_both_languages
 def test_the_guides_name_the_metrics_there_are(lang: str) -> None:
-    known = set(re.findall(rb"^# TYPE (\w+)", Metrics().page(0.0, {"web": 1}, {"sent": 1}), re.MULTILINE))
+    known = set(re.findall(rb"^# TYPE (\w+)", Metrics().page(0.0, {"web": 1}, {"sent": 1}, Outward()), re.MULTILINE))
     listed = {name.encode() for name in rows(lang) if name.startswith("phananh_")}
     assert listed <= known
-    assert len(listed) == 5
+    assert len(listed) == 9
 
 
 @in_both_languages
