@@ -105,7 +105,7 @@ def _number(value: int, lang: str) -> str:
     return written.replace(",", ".") if lang == "vi" else written
 
 
-def _many(value: int, lang: str) -> str:
+def _capped(value: int, lang: str) -> str:
     """What is counted only so far: 345, but never more than "1.000+"."""
     return f"{_number(_COUNTED, lang)}+" if value > _COUNTED else _number(value, lang)
 
@@ -149,7 +149,7 @@ def show(
             lang=lang,
             t=lambda key, **more: t(key, lang, **more),
             number=lambda value: _number(value, lang),
-            many=lambda value: _many(value, lang),
+            capped=lambda value: _capped(value, lang),
             session=signed_in,
             csrf=mask(signed_in.csrf) if signed_in else "",
             menu=menu_of(reader),
