@@ -171,7 +171,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/partners/{wanted}/reports/{code}/again"): (*NOBODY_ELSE, 404),
     ("POST", "/partners/{wanted}/reports/{code}/number"): (*NOBODY_ELSE, 404),
     ("POST", "/partners/{wanted}/reports/{code}/leave"): (*NOBODY_ELSE, 404),
-    ("POST", "/partners/{wanted}/decide"): (*NOBODY_ELSE, 422),
+    ("POST", "/partners/{wanted}/decide"): (*NOBODY_ELSE, 404),
     ("POST", "/partners/{wanted}/fetch"): (*NOBODY_ELSE, 404),
     ("POST", "/partners/{wanted}/send"): (*NOBODY_ELSE, 404),
     ("GET", "/webhooks"): (*NOBODY_ELSE, 200),
