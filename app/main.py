@@ -19,6 +19,7 @@ from app.api import (
     lookups,
     my_chats,
     near,
+    notices,
     operations,
     public,
     push,
@@ -77,7 +78,9 @@ def litestar_app(parts: Parts, metrics: Metrics, limiter: Limiter | None = None)
             *exports.ROUTES,
         ],
     )
-    for_staff = Router(f"{BASE}/staff", route_handlers=[*session.ROUTES, *my_chats.ROUTES, *staff.ROUTES])
+    for_staff = Router(
+        f"{BASE}/staff", route_handlers=[*session.ROUTES, *my_chats.ROUTES, *notices.ROUTES, *staff.ROUTES]
+    )
     app = Litestar(
         [for_all, for_staff, *operations.ROUTES, *reference.ROUTES],
         guards=[admit],

@@ -196,6 +196,24 @@ ACT = {
     "photos_refused": [],
     "case": {**CASE, "version": 3},
 }
+NOTICES = {
+    "items": [
+        {
+            "notice_id": "0198c6a2-7c12-7a31-9d20-3b4c5d6e7f80",
+            "at": "2026-11-22T02:10:00Z",
+            "kind": "mentioned",
+            "says": "Có ghi chú nhắc đến anh/chị",
+            "code": CODE,
+            "category": STREET_LIGHT,
+            "commune": "Phường An Xuyên",
+            "about": "",
+            "stands_for": None,
+            "read": False,
+        }
+    ],
+    "next": None,
+}
+READ = {"up_to": "0198c6a2-7c12-7a31-9d20-3b4c5d6e7f80"}
 DIRECTIONS = {
     "items": [
         {

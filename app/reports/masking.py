@@ -10,10 +10,13 @@ import re
 from app.i18n import Lang, t
 
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-# Nine digits or more with the separators people type: 0912 345 678, +84.912.345.678, (0290) 3831 234, 096 123456789.
-_NUMBER = re.compile(r"(?<![\w/])[+(]?\d(?:[ .()-]{0,2}\d){8,14}(?![\w/])")
+# Nine digits or more with the separators people type: 0912 345 678, +84.912.345.678, (0290) 3831 234, 096 123456789;
+# and those that telephones and word processors make of them: spaces that do not break, longer dashes, middle dots.
+_NUMBER = re.compile(
+    r"(?<![\w/])[+(]?\d(?:[ \u00a0\u2002-\u200a\u202f.()\-\u2010-\u2015\u2212·•]{0,2}\d){8,14}(?![\w/])"
+)
 # A date and a time, or coordinates, are as long as a telephone number and no secret.
-_HARMLESS = re.compile(r"\d{1,2}[-.]\d{1,2}[-.]\d{4}(?: \d{1,2}(?:[.:]?\d{2})?)?|\d{1,3}\.\d{4,}")
+_HARMLESS = re.compile(r"\d{1,2}[-.–]\d{1,2}[-.–]\d{4}(?: \d{1,2}(?:[.:]?\d{2})?)?|\d{1,3}\.\d{4,}")
 _FAMILY = (
     "Nguyễn|Trần|Lê|Phạm|Huỳnh|Hoàng|Phan|Vũ|Võ|Đặng|Bùi|Đỗ|Hồ|Ngô|Dương|Lý|Đinh|Trương|Lâm|Mai|Đoàn|Trịnh|Đào|Châu|Cao|"
     "Lương|Tạ|Thạch|Sơn|Kim|Danh|Tô|Hà|Thái|Quách|Từ|Lưu|Phùng|Vương|Tăng|Nguyen|Tran|Pham|Huynh|Hoang|Vu|Vo|Dang|Bui|Ngo|"

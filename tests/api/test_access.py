@@ -75,6 +75,8 @@ EXPECTED: dict[tuple[str, str], tuple[int, int, int, int, int, int]] = {
     ("GET", "/reports/{code}/templates"): (200, 200, 404, 200, 200, 403),
     ("GET", "/reports/{code}/colleagues"): (200, 200, 404, 200, 200, 403),
     ("GET", "/directions"): (200, 200, 200, 200, 200, 403),
+    ("GET", "/notices"): (200, 200, 200, 200, 200, 403),
+    ("POST", "/notices/read"): (204, 204, 204, 204, 204, 403),
     ("GET", "/rules/misrouted"): (403, 403, 403, 200, 200, 200),
     ("POST", "/reports"): (403, 403, 403, 201, 403, 403),
     ("GET", "/reports/{code}"): (200, 200, 404, 200, 200, 403),
@@ -186,6 +188,7 @@ class Case:
         bodies: dict[str, dict[str, Any]] = {
             "/tokens": {"name": "Trang phường", "scopes": ["read"]},
             "/reports": LIGHT,
+            "/notices/read": {"up_to": str(ABSENT)},
             f"{API}/exports": {"format": "csv", "period": "2026-10"},
             "/reports/{code}/identity": {"reason": "Gọi lại hỏi rõ vị trí"},
             "/reports/{code}/block": {"reason": "Gửi nhiều tin không thật"},

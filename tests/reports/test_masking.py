@@ -18,6 +18,10 @@ from app.reports.masking import mask
         "02903.831.234",
         "079 088 012 345",
         "09 12 34 56 78",
+        "0912\u00a0345\u00a0678",
+        "0912–345–678",
+        "0912·345·678",
+        "０９１２３４５６７８",
     ],
 )
 def test_telephone_and_identity_numbers_are_hidden(number: str) -> None:
@@ -50,6 +54,7 @@ def test_names_of_persons_are_hidden_where_the_text_says_that_they_are(text: str
         "Đèn đường trước số 12 Lý Bôn hỏng từ 22/11/2026",
         "Đường Trần Hưng Đạo, đoạn gần chợ, ngập 30 cm",
         "Lúc 18:30 ngày 22-11-2026, cầu Năm Căn",
+        "Ngày 22–11–2026 18:30, ngập 30 – 40 cm",
         "Gọi tổng đài 1022 hoặc 1900 1234 không ai nghe",
         "Biển số 69A-123.45 đậu trước nhà",
         "Vị trí 9.176912, 105.152437",
