@@ -183,6 +183,7 @@ CASE = {
             "reason": None,
             "created_at": "2026-11-22T02:40:12Z",
             "updated_at": "2026-11-22T02:40:13Z",
+            "to_staff": False,
         }
     ],
     "acts": ["claim", "ask", "return", "progress", "resolve", "note"],
