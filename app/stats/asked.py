@@ -4,7 +4,7 @@ The address is all there is to a question, so that it can be kept, sent on, put 
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from msgspec import Struct, structs
@@ -21,6 +21,7 @@ FILTERS = {"agency": "agencies", "category": "categories", "commune": "communes"
 NOBODY = "-"
 """In an address: the coordinators' desk among agencies, the unknown commune among communes."""
 _MOST, _LONGEST = 300, 100
+_MINUTE = timedelta(minutes=1)
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -70,7 +71,8 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 def asked(pairs: Iterable[tuple[str, str]], now: datetime) -> Asked:
-    """From the pairs of an address's query; names of others are passed over. Without a period: this month.
+    """From the pairs of an address's query; names of others are passed over. Without a period: this month, or the one
+    before it in its first minute, when nothing of it is known yet: figures are as of the last full minute.
 
     Raises Invalid, naming the field.
     """
@@ -83,7 +85,7 @@ def asked(pairs: Iterable[tuple[str, str]], now: datetime) -> Asked:
             raise Invalid("stats.channel_unknown", field="channel", channel=channel[:_LONGEST])
     key, as_of = (next((value for value in said.get(name, []) if value), "") for name in ("period", "as_of"))
     return Asked(
-        period=parse(key) if key else current("month", now),
+        period=parse(key) if key else current("month", now - _MINUTE),
         agencies=filters["agencies"],
         categories=filters["categories"],
         communes=filters["communes"],

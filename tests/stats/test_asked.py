@@ -41,6 +41,18 @@ def test_without_as_of_a_past_period_is_as_known_at_its_end_and_the_present_one_
     assert read(settled.query()).question(NOW + timedelta(days=1)).as_of == NOW
 
 
+def test_in_a_months_first_minute_the_one_that_has_just_ended_is_shown() -> None:
+    begins = datetime(2026, 12, 1, tzinfo=VIETNAM)
+    for now, month in (
+        (begins - timedelta(seconds=1), "2026-11"),
+        (begins + timedelta(seconds=59), "2026-11"),
+        (begins + timedelta(minutes=1), "2026-12"),
+    ):
+        one, minute = asked([], now), now.replace(second=0)
+        assert one.period.key == month
+        assert one.question(minute).as_of > one.period.start
+
+
 def test_as_of_is_by_vietnams_clocks_and_never_ahead() -> None:
     assert read("as_of=2026-11-20T12:00").as_of == datetime(2026, 11, 20, 5, tzinfo=UTC)
     assert read("as_of=2026-11-20T12:00Z").as_of == datetime(2026, 11, 20, 12, tzinfo=UTC)
