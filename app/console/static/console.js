@@ -1,5 +1,9 @@
 // Small comforts; every page works without them.
 
+// On a phone the menu is one line that is pushed sideways: begin at where one is.
+const entry = document.querySelector(".often [aria-current]");
+if (entry) entry.parentElement.scrollLeft = entry.offsetLeft - entry.parentElement.offsetLeft - 24;
+
 // What was typed into a long field outlives a reload or an ended session, in this tab alone.
 for (const field of document.querySelectorAll("[data-keep]")) {
   const key = `keep-${field.dataset.keep}`;
