@@ -1,7 +1,6 @@
-"""Answers as XML and JSON from the same values: texts, numbers, lists, and mappings in the order of their keys."""
+"""Answers as XML and JSON from the same values: texts, numbers, lists, and dicts in the order of their keys."""
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
@@ -30,27 +29,27 @@ def xml(root: str, item: str, value: Any) -> bytes:
     """``item``: what each member is called where the whole is a list."""
     out = ['<?xml version="1.0" encoding="utf-8"?>\n']
     _element(out, root, value, item)
-    return "".join(out).encode()
+    # Once over the whole: a thousand requests are fourteen thousand texts.
+    return _NOT_XML.sub("\ufffd", "".join(out)).encode()
 
 
 def _element(out: list[str], name: str, value: Any, item: str = "") -> None:
     if value is None or value == "":
         out.append(f"<{name}/>")
-        return
-    out.append(f"<{name}>")
-    if isinstance(value, Mapping):
+    elif isinstance(value, str):
+        out.append(f"<{name}>{escape(value)}</{name}>")
+    elif isinstance(value, bool):
+        out.append(f"<{name}>{'true' if value else 'false'}</{name}>")
+    elif isinstance(value, dict):
+        out.append(f"<{name}>")
         for key, each in value.items():
             _element(out, key, each)
+        out.append(f"</{name}>")
     elif isinstance(value, list):
+        out.append(f"<{name}>")
         one = item or _ONE_OF[name]
         for each in value:
             _element(out, one, each)
+        out.append(f"</{name}>")
     else:
-        out.append(_text(value))
-    out.append(f"</{name}>")
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return _NOT_XML.sub("\ufffd", escape(value)) if isinstance(value, str) else str(value)
+        out.append(f"<{name}>{value}</{name}>")

@@ -26,6 +26,8 @@ BEFORE = timedelta(days=365)
 """A result as long ago as this, before the period, is one after which a matter can come back."""
 _KNOWN = "o.known_from <= $1 AND (o.known_until IS NULL OR o.known_until > $1)"
 _OPEN = FIGURES["open"]
+_CORNERS = ((0, 0), (1, 0), (0, 1), (1, 1))
+"""Cells of a window, in the order of its counts."""
 
 
 class Window(Struct, frozen=True):
@@ -87,32 +89,30 @@ async def start_of_latest(conn: Conn, state: State, question: Question, most: in
 async def windows(conn: Conn, state: State, question: Question, least: int, most: int) -> list[Window]:
     """Those with ``least`` reports of one category or more, the fullest first.
 
-    One cell of such a window has a quarter of its reports: only windows around cells with as many are looked at.
-    """
-    received, values = _received(state, question, 9)
+    Added up in one go: to put so many cells in order would take longer than all the rest."""
+    received, values = _received(state, question, 8)
     await _planned_anew(conn)
     await conn.execute("SET LOCAL work_mem = '32MB'")  # the places of that many reports, without a detour by the disk
+    corners = ", ".join(f"({dx}, {dy})" for dx, dy in _CORNERS)
+    counts = ", ".join(f"coalesce(sum(n) FILTER (WHERE (dx, dy) = ({dx}, {dy})), 0)::int" for dx, dy in _CORNERS)
     rows = await conn.fetch(
         f"""
         WITH cells AS MATERIALIZED (
             SELECT o.category, floor(r.lon * $5)::int AS x, floor(r.lat * $4)::int AS y, count(*)::int AS n
             FROM ({received}) o JOIN reports r USING (report_id) WHERE r.lat IS NOT NULL GROUP BY 1, 2, 3
-        ), d(dx, dy, place) AS (VALUES (0, 0, 1), (1, 0, 2), (0, 1, 3), (1, 1, 4)),
-        around AS (SELECT DISTINCT category, x - dx AS x, y - dy AS y FROM cells CROSS JOIN d WHERE n >= $6)
-        SELECT a.category, a.x, a.y, array_agg(coalesce(c.n, 0) ORDER BY place) AS counts
-        FROM around a CROSS JOIN d
-        LEFT JOIN cells c ON c.category = a.category AND c.x = a.x + dx AND c.y = a.y + dy
-        GROUP BY 1, 2, 3 HAVING sum(c.n) >= $7 ORDER BY sum(c.n) DESC, 1, 2, 3 LIMIT $8
+        )
+        SELECT category, x - dx AS x, y - dy AS y, {counts} FROM cells CROSS JOIN (VALUES {corners}) AS d(dx, dy)
+        GROUP BY 1, 2, 3 HAVING sum(n) >= $6 ORDER BY sum(n) DESC, 1, 2, 3 LIMIT $7
         """,  # noqa: S608  # conditions of our own; what was asked goes by parameters
         *_period(question),
         ROWS,
         COLUMNS,
-        -(-least // 4),
         least,
         most,
         *values,
     )
-    return [Window(state.words.word(row["category"]), row["x"], row["y"], tuple(row["counts"])) for row in rows]
+    word = state.words.word
+    return [Window(word(category), x, y, (sw, se, nw, ne)) for category, x, y, sw, se, nw, ne in rows]
 
 
 async def facts(conn: Conn, state: State, question: Question, places: Sequence[Cells]) -> list[Facts | None]:
@@ -176,12 +176,17 @@ async def reports_at(
 async def points(conn: Conn, state: State, question: Question, limit: int) -> list[tuple[float, float, str]]:
     """Where the latest of them are, and their category. The connection is in a transaction."""
     await _planned_anew(conn)
-    received, values = _received(state, question, 5)
+    (holds, held), values = _holds_and_held(state, question, 5)
+
+    def of(received: str) -> str:
+        return f"""(
+            SELECT r.lat, r.lon, o.category, o.at FROM ({received}) o JOIN reports r USING (report_id)
+            WHERE r.lat IS NOT NULL ORDER BY o.at DESC LIMIT $4
+        )"""  # noqa: S608  # conditions of our own
+
     rows = await conn.fetch(
-        f"""
-        SELECT r.lat, r.lon, o.category FROM ({received}) o JOIN reports r USING (report_id)
-        WHERE r.lat IS NOT NULL ORDER BY o.at DESC LIMIT $4
-        """,  # noqa: S608  # conditions of our own; what was asked goes by parameters
+        # Each by itself, so that of what holds today no more is read than is wanted: an index has it in this order.
+        f"SELECT * FROM ({of(holds)} UNION ALL {of(held)}) o ORDER BY at DESC LIMIT $4",  # noqa: S608  # as above
         *_period(question),
         limit,
         *values,
@@ -207,22 +212,27 @@ def _codes(state: State, measures: Iterable[Measure]) -> str:
 
 
 def _received(state: State, question: Question, first: int) -> tuple[str, list[Any]]:
-    """What came in the period, as a query over indexes: what holds today, and what was held to be so at "as of"."""
+    """What came in the period, as a query over indexes."""
+    parts, values = _holds_and_held(state, question, first)
+    return " UNION ALL ".join(parts), values
+
+
+def _holds_and_held(state: State, question: Question, first: int) -> tuple[tuple[str, str], list[Any]]:
+    """Of what came in the period: what holds today, and what was held to be so at "as of" and is not any more."""
     where, values = narrowed(question, state.words, first)
     of = f"o.measure = {_codes(state, [Measure.RECEIVED])} AND o.at >= $2 AND o.at < $3{where}"
     ended = within_reach("greatest(at, known_from)", "known_until", "$1")
-    return (
-        f"""
+    holds = f"""
         SELECT o.report_id, o.at, o.category FROM {state.occurrences} o
         WHERE o.known_until IS NULL AND o.known_from <= $1 AND {of}
-        UNION ALL
+    """  # noqa: S608  # conditions of our own
+    held = f"""
         SELECT o.report_id, o.at, o.category FROM (
             SELECT x.* FROM {REACHES}, {state.occurrences} x
             WHERE known_until IS NOT NULL AND {ended} AND known_until > $1
         ) o WHERE {of}
-        """,  # noqa: S608  # conditions of our own
-        values,
-    )
+    """  # noqa: S608  # conditions of our own
+    return (holds, held), values
 
 
 def _cells(state: State, places: Iterable[Cells]) -> tuple[list[int], list[int], list[float], list[float]]:

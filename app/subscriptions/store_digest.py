@@ -11,11 +11,12 @@ from app.subscriptions.model import Digest, Rhythm
 
 
 async def due(conn: Conn, rhythm: Rhythm, until: datetime, limit: int) -> dict[UUID, datetime]:
-    """Whose time up to ``until`` has not been gone through, locked, and since when."""
+    """Whose time up to ``until`` has not been gone through, locked, and since when: in the order of an index, however
+    many they are."""
     rows = await conn.fetch(
         """
         SELECT follower_id, told_until FROM area_followers WHERE rhythm = $1 AND told_until < $2
-        ORDER BY follower_id LIMIT $3 FOR UPDATE SKIP LOCKED
+        ORDER BY told_until LIMIT $3 FOR UPDATE SKIP LOCKED
         """,
         rhythm,
         until,
@@ -28,19 +29,27 @@ async def with_news(
     conn: Conn, followers: Sequence[UUID], since: datetime, until: datetime, groups: Sequence[tuple[str, str]]
 ) -> set[UUID]:
     """Those of them for whom there may be something; who has turned all messages off is left in peace. ``groups``:
-    group and category of each category."""
+    group and category of each category.
+
+    What can be followed and has news is found once, with its latest; each area is then looked up in it.
+    """
     rows = await conn.fetch(
         f"""
-        WITH news AS MATERIALIZED ({NEWS}),
-             member AS MATERIALIZED (SELECT * FROM unnest($5::text[], $6::text[]) AS m(topic_group, category))
-        SELECT f.follower_id FROM area_followers f LEFT JOIN citizens c USING (citizen_id)
-        WHERE f.follower_id = ANY($4) AND c.muted_at IS NULL AND EXISTS (
-            SELECT FROM followed_areas a JOIN news n
-              ON n.news_at > f.told_until AND (a.commune = '' OR a.commune = n.commune_code)
-             AND (a.category = '' OR a.category = n.category)
-             AND (a.topic_group = '' OR EXISTS (
-                 SELECT FROM member m WHERE m.topic_group = a.topic_group AND m.category = n.category))
-            WHERE a.follower_id = f.follower_id)
+        WITH news AS MATERIALIZED (
+            SELECT n.commune_code, n.category, max(n.news_at) AS latest FROM ({NEWS}) n GROUP BY 1, 2
+        ), heard AS MATERIALIZED (
+            SELECT commune, topic_group, k.category, max(latest) AS latest
+            FROM news n CROSS JOIN LATERAL (VALUES (''), (n.commune_code)) AS c(commune) CROSS JOIN LATERAL (
+                VALUES ('', ''), ('', n.category)
+                UNION ALL SELECT m.topic_group, '' FROM unnest($5::text[], $6::text[]) AS m(topic_group, category)
+                WHERE m.category = n.category
+            ) AS k(topic_group, category)
+            GROUP BY 1, 2, 3
+        )
+        SELECT DISTINCT f.follower_id
+        FROM area_followers f JOIN followed_areas a USING (follower_id)
+        JOIN heard h USING (commune, topic_group, category) LEFT JOIN citizens c USING (citizen_id)
+        WHERE f.follower_id = ANY($4) AND c.muted_at IS NULL AND h.latest > f.told_until
         """,  # noqa: S608  # a piece of our own
         list(shown_statuses()),
         since,

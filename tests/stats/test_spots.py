@@ -12,10 +12,11 @@ from app.errors import Invalid
 from app.places.geo import LAT_M
 from app.reports.model import Place, Report
 from app.reports.workflow import Act
-from app.stats import projection, spots
+from app.stats import projection, spots, store, store_spots
 from app.stats.model import Question
 from app.stats.store_spots import CELL_M, Cells, Window
-from tests.small_world import COORDINATOR, MONDAY, OFFICER, do, file, resolve
+from tests.small_world import COORDINATOR, MONDAY, OFFICER, counted, counting, do, file, resolve
+from tests.stats.test_insight import nodes
 
 NEAR = 40 / LAT_M
 """40 metres, in degrees."""
@@ -179,3 +180,20 @@ async def test_of_very_many_only_the_latest_are_looked_at(settled: Pool, monkeyp
         shorter = await spots.latest(conn, WHOLE)
     assert WHOLE.start < shorter.start
     assert structs.replace(shorter, start=WHOLE.start) == WHOLE
+
+
+async def test_of_the_places_no_more_are_read_than_are_shown(database_url: str, settled: Pool) -> None:
+    """By the index, as among millions, which has the latest first."""
+    for days in (1, 2, 3, 4, 5):
+        await send(settled, days, 9.2401, 105.1101)
+    await projection.catch_up(settled)
+    async with counting(database_url) as (pool, said), pool.acquire() as conn:
+        await conn.execute("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off")
+        await conn.execute("SET enable_bitmapscan = off")
+        state = await store.state(conn)
+        async with conn.transaction():
+            assert len(await store_spots.points(conn, state, WHOLE, 2)) == 2
+        (query,) = (one for one in await counted(said) if "r.lat, r.lon" in one)
+        ((done,),) = await conn.fetch(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", WHOLE.as_of, WHOLE.start, WHOLE.end, 2)
+    read = [node["Actual Rows"] for node in nodes(done[0]["Plan"]) if node.get("Relation Name") == state.occurrences]
+    assert max(read) <= 3
