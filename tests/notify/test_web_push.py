@@ -61,6 +61,7 @@ def test_only_the_browser_that_it_is_for_reads_it_and_its_length_tells_nothing()
         (written(Browser().public), "ờ"),
         (written(Browser().public) + "!", RFC_AUTH),
     ],
+    ids=["none", "off the curve", "cut short", "another length", "no letters of base64", "one sign more"],
 )
 def test_keys_that_are_none_are_refused_before_anything_is_kept(p256dh: str, auth: str) -> None:
     with pytest.raises(Invalid) as refused:
