@@ -13,7 +13,7 @@ import asyncpg
 from msgspec import Struct, structs
 from uuid_utils.compat import uuid7
 
-from app.accounts import passwords, people, store, store_access
+from app.accounts import passwords, people, store, store_access, store_tokens
 from app.accounts.keys import digest, event
 from app.accounts.model import Actor, EventKind, Role, Staff
 from app.accounts.passwords import HASHER
@@ -305,6 +305,6 @@ async def _switch(conn: Conn, staff: Staff, *, active: bool, by: Actor) -> None:
         await store.record(conn, event(EventKind.STAFF_ENABLED, by, staff.staff_id))
         return
     sessions = await store_access.end_sessions(conn, staff.staff_id)
-    keys = await store_access.revoke_tokens(conn, staff.staff_id)
+    keys = await store_tokens.revoke_tokens(conn, staff.staff_id)
     entry = event(EventKind.STAFF_DISABLED, by, staff.staff_id, sessions_ended=sessions, tokens_revoked=keys)
     await store.record(conn, entry)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.accounts import passwords, store, store_access, store_factors
+from app.accounts import passwords, store, store_access, store_factors, store_tokens
 from app.accounts.entry import sign_in as sign_in
 from app.accounts.keys import USERNAME, digest, event, username_of
 from app.accounts.model import Actor, Agency, ApiToken, EventKind, Role, Session, Staff
@@ -110,7 +110,7 @@ async def disable(pool: Pool, staff_id: UUID, by: Actor) -> None:
     async with transaction(pool) as conn:
         if await store.switch(conn, staff_id, active=False):
             sessions = await store_access.end_sessions(conn, staff_id)
-            keys = await store_access.revoke_tokens(conn, staff_id)
+            keys = await store_tokens.revoke_tokens(conn, staff_id)
             entry = event(EventKind.STAFF_DISABLED, by, staff_id, sessions_ended=sessions, tokens_revoked=keys)
             await store.record(conn, entry)
         else:
@@ -226,7 +226,7 @@ async def create_token(
     text = f"pa_{secrets.token_urlsafe(32)}"
     token = ApiToken(uuid7(), name, tuple(sorted(set(scopes))), now, None, expires_at, None)
     async with transaction(pool) as conn:
-        if not await store_access.insert_token(conn, staff_id, token, digest(text)):
+        if not await store_tokens.insert_token(conn, staff_id, token, digest(text)):
             await _known(conn, staff_id)
             raise Conflict("accounts.staff_disabled")
         data = {"token_id": str(token.token_id), "name": name, "scopes": token.scopes}
@@ -242,7 +242,7 @@ async def actor_of_token(pool: Pool, token: str, need_scope: str, at: datetime) 
 async def holder_of_token(pool: Pool, token: str, scopes: Sequence[str], at: datetime) -> tuple[Actor, frozenset[str]]:
     """The same, and all scopes of the key; one of ``scopes`` is enough, the first is named where none is there."""
     async with pool.acquire() as conn:
-        found = await store_access.actor_of_token(conn, digest(token), at)
+        found = await store_tokens.actor_of_token(conn, digest(token), at)
     if found is None:
         raise Unauthenticated("accounts.token_bad")
     if found[1].isdisjoint(scopes):
@@ -254,16 +254,16 @@ async def list_tokens(pool: Pool, staff_id: UUID, by: Actor) -> list[ApiToken]:
     """An account's keys, newest first: one's own, or anybody's for an account manager. Raises Forbidden."""
     require_own(by, staff_id)
     async with pool.acquire() as conn:
-        return await store_access.tokens(conn, staff_id)
+        return await store_tokens.tokens(conn, staff_id)
 
 
 async def revoke_token(pool: Pool, token_id: UUID, by: Actor) -> None:
     """End a key at once. Again is no error. Raises NotFound when it does not exist or is not the caller's business."""
     async with transaction(pool) as conn:
-        owner = await store_access.owner_of_token(conn, token_id)
+        owner = await store_tokens.owner_of_token(conn, token_id)
         if owner is None or not (may(by, Permission.MANAGE_ACCOUNTS) or (by.kind == "staff" and by.id == owner)):
             raise NotFound("accounts.no_such_token")
-        if await store_access.revoke_token(conn, token_id):
+        if await store_tokens.revoke_token(conn, token_id):
             await store.record(conn, event(EventKind.TOKEN_REVOKED, by, owner, token_id=str(token_id)))
 
 

@@ -1,4 +1,4 @@
-"""SQL of signing in, sessions and programs' keys. Tokens stand here by their sha256 alone."""
+"""SQL of signing in and of sessions. Tokens stand here by their sha256 alone."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -8,7 +8,7 @@ import asyncpg
 from msgspec import Struct
 
 from app.accounts import push_devices
-from app.accounts.model import Actor, ApiToken, EventKind, Origin, Role, Session, Staff, Waits
+from app.accounts.model import Actor, EventKind, Origin, Role, Session, Staff, Waits
 from app.accounts.store import staff_of_row
 from app.db import Conn
 from app.i18n import Lang
@@ -21,14 +21,14 @@ FREE_FAILURES = 5  # the fifth failure starts the first pause: 1 minute, then 2,
 FORGOTTEN_AFTER = timedelta(days=1)
 
 # The own agency and all below it. UNION, not UNION ALL: a circle in the tree must not hang every request.
-_TREE = """
+TREE = """
     tree AS (
         SELECT agency_id FROM found
         UNION SELECT a.agency_id FROM agencies a JOIN tree t ON a.parent_id = t.agency_id
     )"""
 
 
-def _actor(row: asyncpg.Record) -> Actor:
+def actor_of_row(row: asyncpg.Record) -> Actor:
     return Actor(
         "staff",
         row["staff_id"],
@@ -235,7 +235,7 @@ async def session(
         ), seen AS (
             UPDATE staff_sessions SET last_seen_at = $2
             WHERE token_hash = $1 AND last_seen_at <= $2 - $4::interval AND NOT $5 AND EXISTS (SELECT FROM found)
-        ), {_TREE}
+        ), {TREE}
         SELECT *, ARRAY(SELECT agency_id FROM tree) AS agencies,
                -- On every page, so it rides along here.
                (SELECT count(*) FROM (SELECT FROM notices n WHERE n.staff_id = found.staff_id AND n.read_at IS NULL
@@ -255,7 +255,7 @@ async def session(
     )
     if row is None:
         return None
-    return _actor(row), Session(
+    return actor_of_row(row), Session(
         token, row["csrf"], staff_of_row(row), row["expires_at"], row["unread"], Waits(*row["waits"])
     )
 
@@ -301,107 +301,22 @@ async def actor_of_chat(conn: Conn, channel: str, user_id: str) -> tuple[Actor, 
         WITH RECURSIVE found AS (
             SELECT s.*, i.lang FROM staff_identities i JOIN staff s USING (staff_id)
             WHERE i.channel = $1 AND i.channel_user_id = $2 AND s.active
-        ), {_TREE}
+        ), {TREE}
         SELECT *, ARRAY(SELECT agency_id FROM tree) AS agencies FROM found
         """,  # noqa: S608  # a constant of this file
         channel,
         user_id,
     )
-    return (_actor(row), staff_of_row(row), row["lang"]) if row else None
+    return (actor_of_row(row), staff_of_row(row), row["lang"]) if row else None
 
 
 async def actor_of_staff(conn: Conn, staff_id: UUID) -> Actor | None:
     """Somebody with an open account, with the rights that they have now."""
     row = await conn.fetchrow(
         f"""
-        WITH RECURSIVE found AS (SELECT * FROM staff WHERE staff_id = $1 AND active), {_TREE}
+        WITH RECURSIVE found AS (SELECT * FROM staff WHERE staff_id = $1 AND active), {TREE}
         SELECT *, ARRAY(SELECT agency_id FROM tree) AS agencies FROM found
         """,  # noqa: S608  # a constant of this file
         staff_id,
     )
-    return _actor(row) if row else None
-
-
-# ---------------------------------------------------------------- programs' keys
-
-
-async def insert_token(conn: Conn, staff_id: UUID, token: ApiToken, token_hash: bytes) -> bool:
-    """Whether it was added: not when the account is disabled or unknown."""
-    added = await conn.fetchval(
-        """
-        INSERT INTO api_tokens (token_hash, token_id, staff_id, name, scopes, created_at, expires_at)
-        SELECT $1, $2, staff_id, $3, $4, $5, $6 FROM staff WHERE staff_id = $7 AND active FOR SHARE
-        RETURNING true
-        """,
-        token_hash,
-        token.token_id,
-        token.name,
-        list(token.scopes),
-        token.created_at,
-        token.expires_at,
-        staff_id,
-    )
-    return added is not None
-
-
-async def actor_of_token(conn: Conn, token_hash: bytes, at: datetime) -> tuple[Actor, frozenset[str]] | None:
-    """Whom a live key acts for, and its scopes."""
-    row = await conn.fetchrow(
-        f"""
-        WITH RECURSIVE found AS (
-            SELECT s.*, t.scopes
-            FROM api_tokens t JOIN staff s USING (staff_id)
-            WHERE t.token_hash = $1 AND s.active AND t.revoked_at IS NULL
-              AND (t.expires_at IS NULL OR t.expires_at > $2)
-        ), used AS (
-            UPDATE api_tokens SET last_used_at = $2
-            WHERE token_hash = $1 AND (last_used_at IS NULL OR last_used_at <= $2 - $3::interval)
-              AND EXISTS (SELECT FROM found)
-        ), {_TREE}
-        SELECT *, ARRAY(SELECT agency_id FROM tree) AS agencies FROM found
-        """,  # noqa: S608  # a constant of this file
-        token_hash,
-        at,
-        SEEN_EVERY,
-    )
-    return (_actor(row), frozenset(row["scopes"])) if row else None
-
-
-def token_of_row(row: asyncpg.Record, created_at: datetime) -> ApiToken:
-    return ApiToken(
-        row["token_id"],
-        row["name"],
-        tuple(row["scopes"]),
-        created_at,
-        row["last_used_at"],
-        row["expires_at"],
-        row["revoked_at"],
-    )
-
-
-async def tokens(conn: Conn, staff_id: UUID) -> list[ApiToken]:
-    """Newest first, revoked and expired ones included."""
-    rows = await conn.fetch("SELECT * FROM api_tokens WHERE staff_id = $1 ORDER BY token_id DESC", staff_id)
-    return [token_of_row(row, row["created_at"]) for row in rows]
-
-
-async def owner_of_token(conn: Conn, token_id: UUID) -> UUID | None:
-    owner: UUID | None = await conn.fetchval("SELECT staff_id FROM api_tokens WHERE token_id = $1", token_id)
-    return owner
-
-
-async def revoke_token(conn: Conn, token_id: UUID) -> bool:
-    """Whether it was still valid."""
-    done = await conn.fetchval(
-        "UPDATE api_tokens SET revoked_at = now() WHERE token_id = $1 AND revoked_at IS NULL RETURNING true", token_id
-    )
-    return done is not None
-
-
-async def revoke_tokens(conn: Conn, staff_id: UUID) -> int:
-    """How many were not revoked yet."""
-    return len(
-        await conn.fetch(
-            "UPDATE api_tokens SET revoked_at = now() WHERE staff_id = $1 AND revoked_at IS NULL RETURNING 1", staff_id
-        )
-    )
+    return actor_of_row(row) if row else None

@@ -6,7 +6,7 @@ import asyncpg
 
 from app.accounts.model import ApiToken, EventKind, Role, Staff
 from app.accounts.store import staff_of_row
-from app.accounts.store_access import token_of_row
+from app.accounts.store_tokens import token_of_row
 from app.db import Conn
 
 

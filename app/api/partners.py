@@ -85,7 +85,7 @@ class ServicesView(Struct):
     items: list[ServiceView]
 
 
-class QuestionView(Struct):
+class PartnerQuestionView(Struct):
     """A further question of a service. ``values``: what may be answered, where it is a list."""
 
     code: str
@@ -95,11 +95,11 @@ class QuestionView(Struct):
     values: dict[str, str]
 
 
-class QuestionsView(Struct):
-    items: list[QuestionView]
+class PartnerQuestionsView(Struct):
+    items: list[PartnerQuestionView]
 
 
-class CategoryView(Struct):
+class PartnerCategoryView(Struct):
     """Reports of ``category`` go to the partner as ``service``."""
 
     category: str
@@ -132,7 +132,7 @@ class PartnerView(Struct):
     on_the_way: int
     sent: int
     withheld: int
-    categories: list[CategoryView]
+    categories: list[PartnerCategoryView]
 
 
 class PartnersView(Struct):
@@ -143,9 +143,9 @@ def _asking(request: Req) -> AbstractAsyncContextManager[Means]:
     return asking_partners(context(request).parts)
 
 
-def _category(one: Mapped) -> CategoryView:
+def _category(one: Mapped) -> PartnerCategoryView:
     fills = {code: FillBody(fill.source, fill.fixed, dict(fill.answers)) for code, fill in one.fills.items()}
-    return CategoryView(one.category, Named(one.service_code, one.service_name), fills)
+    return PartnerCategoryView(one.category, Named(one.service_code, one.service_name), fills)
 
 
 async def _views(request: Req, found: list[tuple[Partner, dict[str, int]]]) -> list[PartnerView]:
@@ -308,7 +308,7 @@ async def partner_services(request: Req, partner_id: FromPath[str]) -> Response[
     **call(
         SYSTEM_KEEPER,
         "outward",
-        answer=QuestionsView,
+        answer=PartnerQuestionsView,
         example=(None, examples.QUESTIONS),
         errors=(GONE, Invalid("partners.service_unknown", field="service"), _SILENT),
     ),
@@ -319,8 +319,8 @@ async def partner_questions(request: Req, partner_id: FromPath[str], service_cod
             found = await service.asked(means, staff(request), id_of(partner_id, "partners.gone"), service_code)
         except Failed:
             raise _SILENT from None
-    items = [QuestionView(one.code, one.datatype, one.required, one.description, one.values) for one in found]
-    return answer(request, QuestionsView(items))
+    items = [PartnerQuestionView(one.code, one.datatype, one.required, one.description, one.values) for one in found]
+    return answer(request, PartnerQuestionsView(items))
 
 
 @put(

@@ -6,14 +6,13 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 from msgspec import Struct
-from structlog.contextvars import bind_contextvars
 
 from app.accounts import service as accounts
 from app.api import (
     attachments,
+    calls,
     colleagues,
     directions,
-    examples,
     examples_staff,
     partner_reports,
     partners,
@@ -30,8 +29,7 @@ from app.api.declare import CASE_STAFF, COORDINATOR, IDEMPOTENCY_KEY, call
 from app.api.follow import found
 from app.api.problems import FieldProblem, lang_of, shown
 from app.api.publish import PublicBody, public_copy
-from app.api.send import ReportBody, check_count, idempotency_key, new_report, store_uploads
-from app.api.views import Named, agency_view
+from app.api.send import idempotency_key, store_uploads
 from app.attachments import uploads as papers
 from app.attachments.model import StoredFile
 from app.casefile.words import status_word
@@ -41,7 +39,6 @@ from app.photos.sniff import CONTENT_TYPES, sniff
 from app.photos.uploads import FILES, PHOTOS, Upload
 from app.places.gazetteer import Gazetteer
 from app.places.model import Commune
-from app.reports import hotline
 from app.reports import service as reports
 from app.reports.model import Contact, Form, NewPart, Report, Status, Urgency
 from app.reports.tags import tidy
@@ -126,17 +123,6 @@ class IdentityView(Struct):
     name: str
     phone: str
     email: str
-
-
-class HotlineView(Struct):
-    """A report taken on the telephone. Its tracking secret stays with nobody: callers ask by the code."""
-
-    code: str
-    status: Status
-    status_word: str
-    agency: Named
-    due_at: datetime
-    photos_refused: list[FieldProblem]
 
 
 async def _visible(request: Req, code: str) -> Report:
@@ -350,50 +336,6 @@ async def original(request: Req, code: FromPath[str], photo_id: FromPath[str]) -
     return Response(data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-@post(
-    "/reports",
-    **call(
-        COORDINATOR,
-        "case",
-        status=201,
-        headers=(IDEMPOTENCY_KEY,),
-        body=ReportBody,
-        photos=True,
-        answer=HotlineView,
-        example=(examples.REPORT, examples_staff.HOTLINE),
-        errors=(
-            Invalid("reports.text_short", field="text", least=5),
-            Invalid("reports.place_missing", field="place"),
-            Invalid("reports.consent_missing", field="consent"),
-            Conflict("reports.key_reused", field="Idempotency-Key"),
-        ),
-    ),
-)
-async def take_call(request: Req) -> Response[bytes]:
-    ctx, lang = context(request), lang_of(request)
-    body, uploads = await read_body(request, ReportBody, photos=True)
-    try:
-        check_count(uploads, body.uploads)
-        call = new_report(request, body, "hotline", None)
-        taken = await hotline.take_call(
-            ctx.parts,
-            staff(request),
-            call,
-            idempotency_key(request),
-            lambda: store_uploads(ctx, uploads, body.uploads),
-            photos=bool(uploads or body.uploads),
-        )
-    finally:
-        for upload in uploads:
-            upload.close()
-    report, refused = taken.filed.report, taken.refused
-    bind_contextvars(report_id=str(report.report_id))
-    agency = agency_view(await ctx.agencies.all([report.agency_id]), report.agency_id, lang)
-    word = status_word(report.status, lang)
-    view = HotlineView(report.code, report.status, word, agency, report.due_at, shown(refused, lang))
-    return answer(request, view, 201)
-
-
 ROUTES = [
     queue,
     see_case,
@@ -401,7 +343,7 @@ ROUTES = [
     see_identity,
     original,
     *attachments.ROUTES,
-    take_call,
+    calls.take_call,
     *reporter.ROUTES,
     *rules.ROUTES,
     *directions.ROUTES,

@@ -105,7 +105,7 @@ class Trial(Struct):
     error: str
 
 
-class MessageView(Struct):
+class SentView(Struct):
     """``message``: its ``webhook-id``. ``status`` and ``error`` of the last try; ``next_at`` of one that waits."""
 
     message: str
@@ -120,10 +120,10 @@ class MessageView(Struct):
     next_at: datetime | None
 
 
-class MessagesPage(Struct):
+class SentPage(Struct):
     """The latest first. ``next`` is the cursor of the following page, null on the last."""
 
-    items: list[MessageView]
+    items: list[SentView]
     next: str | None
 
 
@@ -264,7 +264,7 @@ async def renew_webhook_secret(request: Req, webhook_id: FromPath[str]) -> Respo
         SYSTEM_KEEPER,
         "outward",
         query=MessagesQuery,
-        answer=MessagesPage,
+        answer=SentPage,
         example=(None, examples.MESSAGES),
         errors=(_GONE,),
     ),
@@ -275,7 +275,7 @@ async def webhook_messages(request: Req, webhook_id: FromPath[str]) -> Response[
         await service.get(conn, staff(request), ident)
         rows, following = await service.ledger(conn, ident, asked.state, asked.cursor or "")
     items = [
-        MessageView(
+        SentView(
             message_id(one.report_id, one.seq),
             one.code,
             one.kind,
@@ -289,7 +289,7 @@ async def webhook_messages(request: Req, webhook_id: FromPath[str]) -> Response[
         )
         for one in rows
     ]
-    return answer(request, MessagesPage(items, following))
+    return answer(request, SentPage(items, following))
 
 
 @post(

@@ -121,7 +121,7 @@ async def test_the_reporter_sees_everything_said_and_what_to_do_next(http: httpx
     assert seen["acts"] == ["add_info", "add_photos", "withdraw"]
     assert seen["place"]["commune"]["name"] == "Phường An Xuyên"
     assert seen["history"][0]["words"] == "Phản ánh được gửi."
-    assert re.search(r"Hạn: \d\d:\d\d \d\d/\d\d/\d{4}\.", seen["history"][1]["words"])
+    assert re.search(r"Hạn: \d\d/\d\d/\d{4} \d\d:\d\d\.", seen["history"][1]["words"])
     assert set(seen["links"]) == {"self", "photos", "messages", "withdraw", "rating", "dispute"}
 
 

@@ -325,6 +325,7 @@ async def test_a_page_costs_four_statements(query: str, world: World, database_u
         transport = httpx.ASGITransport(app=create_app(parts))  # type: ignore[arg-type]  # Litestar's ASGI types
         async with httpx.AsyncClient(transport=transport, base_url="http://a") as browser:
             await sign_in(browser, world.people["lead"].username, PASSWORD)
+            assert (await browser.get(QUEUE)).status_code == 200  # the driver asks for types it has not seen, once
             await counted(statements)
             assert (await browser.get(f"{QUEUE}?{query}")).status_code == 200
             assert len(await counted(statements)) == 4

@@ -77,8 +77,8 @@ async def test_what_a_shared_filter_finds_is_the_readers_own(visitor: Visitor, w
 async def test_without_a_name_with_a_broken_day_or_too_many_nothing_is_kept(visitor: Visitor, world: World) -> None:
     browser = await visitor("officer")
     for form, words in (
-        ({"name": " ", "query": "tab=agency"}, "Tên bộ lọc cần từ 1 đến 60 chữ"),
-        ({"name": "x" * 61, "query": "tab=agency"}, "Tên bộ lọc cần từ 1 đến 60 chữ"),
+        ({"name": " ", "query": "tab=agency"}, "Tên bộ lọc cần từ 1 đến 60 ký tự"),
+        ({"name": "x" * 61, "query": "tab=agency"}, "Tên bộ lọc cần từ 1 đến 60 ký tự"),
         ({"name": "Hôm qua", "query": "from=hom+qua"}, "không phải là ngày"),
     ):
         answer = await send(browser, "/queue/saved", **form)

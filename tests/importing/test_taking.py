@@ -223,7 +223,7 @@ async def test_a_trial_writes_nothing_and_names_what_is_wrong(settled: Pool, tmp
     assert {name: dict(values) for name, values in tally.unmapped.items()} == {"category": {"Cây xanh": 2}}
     told = [said(fault, "en") for fault in tally.faults]
     assert told[0].startswith("line 3, column “Lĩnh vực”: What “Cây xanh” means here is not known.")
-    assert told[2].startswith("line 5, column “Ngày gửi”: “31/02/2026” is no date")
+    assert told[2].startswith("line 5, column “Ngày gửi”: “31/02/2026” is not a date")
     assert [fault.problem.key.removeprefix("importing.") for fault in tally.faults[3:]] == [
         "end_missing", "ends_before", "number_missing", "degrees_wrong", "reports.text_short", "in_future",
     ]  # fmt: skip
