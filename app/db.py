@@ -32,6 +32,8 @@ AWAY = (
 """What is raised while the database cannot be reached: nothing of ours is wrong, and another try later may do."""
 _RECONNECT = 1.0
 """Seconds between tries to listen again after the connection was lost."""
+_CLOSING = 5.0
+"""Seconds for connections in use to be given back when a process ends."""
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
@@ -67,6 +69,16 @@ async def connect_pool(url: str, size: int = 10) -> Pool:
         command_timeout=60,
         server_settings={"timezone": "UTC"},
     )
+
+
+async def close_pool(pool: Pool, patience: float = _CLOSING) -> None:
+    """Close it; a connection that nobody gives back, as when the database went in the middle of something, is cut.
+
+    ``pool.close()`` alone would wait for it for ever, and the process with it.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            await pool.close()  # terminates what is left when it is cancelled
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import asyncpg
 import structlog
 from msgspec import Struct
 
-from app.db import Pool, connect_pool, is_migrated, migrate, wakeups
+from app.db import Pool, close_pool, connect_pool, is_migrated, migrate, wakeups
 from app.outward import Client
 from app.partners.client import PATIENCE
 from app.partners.service import Means
@@ -144,7 +144,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
                 task.cancel()
             await asyncio.gather(*following, return_exceptions=True)
     finally:
-        await pool.close()
+        await close_pool(pool)
         await lab.close()
         await objects.close()
 

@@ -2,14 +2,15 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import asyncpg
 import structlog
 from pgqueuer import PgQueuer
 
+from app.db import Pool, close_pool
 from app.notify.push import CHANNEL as PUSH
 from app.notify.push import push_sender
 from app.settings import Settings
@@ -57,6 +58,16 @@ FOLLOWERS = (follow_statistics, partners.send_webhooks, partners.work_with_partn
 """What reads the history as long as a worker runs."""
 
 
+@asynccontextmanager
+async def _plain_pool(settings: Settings) -> AsyncIterator[Pool]:
+    """PgQueuer reads and writes JSON columns as text, so it has connections of its own without our codec."""
+    pool = await asyncpg.create_pool(settings.database_url, min_size=2, max_size=6)
+    try:
+        yield pool
+    finally:
+        await close_pool(pool)
+
+
 async def run(settings: Settings) -> None:
     """Work until told to stop; what was taken is finished first."""
     async with (
@@ -65,8 +76,7 @@ async def run(settings: Settings) -> None:
         telegram_sender(settings) as telegram,
         zalo_senders(parts) as zalo,
         push_sender(parts.pool, settings) as push,
-        # PgQueuer reads and writes JSON columns as text, so it has connections of its own without our codec.
-        asyncpg.create_pool(settings.database_url, min_size=2, max_size=6) as plain,
+        _plain_pool(settings) as plain,
     ):
         queue = PgQueuer.from_asyncpg_pool(plain)
         means = Means(parts, {**telegram, **zalo, PUSH: push}, telegram, push)
