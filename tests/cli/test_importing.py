@@ -33,6 +33,31 @@ async def _reports(pool: Pool) -> int:
     return count
 
 
+_WAITS = """
+    SELECT EXISTS (
+        SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INTO import_faults%'
+        AND datname = current_database()
+    )
+"""
+
+
+async def killed_while_writing(pool: Pool, phananh: Shell, *command: str) -> None:
+    """Start an import whose second batch has a row that is refused, and kill it while it writes that down."""
+    async with pool.acquire() as conn:
+        holding = conn.transaction()
+        await holding.start()
+        await conn.execute("LOCK TABLE import_faults")
+        taking = phananh.start(*command)
+        try:
+            while not await pool.fetchval(_WAITS):
+                assert taking.poll() is None
+                await asyncio.sleep(0.02)
+        finally:
+            taking.kill()
+            taking.wait()
+        await holding.rollback()
+
+
 async def test_a_trial_says_what_would_happen_and_writes_nothing(
     settled: Pool, phananh: Shell, tmp_path: Path, mapping: str
 ) -> None:
@@ -56,20 +81,7 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(
     path = a_list(tmp_path / "cu.csv", *rows)
     command = ("import", "csv", str(path), "--map", mapping, "--go", "--lang", "en")
     before = await _reports(settled)
-    async with settled.acquire() as conn:
-        holding = conn.transaction()
-        await holding.start()
-        # The second batch has a row that is refused, and waits for us when it writes that down.
-        await conn.execute("LOCK TABLE import_faults")
-        taking = phananh.start(*command)
-        try:
-            while not await settled.fetchval(WAITS):
-                assert taking.poll() is None
-                await asyncio.sleep(0.02)
-        finally:
-            taking.kill()
-            taking.wait()
-        await holding.rollback()
+    await killed_while_writing(settled, phananh, *command)
     assert await _reports(settled) == before + 500
     done = phananh(*command)
     assert done.returncode == 2, done.stderr
@@ -86,14 +98,6 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(
     assert f"K-{ROWS - 1}: line {ROWS + 1}, column “Ngày gửi”" in faults.stdout
     assert phananh("audit", "verify").returncode == 0
     assert phananh("stats", "verify").returncode == 0
-
-
-WAITS = """
-    SELECT EXISTS (
-        SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INTO import_faults%'
-        AND datname = current_database()
-    )
-"""
 
 
 @pytest.mark.parametrize(

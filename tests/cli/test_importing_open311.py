@@ -7,7 +7,7 @@ import pytest
 
 from app.db import Pool
 from tests.cli.test_commands import Shell
-from tests.cli.test_importing import WAITS
+from tests.cli.test_importing import killed_while_writing
 from tests.importing.elsewhere import elsewhere, one
 from tests.small_world import settled as settled
 
@@ -46,20 +46,7 @@ async def test_killed_in_the_pull_and_in_the_writing_it_goes_on_where_it_was(
         assert await settled.fetchval("SELECT count(*) FROM imported_reports") == 0
         there.before = lambda _, __: "usual"
         there.asked.clear()
-        async with settled.acquire() as conn:
-            holding = conn.transaction()
-            await holding.start()
-            # The second batch has a row that is refused, and waits for us when it writes that down.
-            await conn.execute("LOCK TABLE import_faults")
-            taking = phananh.start(*command)
-            try:
-                while not await settled.fetchval(WAITS):
-                    assert taking.poll() is None
-                    await asyncio.sleep(0.02)
-            finally:
-                taking.kill()
-                taking.wait()
-            await holding.rollback()
+        await killed_while_writing(settled, phananh, *command)
         assert await settled.fetchval("SELECT count(*) FROM imported_reports") == 500
         assert min(query["start_date"] for _, query in there.asked if query) > "2024-12"
         there.asked.clear()
